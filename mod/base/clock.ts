@@ -1,0 +1,11 @@
+/** Time, handed in so that tests own it. */
+export interface Clock {
+  /** Wall time in milliseconds since 1970-01-01T00:00:00Z. May jump: never measure a duration with it. */
+  now(): number;
+  /** Milliseconds since some start; never goes back. For durations and deadlines. */
+  monotonic(): number;
+  /** Resolves after `ms` milliseconds, or at once when the signal aborts (it never rejects). */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `fn` once after `ms` milliseconds; the result cancels it. Does not keep the process alive by itself. */
+  after(ms: number, fn: () => void): () => void;
+}

@@ -1,0 +1,35 @@
+import type { Address } from "../mail/address.ts";
+import type { Body } from "../base/body.ts";
+
+/** How a recipient's delivery stands. */
+export type RecipientState = "pending" | "delivered" | "failed" | "expired";
+
+/** DSN NOTIFY (RFC 3461 4.1); none means the default: failure and delay. */
+export interface RecipientOptions {
+  readonly notify?: readonly ("never" | "success" | "failure" | "delay")[];
+  /** ORCPT as given, xtext decoded. */
+  readonly originalRecipient?: string;
+}
+
+/** A message's envelope when it is handed to the queue. */
+export interface Envelope {
+  /** null is the null reverse-path "<>" of bounces. */
+  readonly sender: Address | null;
+  readonly recipients: readonly { readonly address: Address; readonly options?: RecipientOptions }[];
+  /** The message has 8-bit octets (BODY=8BITMIME), needs SMTPUTF8. */
+  readonly eightBit: boolean;
+  readonly smtpUtf8: boolean;
+  /** DSN RET and ENVID. */
+  readonly ret?: "full" | "headers";
+  readonly envelopeId?: string;
+  /** Account that submitted it, or null for forwards and bounces. */
+  readonly account: string | null;
+  /** ID in logs and in `Received:`, given at reception. */
+  readonly traceId: string;
+}
+
+/** What the rest of the server asks of the queue. */
+export interface Submitter {
+  /** Takes the message for later delivery; on the medium when it resolves with its queue ID. Throws FsError when it cannot be kept. */
+  submit(envelope: Envelope, body: Body): Promise<string>;
+}

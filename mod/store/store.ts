@@ -1,0 +1,195 @@
+/**
+ * The store port: what IMAP, POP3 and delivery ask of mail storage. `maildir/` implements it over the fs port; tests have it in
+ * memory. Invariants:
+ * - What resolves was durable first: `deliver`, `commit`, `copy`, `move`, `setFlags`, `expunge`, `create` and the like sync files and
+ *   folders before they resolve.
+ * - A UID that was told to anyone is never given to another message of that mailbox and UIDVALIDITY.
+ * - Mailbox names are Unicode (NFC) with `Store.separator` between levels; "INBOX" in capitals is the inbox. The store maps them;
+ *   no name ever becomes a path by joining.
+ * - Within one process there is one `Mailbox` object per open folder; it tells all its listeners of all changes, whoever made them
+ *   (a session, a delivery, another program).
+ * Faults of the disk are thrown as FsError (callers answer with a temporary failure); everything planned is a value.
+ */
+import type { Body } from "../base/body.ts";
+import type { Result } from "../base/result.ts";
+import type { AccountId } from "../account/directory.ts";
+
+export type Uid = number;
+
+/** Flags of a message as a bit set: system flags in bits 0-4, the mailbox's keyword number k (0-25) in bit 5 + k. */
+export type FlagBits = number;
+export const SEEN = 1;
+export const ANSWERED = 2;
+export const FLAGGED = 4;
+export const DELETED = 8;
+export const DRAFT = 16;
+export const KEYWORD_SHIFT = 5;
+
+/** A message as its mailbox knows it. The object is live: flags change in place, then listeners are told. */
+export interface Message {
+  readonly uid: Uid;
+  readonly flags: FlagBits;
+  /** RFC822.SIZE: octets with CRLF line ends; -1 until `Mailbox.prepare` looked. */
+  readonly size: number;
+  /** INTERNALDATE in milliseconds since 1970; -1 until `Mailbox.prepare` looked. */
+  readonly internalDate: number;
+}
+
+export type MailboxChange =
+  /** New messages, ascending, all above what was there. */
+  | { readonly kind: "added"; readonly messages: readonly Message[] }
+  /** Flags changed; `by` is what the `setFlags` caller gave as its token, else null. */
+  | { readonly kind: "flags"; readonly messages: readonly Message[]; readonly by: unknown }
+  | { readonly kind: "expunged"; readonly uids: readonly Uid[] }
+  /** The list of keywords grew. */
+  | { readonly kind: "keywords" }
+  /** The folder is gone, was renamed, or has a new UIDVALIDITY: sessions on it must end. */
+  | { readonly kind: "gone" };
+
+/** Octets of one message in canonical form (CRLF), whatever is on disk. Close it. */
+export interface MessageContent {
+  readonly size: number;
+  /** Octets from `start` (inclusive) to `end` (exclusive), cut to the size. */
+  read(start: number, end: number): Promise<Uint8Array>;
+  close(): void;
+}
+
+/** Flags by name, for what comes from outside a mailbox. Keywords keep their case, compare without it. */
+export interface NamedFlags {
+  /** System bits only. */
+  readonly system: FlagBits;
+  readonly keywords: readonly string[];
+}
+
+/** A folder that someone has open. */
+export interface Mailbox {
+  readonly name: string;
+  readonly uidValidity: number;
+  readonly uidNext: Uid;
+  /** Keywords by number; "" where a number is not used. */
+  readonly keywords: readonly string[];
+  /** All messages, ascending by UID. Do not change it; it is another array after a change. */
+  readonly messages: readonly Message[];
+  /** UIDs above this are recent: not yet shown to any session. `claimRecent` is how a session becomes the first. */
+  claimRecent(): Uid;
+  /** Looks at the folder again if it may have changed, and tells listeners. Cheap when nothing did. */
+  refresh(): Promise<void>;
+  /** Tells of every change, after `messages` has it. The result ends it. */
+  listen(listener: (change: MailboxChange) => void): () => void;
+  /** Fills in `size` and `internalDate` where they are wanted and not yet known. */
+  prepare(
+    messages: readonly Message[],
+    want: { readonly size?: boolean; readonly date?: boolean },
+  ): Promise<void>;
+  /** The message's octets; null if it has vanished meanwhile. */
+  content(uid: Uid): Promise<MessageContent | null>;
+  /**
+   * The same at once, for small messages that are likely cached: a view valid until the next call on any mailbox of this process, or null when it is large,
+   * gone or slow (then ask `content`). Callers keep slices of work under 10 ms.
+   */
+  contentNow(uid: Uid): Uint8Array | null;
+  /** Numbers for keywords, made if need be; those past KEYWORDS are left out of the result. */
+  keywordBits(keywords: readonly string[]): Promise<FlagBits>;
+  /**
+   * Changes flags: `new = (old & ~clear) | set`, for all messages together, durable. Gives the messages that are still there.
+   * `by` comes back in the change notice.
+   */
+  setFlags(uids: readonly Uid[], clear: FlagBits, set: FlagBits, by: unknown): Promise<readonly Message[]>;
+  /** Removes messages for good; gives the UIDs that this call removed. */
+  expunge(uids: readonly Uid[]): Promise<readonly Uid[]>;
+  /** Copies to another folder of the same account, keeping flags and dates: all or none. */
+  copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>>;
+  /** As `copy`, and gone from here. Durable there before gone here. */
+  move(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>>;
+  /** One user less; the last one lets the folder be forgotten. */
+  close(): void;
+}
+
+/** UIDs in the source and the target, pairwise. */
+export interface Copied {
+  readonly uidValidity: number;
+  readonly from: readonly Uid[];
+  readonly to: readonly Uid[];
+}
+export type CopyError = "no-mailbox" | "over-quota";
+
+/** SPECIAL-USE attributes (RFC 6154), without the backslash. */
+export type SpecialUse = "All" | "Archive" | "Drafts" | "Flagged" | "Junk" | "Sent" | "Trash";
+
+export interface MailboxEntry {
+  readonly name: string;
+  /** False for a level that exists only because it has children. */
+  readonly exists: boolean;
+  readonly hasChildren: boolean;
+  readonly subscribed: boolean;
+  readonly specialUse: SpecialUse | null;
+}
+
+export interface MailboxStatus {
+  readonly messages: number;
+  readonly unseen: number;
+  readonly deleted: number;
+  readonly recent: number;
+  readonly uidNext: Uid;
+  readonly uidValidity: number;
+  /** Sum of RFC822.SIZE in octets; null unless asked for. */
+  readonly size: number | null;
+}
+
+export type NameError = "no-mailbox" | "exists" | "bad-name" | "has-children" | "inbox";
+
+/** A message on its way into a folder: write it, then commit or abort. Nothing is seen before `commit`. */
+export interface Draft {
+  write(chunk: Uint8Array): Promise<void>;
+  /** Drops it. Harmless after commit. */
+  abort(): Promise<void>;
+}
+
+export interface AccountMail {
+  /** All folders and levels, INBOX first, then by name. */
+  list(): Promise<readonly MailboxEntry[]>;
+  /** Names subscribed to, whether or not such a folder exists. */
+  subscriptions(): Promise<readonly string[]>;
+  subscribe(name: string, on: boolean): Promise<Result<void, NameError>>;
+  create(name: string, specialUse?: SpecialUse): Promise<Result<void, NameError>>;
+  remove(name: string): Promise<Result<void, NameError>>;
+  /** Children go along. Renaming INBOX moves its messages to a new folder (RFC 3501 6.3.5). */
+  rename(from: string, to: string): Promise<Result<void, NameError>>;
+  status(name: string, want: { readonly size?: boolean }): Promise<Result<MailboxStatus, "no-mailbox">>;
+  open(name: string): Promise<Result<Mailbox, "no-mailbox">>;
+  /** Starts a message of `size` octets (as announced) for an APPEND. */
+  draft(size: number): Promise<Draft>;
+  /** Puts drafts into a folder together, in order; all or none. Gives their UIDs. */
+  commit(
+    name: string,
+    drafts: readonly {
+      readonly draft: Draft;
+      readonly flags: NamedFlags;
+      readonly internalDate: number | null;
+    }[],
+  ): Promise<Result<{ readonly uidValidity: number; readonly uids: readonly Uid[] }, CopyError>>;
+  /** The exclusive lock POP3 wants (RFC 1939 3); null when another session has it. The result gives it back. */
+  lockForPop(): Promise<(() => void) | null>;
+}
+
+/** One place a message is to be delivered to. */
+export interface DeliveryTarget {
+  readonly account: AccountId;
+  /** Falls back to INBOX when there is no such folder. */
+  readonly mailbox: string;
+  readonly flags: NamedFlags;
+}
+
+export type DeliveryOutcome =
+  | { readonly kind: "delivered"; readonly mailbox: string; readonly file: string }
+  /** Try again later: disk full, over quota for now, I/O fault. */
+  | { readonly kind: "deferred"; readonly why: string }
+  | { readonly kind: "over-quota" };
+
+export interface Store {
+  readonly separator: string;
+  /** The mail of an account, its folders made at first use (INBOX and the special ones). */
+  account(id: AccountId): Promise<AccountMail>;
+  /** Delivers one message to all targets, each outcome by itself, in order. Never throws. */
+  deliver(targets: readonly DeliveryTarget[], body: Body): Promise<readonly DeliveryOutcome[]>;
+}

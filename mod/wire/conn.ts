@@ -1,0 +1,54 @@
+/** One end of a connection. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What the TLS layer tells of a connection; for `Received:` and logs. */
+export interface TlsInfo {
+  /** "TLSv1.3" */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** The SNI name the client asked for, or null. */
+  readonly serverName: string | null;
+}
+
+/** Why a connection cannot be used any more: the peer went, was too slow, or we closed it. */
+export class ConnectionLost extends Error {
+  override readonly name = "ConnectionLost";
+  readonly why: "reset" | "timeout" | "closed" | "tls";
+  constructor(why: "reset" | "timeout" | "closed" | "tls", detail = "") {
+    super(`Connection lost: ${why}${detail ? ` (${detail})` : ""}`);
+    this.why = why;
+  }
+}
+
+/**
+ * A byte stream both ways, over TCP or TLS. One reader and one writer at a time.
+ * Every wait has a bound: `read` by `setIdle`, `write` by WRITE_STALL; past it the connection is destroyed and the call throws
+ * `ConnectionLost`.
+ */
+export interface Conn {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  /** null while the connection is in the clear. */
+  readonly tls: TlsInfo | null;
+  /** Milliseconds a `read` may wait from now on. */
+  setIdle(ms: number): void;
+  /** The next octets, as many as are there (never empty), or null when the peer has ended its side. The caller owns them. */
+  read(): Promise<Uint8Array | null>;
+  /** What has already arrived, without waiting; null when there is nothing yet. */
+  readNow(): Uint8Array | null;
+  /** Hands over octets; resolves when the peer takes them at a pace that keeps memory bounded. The array may not be changed afterwards. */
+  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Server: begins TLS after the reply that announced it was written. Client: begins TLS, checking `verify.name` against the
+   * certificate when given. Throws `ConnectionLost` "tls" if the handshake fails, or if plain octets were received but not read
+   * (they would otherwise survive into the protected session).
+   */
+  startTls(verify?: { readonly name: string; readonly required: boolean }): Promise<void>;
+  /** Ends our side after all was written, then closes. Never throws. */
+  close(): Promise<void>;
+  /** Drops the connection at once. */
+  destroy(): void;
+}
