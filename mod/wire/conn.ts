@@ -42,11 +42,15 @@ export interface Conn {
   /** Hands over octets; resolves when the peer takes them at a pace that keeps memory bounded. The array may not be changed afterwards. */
   write(bytes: Uint8Array): Promise<void>;
   /**
-   * Server: begins TLS after the reply that announced it was written. Client: begins TLS, checking `verify.name` against the
-   * certificate when given. Throws `ConnectionLost` "tls" if the handshake fails, or if plain octets were received but not read
-   * (they would otherwise survive into the protected session).
+   * Server: writes `announce` (the reply that invites the handshake) and begins TLS; giving the reply here closes the gap in which the
+   * ClientHello would be read as plain octets. Client: `announce` is null, begins TLS at once; with `verify` the certificate must be
+   * valid for `name` when `required`. Throws `ConnectionLost` "tls" if the handshake fails, or, before anything is written, if
+   * plain octets were received but not read (they would otherwise survive into the protected session).
    */
-  startTls(verify?: { readonly name: string; readonly required: boolean }): Promise<void>;
+  startTls(
+    announce: Uint8Array | null,
+    verify?: { readonly name: string; readonly required: boolean },
+  ): Promise<void>;
   /** Ends our side after all was written, then closes. Never throws. */
   close(): Promise<void>;
   /** Drops the connection at once. */

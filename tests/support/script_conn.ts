@@ -88,12 +88,10 @@ export class ScriptConn implements Conn {
     return Promise.resolve();
   }
 
-  startTls(): Promise<void> {
-    if (this.#fed.length > 0) {
-      return Promise.reject(new ConnectionLost("tls", "plain octets before the handshake"));
-    }
+  async startTls(announce: Uint8Array | null): Promise<void> {
+    if (this.#fed.length > 0) throw new ConnectionLost("tls", "plain octets before the handshake");
+    if (announce) await this.write(announce);
     this.tls = { protocol: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", serverName: null };
-    return Promise.resolve();
   }
 
   close(): Promise<void> {
