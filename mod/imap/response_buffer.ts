@@ -1,0 +1,99 @@
+const ZERO = 0x30;
+const ENCODER = new TextEncoder();
+
+/**
+ * A growing byte buffer that responses are written into: digits and ASCII go in directly, no strings are joined.
+ * `take` hands over what was written, so that a connection may keep it.
+ */
+export class ResponseBuffer {
+  #bytes: Uint8Array;
+  #at = 0;
+  readonly #initial: number;
+
+  constructor(initial = 16 * 1024) {
+    this.#initial = initial;
+    this.#bytes = new Uint8Array(initial);
+  }
+
+  /** Octets written and not taken. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** One octet. */
+  byte(value: number): void {
+    if (this.#at >= this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#at++] = value;
+  }
+
+  /** Text that is ASCII by construction. */
+  ascii(text: string): void {
+    const n = text.length;
+    if (this.#at + n > this.#bytes.length) this.#grow(n);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = 0; i < n; i++) bytes[at++] = text.charCodeAt(i);
+    this.#at = at;
+  }
+
+  /** Any text, as UTF-8. */
+  text(text: string): void {
+    this.#reserve(text.length * 3);
+    this.#at += ENCODER.encodeInto(text, this.#bytes.subarray(this.#at)).written;
+  }
+
+  /** Octets as they are. */
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** A whole number from 0 to 2^53 - 1, in decimal. */
+  number(value: number): void {
+    if (value < 10) return this.byte(ZERO + value);
+    if (value > 0x7fffffff) return this.ascii(String(value));
+    let size = 2;
+    for (let n = 100; size < 10 && value >= n; n *= 10) size++;
+    if (this.#at + size > this.#bytes.length) this.#grow(size);
+    const bytes = this.#bytes;
+    let left = value | 0;
+    for (let i = this.#at + size - 1; i >= this.#at; i--) {
+      const next = (left / 10) | 0;
+      bytes[i] = ZERO + (left - next * 10);
+      left = next;
+    }
+    this.#at += size;
+  }
+
+  /** Forgets what was written from `length` on: takes back an unfinished response. */
+  truncate(length: number): void {
+    if (length > this.#at) {
+      throw new RangeError(`Cannot truncate to ${length}: only ${this.#at} octets are there`);
+    }
+    this.#at = length;
+  }
+
+  /** What was written, as an array of the caller's own; the buffer is empty afterwards. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(0, this.#at);
+    // Little in a large buffer: copy it and keep the buffer.
+    if (this.#at * 4 < this.#bytes.length) {
+      this.#at = 0;
+      return taken.slice();
+    }
+    this.#bytes = new Uint8Array(this.#initial);
+    this.#at = 0;
+    return taken;
+  }
+
+  #reserve(n: number): void {
+    if (this.#at + n > this.#bytes.length) this.#grow(n);
+  }
+
+  #grow(n: number): void {
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + n));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+  }
+}

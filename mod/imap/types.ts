@@ -1,0 +1,308 @@
+/**
+ * What IMAP4rev1 (RFC 3501, with RFC 9051's clarifications) commands are made of once parsed, and what the rest of this room
+ * passes around. Data only. Mailbox names here are Unicode in NFC with "INBOX" in capitals; the wire's modified UTF-7 stays in the codec.
+ *
+ * Room for later extensions: `SequenceSet` is an object (SEARCHRES' "$"), SELECT, STORE and FETCH may get a `modifiers` member
+ * (CONDSTORE), `FetchItem`, `SearchKey`, `StatusItem` and `SearchReturn` are unions to which members can be added.
+ */
+import type { FlagBits, Message, NamedFlags, SpecialUse } from "../store/store.ts";
+
+/** "*" in a sequence set: the last message. (0 can never be a number there.) */
+export const STAR = 0;
+
+/** Numbers from 1 to 2^32-1, or STAR; in the order they were written, so `from` may be above `to`. */
+export interface SetRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Message sequence numbers or UIDs, as the command says. Never empty. `set.ts` resolves it. */
+export interface SequenceSet {
+  readonly ranges: readonly SetRange[];
+}
+
+export type StatusItem =
+  | "MESSAGES"
+  | "RECENT"
+  | "UIDNEXT"
+  | "UIDVALIDITY"
+  | "UNSEEN"
+  | "DELETED" // RFC 9051
+  | "SIZE"; // RFC 8438
+
+/** Selection options of LIST (RFC 5258, RFC 6154). */
+export type ListSelect = "SUBSCRIBED" | "REMOTE" | "RECURSIVEMATCH" | "SPECIAL-USE";
+/** Return options of LIST (RFC 5258, RFC 6154); STATUS (RFC 5819) is `ListCommand.status`. */
+export type ListReturn = "SUBSCRIBED" | "CHILDREN" | "SPECIAL-USE";
+
+/** What of a message or part `BODY[...]` names. `part` is empty for the message itself. */
+export interface Section {
+  readonly part: readonly number[];
+  readonly text: "" | "HEADER" | "HEADER.FIELDS" | "HEADER.FIELDS.NOT" | "TEXT" | "MIME";
+  /** Field names as the client wrote them, for HEADER.FIELDS and HEADER.FIELDS.NOT; else empty. */
+  readonly fields: readonly string[];
+}
+
+/** Octets `offset` to `offset + length` of a section; `length` is at least 1. */
+export interface Partial {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export type FetchItem =
+  | { readonly kind: "FLAGS" }
+  | { readonly kind: "UID" }
+  | { readonly kind: "INTERNALDATE" }
+  | { readonly kind: "RFC822.SIZE" }
+  | { readonly kind: "ENVELOPE" }
+  /** BODY without a section: the structure without its extension data. */
+  | { readonly kind: "BODY" }
+  | { readonly kind: "BODYSTRUCTURE" }
+  | {
+    readonly kind: "section";
+    readonly section: Section;
+    /** False: fetching it sets \Seen. */
+    readonly peek: boolean;
+    readonly partial: Partial | null;
+    /** How the response names it: BODY[...] or one of RFC 3501's old names. */
+    readonly name: "BODY" | "RFC822" | "RFC822.HEADER" | "RFC822.TEXT";
+  };
+
+/** A calendar day as days since 1970-01-01, without a time zone. */
+export type Day = number;
+
+/** Search text, decoded from the command's charset. */
+export type SearchKey =
+  | { readonly kind: "all" }
+  | { readonly kind: "and"; readonly keys: readonly SearchKey[] }
+  | { readonly kind: "or"; readonly left: SearchKey; readonly right: SearchKey }
+  | { readonly kind: "not"; readonly key: SearchKey }
+  | { readonly kind: "sequence"; readonly set: SequenceSet }
+  | { readonly kind: "uid"; readonly set: SequenceSet }
+  /** One of the store's system bits; `on: false` for UNSEEN, UNDELETED and so on. */
+  | { readonly kind: "flag"; readonly bit: FlagBits; readonly on: boolean }
+  | { readonly kind: "keyword"; readonly keyword: string; readonly on: boolean }
+  | { readonly kind: "recent" }
+  | { readonly kind: "new" }
+  | { readonly kind: "old" }
+  /** INTERNALDATE (`sent: false`) or the Date field's day as written there (`sent: true`). */
+  | { readonly kind: "before" | "on" | "since"; readonly day: Day; readonly sent: boolean }
+  | { readonly kind: "larger" | "smaller"; readonly octets: number }
+  /** WITHIN (RFC 5032): INTERNALDATE against now. */
+  | { readonly kind: "older" | "younger"; readonly seconds: number }
+  /** FROM, TO, CC, BCC, SUBJECT and HEADER. An empty `text` matches if the field is there at all. */
+  | { readonly kind: "header"; readonly field: string; readonly text: string }
+  | { readonly kind: "body"; readonly text: string }
+  | { readonly kind: "text"; readonly text: string };
+
+/** ESEARCH (RFC 4731). */
+export type SearchReturn = "MIN" | "MAX" | "ALL" | "COUNT";
+
+export type StoreAction = "replace" | "add" | "remove";
+
+/** One message of an APPEND (several: MULTIAPPEND, RFC 3502). Its octets went to whom the driver said, in this order. */
+export interface AppendMessage {
+  readonly flags: NamedFlags;
+  /** Milliseconds since 1970, or null for now. */
+  readonly internalDate: number | null;
+  readonly size: number;
+  /** Sent as literal8 (RFC 3516). */
+  readonly binary: boolean;
+}
+
+/** A command without arguments. */
+export interface BareCommand<V extends string> {
+  readonly verb: V;
+}
+export interface MailboxCommand<V extends string> {
+  readonly verb: V;
+  readonly mailbox: string;
+}
+export interface LoginCommand {
+  readonly verb: "LOGIN";
+  readonly user: string;
+  readonly password: string;
+}
+export interface AuthenticateCommand {
+  readonly verb: "AUTHENTICATE";
+  /** In capitals. */
+  readonly mechanism: string;
+  /** SASL-IR (RFC 4959): base64 as sent ("=" is an empty response), or null. */
+  readonly initial: string | null;
+}
+export interface EnableCommand {
+  readonly verb: "ENABLE";
+  /** In capitals. */
+  readonly capabilities: readonly string[];
+}
+export interface IdCommand {
+  readonly verb: "ID";
+  /** null for NIL. Values are null for NIL. */
+  readonly fields: readonly { readonly name: string; readonly value: string | null }[] | null;
+}
+export interface CreateCommand {
+  readonly verb: "CREATE";
+  readonly mailbox: string;
+  /** CREATE-SPECIAL-USE (RFC 6154 3); empty when not asked for. Unknown ones are told apart by the parser (NO [USEATTR]). */
+  readonly specialUse: readonly SpecialUse[];
+}
+export interface RenameCommand {
+  readonly verb: "RENAME";
+  readonly from: string;
+  readonly to: string;
+}
+export interface ListCommand {
+  readonly verb: "LIST";
+  readonly reference: string;
+  /** With "%" and "*"; at least one. */
+  readonly patterns: readonly string[];
+  readonly select: readonly ListSelect[];
+  readonly returns: readonly ListReturn[];
+  /** LIST-STATUS (RFC 5819): what to tell, or null when not asked for. */
+  readonly status: readonly StatusItem[] | null;
+  /** Any selection option, return option or pattern list was there: RFC 5258 rules apply. */
+  readonly extended: boolean;
+}
+export interface LsubCommand {
+  readonly verb: "LSUB";
+  readonly reference: string;
+  readonly pattern: string;
+}
+export interface StatusCommand {
+  readonly verb: "STATUS";
+  readonly mailbox: string;
+  readonly items: readonly StatusItem[];
+}
+export interface AppendCommand {
+  readonly verb: "APPEND";
+  readonly mailbox: string;
+  readonly messages: readonly AppendMessage[];
+}
+export interface ExpungeCommand {
+  readonly verb: "EXPUNGE";
+  /** UID EXPUNGE (RFC 4315); then `set` is there. */
+  readonly uid: boolean;
+  readonly set: SequenceSet | null;
+}
+export interface SearchCommand {
+  readonly verb: "SEARCH";
+  readonly uid: boolean;
+  readonly key: SearchKey;
+  /** null: a plain SEARCH response. `RETURN ()` comes as ["ALL"] (RFC 4731 3.1). */
+  readonly returns: readonly SearchReturn[] | null;
+}
+export interface FetchCommand {
+  readonly verb: "FETCH";
+  readonly uid: boolean;
+  readonly set: SequenceSet;
+  /** Macros are spelt out. Without UID FETCH's implicit UID: the fetcher adds it. */
+  readonly items: readonly FetchItem[];
+}
+export interface StoreCommand {
+  readonly verb: "STORE";
+  readonly uid: boolean;
+  readonly set: SequenceSet;
+  readonly action: StoreAction;
+  readonly silent: boolean;
+  readonly flags: NamedFlags;
+}
+export interface CopyCommand<V extends "COPY" | "MOVE"> {
+  readonly verb: V;
+  readonly uid: boolean;
+  readonly set: SequenceSet;
+  readonly mailbox: string;
+}
+
+/** One member a verb. */
+export type CommandBody =
+  | BareCommand<"CAPABILITY">
+  | BareCommand<"NOOP">
+  | BareCommand<"LOGOUT">
+  | BareCommand<"STARTTLS">
+  | BareCommand<"NAMESPACE">
+  | BareCommand<"IDLE">
+  | BareCommand<"CHECK">
+  | BareCommand<"CLOSE">
+  | BareCommand<"UNSELECT">
+  | AuthenticateCommand
+  | LoginCommand
+  | EnableCommand
+  | IdCommand
+  | MailboxCommand<"SELECT">
+  | MailboxCommand<"EXAMINE">
+  | CreateCommand
+  | MailboxCommand<"DELETE">
+  | RenameCommand
+  | MailboxCommand<"SUBSCRIBE">
+  | MailboxCommand<"UNSUBSCRIBE">
+  | ListCommand
+  | LsubCommand
+  | StatusCommand
+  | AppendCommand
+  | ExpungeCommand
+  | SearchCommand
+  | FetchCommand
+  | StoreCommand
+  | CopyCommand<"COPY">
+  | CopyCommand<"MOVE">;
+
+export type Command = CommandBody & { readonly tag: string };
+export type Verb = CommandBody["verb"];
+
+/** Why a command was not understood. The reply is `tag` (or "*" where null) BAD or NO with `text`. */
+export type ParseError =
+  /** BAD. `verb` is set where the verb itself is unknown. */
+  | { readonly kind: "bad"; readonly tag: string | null; readonly text: string }
+  /** NO [BADCHARSET (...)] (RFC 3501 6.4.4). */
+  | { readonly kind: "charset"; readonly tag: string; readonly text: string }
+  /** NO [CANNOT]: well-formed, but a name that cannot be (not modified UTF-7, say). */
+  | { readonly kind: "name"; readonly tag: string; readonly text: string }
+  /** NO [USEATTR] (RFC 6154 3). */
+  | { readonly kind: "use-attr"; readonly tag: string; readonly text: string };
+
+/** A piece of a command: text between literals (without CRLF and the {n} at its end), or a literal. */
+export type Piece =
+  | { readonly kind: "text"; readonly bytes: Uint8Array }
+  | { readonly kind: "literal"; readonly bytes: Uint8Array; readonly binary: boolean }
+  /** A literal whose octets went elsewhere ("stream"). */
+  | { readonly kind: "streamed"; readonly size: number; readonly binary: boolean };
+
+/** What the assembler tells its driver. Bytes and pieces are the driver's to keep, but for `data`. */
+export type AssembleEvent =
+  /** A whole command (or, where the driver waits for one, a continuation line: base64, DONE). */
+  | { readonly kind: "command"; readonly pieces: readonly Piece[] }
+  /**
+   * A literal is announced: call `decide` before the next `next`. `pieces` is the command so far; `parseAppendHead` tells whether it
+   * is an APPEND's message. `synchronising`: the client waits for "+".
+   */
+  | {
+    readonly kind: "literal";
+    readonly size: number;
+    readonly synchronising: boolean;
+    readonly binary: boolean;
+    readonly pieces: readonly Piece[];
+  }
+  /** Send "+ OK" now: a synchronising literal was accepted. */
+  | { readonly kind: "continue" }
+  /** Octets of a literal that is streamed; valid until the next push. */
+  | { readonly kind: "data"; readonly bytes: Uint8Array }
+  /** The streamed literal is complete. `nul`: it held a NUL, which only literal8 may. */
+  | { readonly kind: "data-end"; readonly nul: boolean }
+  /** A command with a refused literal is over (what of it was under way was read and thrown away): answer NO or BAD. */
+  | { readonly kind: "refused"; readonly tag: string | null }
+  /** A line over the cap; it is being thrown away up to its CRLF: answer BAD. */
+  | { readonly kind: "too-big"; readonly tag: string | null }
+  /** A bare CR or LF, or NUL, in a line; it is being thrown away up to its CRLF: answer BAD. */
+  | { readonly kind: "bad-line"; readonly tag: string | null; readonly why: "bare" | "nul" }
+  /** Too much to throw away: answer BYE and close. Nothing comes after it. */
+  | { readonly kind: "fatal" };
+
+/** "refuse" for what is too big or has no place; see `AssembleEvent`. */
+export type LiteralDecision = "buffer" | "stream" | "refuse";
+
+/** What the fetcher and others may keep of parsed messages between commands (the index, later). Answers must be at once. */
+export interface StructureCache {
+  /** ENVELOPE, BODY or BODYSTRUCTURE as written on the wire; null if not known. */
+  get(message: Message, kind: "ENVELOPE" | "BODY" | "BODYSTRUCTURE"): Uint8Array | null;
+  put(message: Message, kind: "ENVELOPE" | "BODY" | "BODYSTRUCTURE", text: Uint8Array): void;
+}
