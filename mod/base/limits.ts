@@ -43,3 +43,14 @@ export const TLS_HANDSHAKE = 30 * SECOND; // from the first octet to the end of 
 /** Store. */
 export const MAILBOX_NAME = 255; // octets of a folder's name on disk: what file systems take
 export const KEYWORDS = 26; // a-z in the file name, as dovecot-keywords has it
+
+/** Mail formats. */
+export const ADDRESS_LOCAL = 255; // octets of a local part; RFC 5321 4.5.3.1.1 says 64, but VERP and SRS addresses in daily mail are longer
+export const ADDRESS_DOMAIN = 255; // RFC 5321 4.5.3.1.2
+export const MIME_DEPTH = 100; // parts within parts; deeper is one opaque part. Dovecot's figure
+export const MIME_PARTS = 10_000; // of one message; more are not looked into. Dovecot's figure
+export const MIME_BOUNDARY = 80; // octets of a boundary that are compared: RFC 2046 5.1.1 allows 70
+export const MIME_PARAMETERS = 100; // of one field; real mail has under 10
+export const PART_HEADER = 64 * KiB; // header of one MIME part (of the message itself: HEADER_SIZE); fields beyond are not looked at
+export const ENVELOPE_ADDRESSES = 10_000; // in one address field; more are left out of ENVELOPE
+export const SEARCH_TEXT = 16 * MiB; // decoded octets of one part that a text search looks at
