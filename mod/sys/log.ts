@@ -1,0 +1,116 @@
+/** The log port over LogTape: one line a decision, for eyes on a terminal, JSON for programs. */
+import { configureSync, getLogger, type LogRecord, type Sink } from "@logtape/logtape";
+import type { Log, LogFields } from "../base/log.ts";
+import { utf8 } from "../base/bytes.ts";
+
+export type LogLevel = "debug" | "info" | "warning" | "error";
+export type LogFormat = "text" | "json";
+
+/** Where lines go; the default is the process's standard error. */
+export type LineWriter = (line: string) => void;
+
+const COLOURS: Readonly<Record<string, string>> = {
+  debug: "\x1b[2m",
+  info: "\x1b[32m",
+  warning: "\x1b[33m",
+  error: "\x1b[31m",
+  fatal: "\x1b[31m",
+};
+
+/**
+ * Sets up logging for the process and gives the root log. Calling it again (reload) changes level and format for all logs.
+ * `colours` only when a person looks.
+ */
+export function setUpLog(
+  options: { readonly level: LogLevel; readonly format: LogFormat; readonly colours: boolean },
+  write: LineWriter = toStandardError,
+): Log {
+  const format = options.format === "json" ? jsonLine : (r: LogRecord) => textLine(r, options.colours);
+  const sink: Sink = (record) => write(format(record));
+  configureSync({
+    reset: true,
+    sinks: { out: sink },
+    loggers: [
+      { category: ["roost"], sinks: ["out"], lowestLevel: options.level },
+      { category: ["logtape", "meta"], sinks: ["out"], lowestLevel: "error" },
+    ],
+  });
+  return new TapeLog({});
+}
+
+class TapeLog implements Log {
+  readonly #fields: LogFields;
+
+  constructor(fields: LogFields) {
+    this.#fields = fields;
+  }
+
+  debug(event: string, fields?: LogFields): void {
+    getLogger("roost").debug(event, { ...this.#fields, ...fields });
+  }
+  info(event: string, fields?: LogFields): void {
+    getLogger("roost").info(event, { ...this.#fields, ...fields });
+  }
+  warn(event: string, fields?: LogFields): void {
+    getLogger("roost").warn(event, { ...this.#fields, ...fields });
+  }
+  error(event: string, fields?: LogFields, cause?: unknown): void {
+    const why = cause instanceof Error
+      ? cause.stack ?? cause.message
+      : cause === undefined
+      ? undefined
+      : String(cause);
+    getLogger("roost").error(event, {
+      ...this.#fields,
+      ...fields,
+      ...(why === undefined ? {} : { cause: why }),
+    });
+  }
+  with(fields: LogFields): Log {
+    return new TapeLog({ ...this.#fields, ...fields });
+  }
+}
+
+/** `2026-01-02T03:04:05.678Z info mail accepted id=… size=…`; values with spaces or control characters are quoted. */
+export function textLine(record: LogRecord, colours: boolean): string {
+  const time = new Date(record.timestamp).toISOString();
+  const level = record.level.padEnd(7);
+  const shown = colours
+    ? `\x1b[2m${time}\x1b[0m ${COLOURS[record.level] ?? ""}${level}\x1b[0m`
+    : `${time} ${level}`;
+  let line = `${shown} ${eventOf(record)}`;
+  for (const [key, value] of Object.entries(record.properties)) {
+    if (value === undefined || value === null) continue;
+    line += ` ${colours ? `\x1b[2m${key}=\x1b[0m` : `${key}=`}${textValue(value)}`;
+  }
+  return line;
+}
+
+/** One JSON object a line: `time`, `level`, `event`, then the fields. */
+export function jsonLine(record: LogRecord): string {
+  return JSON.stringify({
+    time: new Date(record.timestamp).toISOString(),
+    level: record.level,
+    event: eventOf(record),
+    ...record.properties,
+  });
+}
+
+function eventOf(record: LogRecord): string {
+  return typeof record.rawMessage === "string" ? record.rawMessage : record.rawMessage.join("");
+}
+
+function textValue(value: unknown): string {
+  const text = String(value);
+  // Whatever a peer put into a field must not make a new line or move the cursor.
+  return /^[\x21\x23-\x7e\u00a1-\uffff]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function toStandardError(line: string): void {
+  const bytes = utf8(line + "\n");
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  } catch {
+    // Nobody listens any more (a closed pipe): mail goes on without a log.
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * Sockets: node:net, and node:tls over them, because that is the one way in Deno by which STARTTLS and implicit TLS share a listener
+ * path and certificates are chosen per connection. Invariants:
+ * - Octets that arrived in the clear never reach a TLS session: the plain handlers are gone before the TLS socket is made, and what was
+ *   taken from the socket but not read makes `startTls` refuse.
+ * - The socket is paused when READ_AHEAD octets wait unread: a peer cannot fill our memory.
+ */
+import net from "node:net";
+import tls from "node:tls";
+import { TLS_HANDSHAKE, WRITE_STALL } from "../base/limits.ts";
+import { type Conn, ConnectionLost, type Endpoint, type TlsInfo } from "../wire/conn.ts";
+import { Deadlines, type Waiter } from "./deadlines.ts";
+
+/** Octets taken from a socket before anyone asked for them. */
+const READ_AHEAD = 256 * 1024;
+/** Milliseconds a closing connection may take to flush and see the peer's end. */
+const LINGER = 5000;
+
+const deadlines = new Deadlines();
+
+/** How a server side begins TLS: made anew for each connection, so that renewed certificates need no restart. */
+export type ServerTls = () => tls.TLSSocketOptions;
+
+/** A connection over a node socket. */
+export class NodeConn implements Conn {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  #socket: net.Socket;
+  #tls: TlsInfo | null = null;
+  readonly #serverTls: ServerTls | null;
+  #chunks: Uint8Array[] = [];
+  #unread = 0;
+  #paused = false;
+  #ended = false;
+  #lost: ConnectionLost | null = null;
+  #idle = 60_000;
+  #reader: (() => void) | null = null;
+  #writer: (() => void) | null = null;
+  readonly #reading: Waiter = { deadline: Infinity, expire: () => this.#fail(new ConnectionLost("timeout")) };
+  readonly #writing: Waiter = { deadline: Infinity, expire: () => this.#fail(new ConnectionLost("timeout")) };
+
+  /** Takes over a connected socket. `serverTls` is what `startTls` uses on the server's side; null for clients. */
+  constructor(socket: net.Socket, serverTls: ServerTls | null) {
+    this.#socket = socket;
+    this.#serverTls = serverTls;
+    this.remote = { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+    this.local = { address: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
+    socket.setNoDelay(true);
+    deadlines.add(this.#reading);
+    deadlines.add(this.#writing);
+    this.#attach(socket);
+  }
+
+  get tls(): TlsInfo | null {
+    return this.#tls;
+  }
+
+  setIdle(ms: number): void {
+    this.#idle = ms;
+    if (this.#reader) this.#reading.deadline = performance.now() + ms;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    for (;;) {
+      const chunk = this.readNow();
+      if (chunk) return chunk;
+      if (this.#lost) throw this.#lost;
+      if (this.#ended) return null;
+      this.#reading.deadline = performance.now() + this.#idle;
+      await new Promise<void>((wake) => this.#reader = wake);
+    }
+  }
+
+  readNow(): Uint8Array | null {
+    const chunk = this.#chunks.shift();
+    if (!chunk) return null;
+    this.#unread -= chunk.length;
+    if (this.#paused && this.#unread < READ_AHEAD / 2) {
+      this.#paused = false;
+      this.#socket.resume();
+    }
+    return chunk;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#lost) throw this.#lost;
+    if (this.#socket.write(bytes)) return;
+    this.#writing.deadline = performance.now() + WRITE_STALL;
+    await new Promise<void>((wake) => this.#writer = wake);
+    if (this.#lost) throw this.#lost;
+  }
+
+  async startTls(
+    announce: Uint8Array | null,
+    verify?: { readonly name: string; readonly required: boolean },
+  ): Promise<void> {
+    if (this.#lost) throw this.#lost;
+    const plain = this.#socket;
+    plain.pause();
+    if (this.#unread > 0) {
+      this.#fail(new ConnectionLost("tls", "plain octets before the handshake"));
+      throw this.#lost ?? new ConnectionLost("tls");
+    }
+    plain.removeAllListeners("data");
+    plain.removeAllListeners("end");
+    plain.removeAllListeners("drain");
+    plain.removeAllListeners("error");
+    plain.removeAllListeners("close");
+    if (announce) plain.write(announce);
+    const secure = this.#serverTls
+      ? new tls.TLSSocket(plain, { ...this.#serverTls(), isServer: true })
+      : tls.connect({ socket: plain, ...clientOptions(verify) });
+    this.#socket = secure;
+    await this.#handshake(secure, this.#serverTls ? "secure" : "secureConnect", verify?.required === true);
+    this.#tls = tlsInfo(secure);
+    this.#attach(secure);
+  }
+
+  async close(): Promise<void> {
+    if (this.#lost) return;
+    const socket = this.#socket;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => socket.destroy(), LINGER);
+      socket.once("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      // Whatever the peer still says is of no interest; unread data would keep the socket open.
+      socket.removeAllListeners("data");
+      socket.resume();
+      socket.destroySoon();
+    });
+    this.#fail(new ConnectionLost("closed"));
+  }
+
+  destroy(): void {
+    this.#fail(new ConnectionLost("closed"));
+  }
+
+  #handshake(secure: tls.TLSSocket, event: "secure" | "secureConnect", required: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (detail: string) => {
+        clearTimeout(timer);
+        const lost = new ConnectionLost("tls", detail);
+        this.#fail(lost);
+        reject(lost);
+      };
+      const timer = setTimeout(() => fail("handshake took too long"), TLS_HANDSHAKE);
+      secure.once("error", (e: Error) => fail(e.message));
+      secure.once("close", () => fail("closed during the handshake"));
+      secure.once(event, () => {
+        clearTimeout(timer);
+        secure.removeAllListeners("error");
+        secure.removeAllListeners("close");
+        if (required && !secure.authorized) {
+          return fail(String(secure.authorizationError ?? "certificate not valid"));
+        }
+        resolve();
+      });
+    });
+  }
+
+  #attach(socket: net.Socket): void {
+    socket.on("data", (chunk: Uint8Array) => {
+      this.#chunks.push(chunk);
+      this.#unread += chunk.length;
+      if (this.#unread > READ_AHEAD && !this.#paused) {
+        this.#paused = true;
+        socket.pause();
+      }
+      this.#wakeReader();
+    });
+    socket.on("end", () => {
+      this.#ended = true;
+      this.#wakeReader();
+    });
+    socket.on("drain", () => this.#wakeWriter());
+    socket.on("error", (e: Error) => this.#fail(new ConnectionLost("reset", e.message)));
+    socket.on("close", () => this.#fail(new ConnectionLost("reset")));
+  }
+
+  #wakeReader(): void {
+    const wake = this.#reader;
+    if (!wake) return;
+    this.#reader = null;
+    this.#reading.deadline = Infinity;
+    wake();
+  }
+
+  #wakeWriter(): void {
+    const wake = this.#writer;
+    if (!wake) return;
+    this.#writer = null;
+    this.#writing.deadline = Infinity;
+    wake();
+  }
+
+  #fail(why: ConnectionLost): void {
+    if (this.#lost) return;
+    this.#lost = why;
+    deadlines.remove(this.#reading);
+    deadlines.remove(this.#writing);
+    // Errors after this are echoes of the same end.
+    this.#socket.on("error", () => {});
+    this.#socket.destroy();
+    this.#wakeReader();
+    this.#wakeWriter();
+  }
+}
+
+/** "::ffff:192.0.2.1" is what a dual-stack listener calls an IPv4 peer. */
+function plainAddress(address: string | undefined): string {
+  const text = address ?? "";
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(text) ? text.slice(7) : text;
+}
+
+function clientOptions(
+  verify?: { readonly name: string; readonly required: boolean },
+): tls.ConnectionOptions {
+  // Opportunistic TLS takes any certificate: encrypted to someone beats clear to everyone (RFC 7435).
+  return {
+    rejectUnauthorized: verify?.required === true,
+    minVersion: "TLSv1.2",
+    ...(verify && !net.isIP(verify.name) ? { servername: verify.name } : {}),
+  };
+}
+
+function tlsInfo(socket: tls.TLSSocket): TlsInfo {
+  const cipher = socket.getCipher() as { name?: string; standardName?: string } | undefined;
+  const name = (socket as { servername?: string | false | null }).servername;
+  return {
+    protocol: socket.getProtocol() ?? "TLS",
+    cipher: cipher?.standardName ?? cipher?.name ?? "unknown",
+    serverName: typeof name === "string" && name !== "" ? name : null,
+  };
+}

@@ -1,0 +1,79 @@
+import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
+import { ByteReader } from "../../mod/wire/byte_reader.ts";
+import { assertEquals, assertThrows } from "../support/assert.ts";
+import { ScriptConn } from "../support/script_conn.ts";
+
+async function lines(input: string, max: number, size: number): Promise<string[]> {
+  const conn = new ScriptConn().feed(input, size).end();
+  const reader = new ByteReader(conn);
+  const got: string[] = [];
+  for (;;) {
+    const line = await reader.readLine(max);
+    if (line.kind === "end") return got;
+    got.push(line.kind === "long" ? "long" : `${line.kind}:${fromUtf8(line.bytes)}`);
+  }
+}
+
+const CASES: readonly { readonly input: string; readonly max?: number; readonly want: readonly string[] }[] =
+  [
+    { input: "", want: [] },
+    { input: "a\r\nb\r\n", want: ["line:a", "line:b"] },
+    { input: "\r\n\r\n", want: ["line:", "line:"] },
+    { input: "partial", want: [] },
+    { input: "a\nb\r\n", want: ["bare:a\nb"] },
+    { input: "a\rb\r\n", want: ["bare:a\rb"] },
+    { input: "\n\r\n", want: ["bare:\n"] },
+    { input: "\r\r\n", want: ["bare:\r"] },
+    { input: "a\r\n.\n\r\nb\r\n", want: ["line:a", "bare:.\n", "line:b"] },
+    { input: "12345\r\n123456\r\nx\r\n", max: 5, want: ["line:12345", "long", "line:x"] },
+    { input: `${"y".repeat(5000)}\r\nz\r\n`, max: 5, want: ["long", "line:z"] },
+    { input: `${"y".repeat(50)}\nq\r\nz\r\n`, max: 5, want: ["long", "line:z"] },
+    { input: `${"y".repeat(50)}`, max: 5, want: [] },
+  ];
+
+Deno.test("readLine() gives the same lines in every chunking", async () => {
+  for (const { input, max = 100, want } of CASES) {
+    for (const size of [1, 2, 3, 4, 5, 7, 100, 10000]) {
+      assertEquals(
+        await lines(input, max, size),
+        [...want],
+        `${JSON.stringify(input.slice(0, 20))} by ${size}`,
+      );
+    }
+  }
+});
+
+Deno.test("lineNow() gives what is here in full and nothing else", () => {
+  const conn = new ScriptConn().feed("one\r\ntw");
+  const reader = new ByteReader(conn);
+  const first = reader.lineNow(10);
+  assertEquals(first?.kind === "line" && fromUtf8(first.bytes), "one");
+  assertEquals(reader.lineNow(10), null);
+  conn.feed("o\r\n");
+  const second = reader.lineNow(10);
+  assertEquals(second?.kind === "line" && fromUtf8(second.bytes), "two");
+});
+
+Deno.test("readChunk() and unread() mix with lines", async () => {
+  const reader = new ByteReader(new ScriptConn().feed("abcdef\r\nrest\r\n").end());
+  const chunk = await reader.readChunk(4);
+  assertEquals(fromUtf8(chunk ?? utf8("")), "abcd");
+  reader.unread(2);
+  const line = await reader.readLine(10);
+  assertEquals(line.kind === "line" && fromUtf8(line.bytes), "cdef");
+  assertEquals(reader.buffered, 6);
+  assertEquals(reader.discard(), 6);
+  assertEquals(await reader.readChunk(4), null);
+  assertThrows(() => reader.unread(1), "Cannot unread");
+});
+
+Deno.test("a line over the cap costs no memory beyond what arrived last", async () => {
+  const conn = new ScriptConn();
+  const reader = new ByteReader(conn);
+  const block = new Uint8Array(65536).fill(0x61);
+  const line = reader.readLine(100);
+  for (let i = 0; i < 32; i++) conn.feed(block);
+  conn.feed("\r\nnext\r\n");
+  assertEquals((await line).kind, "long");
+  assertEquals(reader.buffered, 6);
+});
