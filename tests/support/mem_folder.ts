@@ -1,0 +1,165 @@
+import { concat } from "../../mod/base/bytes.ts";
+import { KEYWORDS } from "../../mod/base/limits.ts";
+import { err, ok, type Result } from "../../mod/base/result.ts";
+import { keywordBit, keywordNumber, knownBits, toNamed } from "../../mod/store/flags.ts";
+import {
+  type Copied,
+  type CopyError,
+  type FlagBits,
+  type Mailbox,
+  type MailboxChange,
+  type Message,
+  type MessageContent,
+  type NamedFlags,
+  SEEN,
+  type Uid,
+} from "../../mod/store/store.ts";
+import { indexOfUid } from "../../mod/store/uid_set.ts";
+
+/** A message in memory. */
+export interface MemMessage extends Message {
+  flags: FlagBits;
+  readonly bytes: Uint8Array;
+}
+
+/** What a message is before it has a UID. */
+export interface MemPart {
+  readonly bytes: Uint8Array;
+  readonly flags: NamedFlags;
+  readonly internalDate: number;
+}
+
+/** One folder of `MemStore`; it is the `Mailbox` of all who have it open. */
+export class MemFolder implements Mailbox {
+  name: string;
+  readonly uidValidity: number;
+  uidNext: Uid = 1;
+  keywords: readonly string[] = [];
+  messages: readonly MemMessage[] = [];
+  /** How many have it open. */
+  users = 0;
+  readonly #find: (name: string) => MemFolder | null;
+  readonly #listeners = new Set<(change: MailboxChange) => void>();
+  #claimed: Uid = 0;
+
+  constructor(name: string, uidValidity: number, find: (name: string) => MemFolder | null) {
+    this.name = name;
+    this.uidValidity = uidValidity;
+    this.#find = find;
+  }
+
+  get recent(): number {
+    return this.messages.filter((m) => m.uid > this.#claimed).length;
+  }
+
+  get unseen(): number {
+    return this.messages.filter((m) => !(m.flags & SEEN)).length;
+  }
+
+  claimRecent(): Uid {
+    const before = this.#claimed;
+    this.#claimed = this.uidNext - 1;
+    return before;
+  }
+
+  refresh(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  listen(listener: (change: MailboxChange) => void): () => void {
+    const own = (change: MailboxChange) => listener(change);
+    this.#listeners.add(own);
+    return () => {
+      this.#listeners.delete(own);
+    };
+  }
+
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  content(uid: Uid): Promise<MessageContent | null> {
+    const bytes = this.contentNow(uid);
+    if (!bytes) return Promise.resolve(null);
+    const read = (start: number, end: number) => Promise.resolve(bytes.subarray(start, end));
+    return Promise.resolve({ size: bytes.length, read, close: () => {} });
+  }
+
+  contentNow(uid: Uid): Uint8Array | null {
+    return this.#get(uid)?.bytes ?? null;
+  }
+
+  keywordBits(keywords: readonly string[]): Promise<FlagBits> {
+    const { bits, missing } = knownBits(keywords, this.keywords);
+    const made = missing.slice(0, KEYWORDS - this.keywords.length);
+    if (made.length === 0) return Promise.resolve(bits);
+    this.keywords = [...this.keywords, ...made];
+    this.tell({ kind: "keywords" });
+    return Promise.resolve(made.reduce((all, k) => all | keywordBit(keywordNumber(this.keywords, k)), bits));
+  }
+
+  setFlags(uids: readonly Uid[], clear: FlagBits, set: FlagBits, by: unknown): Promise<readonly Message[]> {
+    const there = uids.map((u) => this.#get(u)).filter((m) => m !== null);
+    const changed = there.filter((m) => ((m.flags & ~clear) | set) !== m.flags);
+    for (const m of changed) m.flags = (m.flags & ~clear) | set;
+    if (changed.length > 0) this.tell({ kind: "flags", messages: changed, by });
+    return Promise.resolve(there);
+  }
+
+  expunge(uids: readonly Uid[]): Promise<readonly Uid[]> {
+    const gone = uids.filter((u) => this.#get(u) !== null);
+    const set = new Set(gone);
+    this.messages = this.messages.filter((m) => !set.has(m.uid));
+    if (gone.length > 0) this.tell({ kind: "expunged", uids: gone });
+    return Promise.resolve(gone);
+  }
+
+  async copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+    const folder = this.#find(target);
+    if (!folder) return err("no-mailbox");
+    const there = uids.map((u) => this.#get(u)).filter((m) => m !== null);
+    const parts = there.map((m) => ({
+      bytes: m.bytes,
+      flags: toNamed(m.flags, this.keywords),
+      internalDate: m.internalDate,
+    }));
+    const to = await folder.add(parts);
+    return ok({ uidValidity: folder.uidValidity, from: there.map((m) => m.uid), to });
+  }
+
+  async move(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+    const copied = await this.copy(uids, target);
+    if (copied.ok) await this.expunge(copied.value.from);
+    return copied;
+  }
+
+  close(): void {
+    this.users--;
+  }
+
+  /** Gives the parts UIDs, in order. */
+  async add(parts: readonly MemPart[]): Promise<Uid[]> {
+    const added: MemMessage[] = [];
+    for (const { bytes, flags, internalDate } of parts) {
+      const bits = flags.system | await this.keywordBits(flags.keywords);
+      added.push({
+        uid: this.uidNext++,
+        flags: bits,
+        size: bytes.length,
+        internalDate,
+        bytes: concat([bytes]),
+      });
+    }
+    this.messages = [...this.messages, ...added];
+    if (added.length > 0) this.tell({ kind: "added", messages: added });
+    return added.map((m) => m.uid);
+  }
+
+  tell(change: MailboxChange): void {
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  #get(uid: Uid): MemMessage | null {
+    return this.messages[indexOfUid(this.messages, uid)] ?? null;
+  }
+}

@@ -1,0 +1,255 @@
+import type { AccountId } from "../../mod/account/directory.ts";
+import type { Body } from "../../mod/base/body.ts";
+import { concat } from "../../mod/base/bytes.ts";
+import { err, ok, type Result } from "../../mod/base/result.ts";
+import {
+  canonicalName,
+  compareNames,
+  INBOX,
+  isBelow,
+  mayCreate,
+  parentsOf,
+} from "../../mod/store/mailbox_name.ts";
+import { SPECIAL_FOLDERS, specialUses } from "../../mod/store/special_use.ts";
+import {
+  type AccountMail,
+  type CopyError,
+  DELETED,
+  type DeliveryOutcome,
+  type DeliveryTarget,
+  type Draft,
+  type Mailbox,
+  type MailboxEntry,
+  type MailboxStatus,
+  type NamedFlags,
+  type NameError,
+  type SpecialUse,
+  type Store,
+  type Uid,
+} from "../../mod/store/store.ts";
+import { MemFolder, type MemPart } from "./mem_folder.ts";
+
+class MemDraft implements Draft {
+  readonly chunks: Uint8Array[] = [];
+  aborted = false;
+
+  write(chunk: Uint8Array): Promise<void> {
+    this.chunks.push(chunk.slice());
+    return Promise.resolve();
+  }
+
+  abort(): Promise<void> {
+    this.aborted = true;
+    return Promise.resolve();
+  }
+}
+
+/** An account's mail in memory. */
+export class MemAccount implements AccountMail {
+  readonly #separator: string;
+  readonly #now: () => number;
+  readonly #folders = new Map<string, MemFolder>();
+  readonly #subscribed = new Set<string>();
+  readonly #chosen = new Map<string, SpecialUse>();
+  #uidValidity = 1_700_000_000;
+  #popLocked = false;
+
+  constructor(separator: string, now: () => number) {
+    this.#separator = separator;
+    this.#now = now;
+    for (const name of [INBOX, ...SPECIAL_FOLDERS.map((s) => s.name)]) {
+      this.#make(name);
+      this.#subscribed.add(name);
+    }
+  }
+
+  /** The folder itself, for tests that look or change behind a session's back. */
+  folder(name: string): MemFolder | null {
+    const n = canonicalName(name, this.#separator);
+    return n.ok ? this.#folders.get(n.value) ?? null : null;
+  }
+
+  list(): Promise<readonly MailboxEntry[]> {
+    const names = new Set<string>();
+    for (const name of this.#folders.keys()) {
+      for (const parent of parentsOf(name, this.#separator)) names.add(parent);
+      names.add(name);
+    }
+    const sorted = [...names].sort(compareNames);
+    const uses = specialUses(sorted.filter((n) => this.#folders.has(n)), this.#chosen);
+    return Promise.resolve(sorted.map((name) => ({
+      name,
+      exists: this.#folders.has(name),
+      hasChildren: sorted.some((n) => isBelow(n, name, this.#separator)),
+      subscribed: this.#subscribed.has(name),
+      specialUse: uses.get(name) ?? null,
+    })));
+  }
+
+  subscriptions(): Promise<readonly string[]> {
+    return Promise.resolve([...this.#subscribed].sort(compareNames));
+  }
+
+  subscribe(name: string, on: boolean): Promise<Result<void, NameError>> {
+    const n = canonicalName(name, this.#separator);
+    if (!n.ok) return Promise.resolve(n);
+    if (!on) this.#subscribed.delete(n.value);
+    else if (!this.#isLevel(n.value)) return Promise.resolve(err("no-mailbox"));
+    else this.#subscribed.add(n.value);
+    return Promise.resolve(ok(undefined));
+  }
+
+  create(name: string, specialUse?: SpecialUse): Promise<Result<void, NameError>> {
+    const n = canonicalName(name, this.#separator);
+    if (!n.ok || !mayCreate(n.value)) return Promise.resolve(err("bad-name"));
+    if (this.#folders.has(n.value)) return Promise.resolve(err("exists"));
+    this.#make(n.value);
+    if (specialUse) this.#chosen.set(n.value, specialUse);
+    return Promise.resolve(ok(undefined));
+  }
+
+  remove(name: string): Promise<Result<void, NameError>> {
+    const n = canonicalName(name, this.#separator);
+    if (!n.ok) return Promise.resolve(n);
+    if (n.value === INBOX) return Promise.resolve(err("inbox"));
+    const folder = this.#folders.get(n.value);
+    if (!folder) return Promise.resolve(err(this.#isLevel(n.value) ? "has-children" : "no-mailbox"));
+    this.#folders.delete(n.value);
+    this.#chosen.delete(n.value);
+    folder.tell({ kind: "gone" });
+    return Promise.resolve(ok(undefined));
+  }
+
+  async rename(from: string, to: string): Promise<Result<void, NameError>> {
+    const source = canonicalName(from, this.#separator);
+    const target = canonicalName(to, this.#separator);
+    if (!source.ok || !target.ok || !mayCreate(target.value)) return err("bad-name");
+    if (!this.#isLevel(source.value)) return err("no-mailbox");
+    if (this.#isLevel(target.value)) return err("exists");
+    if (source.value === INBOX) return await this.#renameInbox(target.value);
+    if (isBelow(target.value, source.value, this.#separator)) return err("bad-name");
+    const moving = [...this.#folders.values()]
+      .filter((f) => f.name === source.value || isBelow(f.name, source.value, this.#separator));
+    for (const folder of moving) {
+      const name = target.value + folder.name.slice(source.value.length);
+      this.#folders.delete(folder.name);
+      const use = this.#chosen.get(folder.name);
+      if (this.#chosen.delete(folder.name) && use) this.#chosen.set(name, use);
+      folder.name = name;
+      this.#folders.set(name, folder);
+      folder.tell({ kind: "gone" });
+    }
+    return ok(undefined);
+  }
+
+  status(name: string, want: { readonly size?: boolean }): Promise<Result<MailboxStatus, "no-mailbox">> {
+    const f = this.folder(name);
+    if (!f) return Promise.resolve(err("no-mailbox"));
+    return Promise.resolve(ok({
+      messages: f.messages.length,
+      unseen: f.unseen,
+      deleted: f.messages.filter((m) => m.flags & DELETED).length,
+      recent: f.recent,
+      uidNext: f.uidNext,
+      uidValidity: f.uidValidity,
+      size: want.size ? f.messages.reduce((sum, m) => sum + m.size, 0) : null,
+    }));
+  }
+
+  open(name: string): Promise<Result<Mailbox, "no-mailbox">> {
+    const folder = this.folder(name);
+    if (!folder) return Promise.resolve(err("no-mailbox"));
+    folder.users++;
+    return Promise.resolve(ok(folder));
+  }
+
+  draft(_size: number): Promise<Draft> {
+    return Promise.resolve(new MemDraft());
+  }
+
+  async commit(
+    name: string,
+    drafts: readonly { draft: Draft; flags: NamedFlags; internalDate: number | null }[],
+  ): Promise<Result<{ uidValidity: number; uids: readonly Uid[] }, CopyError>> {
+    const folder = this.folder(name);
+    if (!folder) return err("no-mailbox");
+    const parts: MemPart[] = drafts.map(({ draft, flags, internalDate }) => {
+      if (!(draft instanceof MemDraft) || draft.aborted) throw new TypeError("Cannot commit this draft");
+      return { bytes: concat(draft.chunks), flags, internalDate: internalDate ?? this.#now() };
+    });
+    return ok({ uidValidity: folder.uidValidity, uids: await folder.add(parts) });
+  }
+
+  lockForPop(): Promise<(() => void) | null> {
+    if (this.#popLocked) return Promise.resolve(null);
+    this.#popLocked = true;
+    let held = true;
+    return Promise.resolve(() => {
+      if (held) this.#popLocked = false;
+      held = false;
+    });
+  }
+
+  #make(name: string): MemFolder {
+    const folder = new MemFolder(name, this.#uidValidity++, (n) => this.folder(n));
+    this.#folders.set(name, folder);
+    return folder;
+  }
+
+  #isLevel(name: string): boolean {
+    if (this.#folders.has(name)) return true;
+    return [...this.#folders.keys()].some((n) => isBelow(n, name, this.#separator));
+  }
+
+  /** RFC 3501 6.3.5: the messages go to a new folder, INBOX and its children stay. */
+  async #renameInbox(target: string): Promise<Result<void, NameError>> {
+    this.#make(target);
+    const inbox = this.#folders.get(INBOX);
+    await inbox?.move(inbox.messages.map((m) => m.uid), target);
+    return ok(undefined);
+  }
+}
+
+/** The store port in memory: simple and right, for tests of whoever uses a store. */
+export class MemStore implements Store {
+  readonly separator: string;
+  /** What the next delivery is to end with, instead of being done. */
+  failNext: DeliveryOutcome | null = null;
+  readonly #now: () => number;
+  readonly #accounts = new Map<AccountId, MemAccount>();
+
+  constructor(separator = ".", now: () => number = () => Date.UTC(2026, 0, 2, 3, 4, 5)) {
+    this.separator = separator;
+    this.#now = now;
+  }
+
+  account(id: AccountId): Promise<MemAccount> {
+    let account = this.#accounts.get(id);
+    if (!account) {
+      account = new MemAccount(this.separator, this.#now);
+      this.#accounts.set(id, account);
+    }
+    return Promise.resolve(account);
+  }
+
+  async deliver(targets: readonly DeliveryTarget[], body: Body): Promise<readonly DeliveryOutcome[]> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body.stream()) chunks.push(chunk.slice());
+    const bytes = concat(chunks);
+    const outcomes: DeliveryOutcome[] = [];
+    for (const target of targets) {
+      const failure = this.failNext;
+      this.failNext = null;
+      outcomes.push(failure ?? await this.#one(target, bytes));
+    }
+    return outcomes;
+  }
+
+  async #one(target: DeliveryTarget, bytes: Uint8Array): Promise<DeliveryOutcome> {
+    const account = await this.account(target.account);
+    const folder = account.folder(target.mailbox) ?? account.folder(INBOX);
+    if (!folder) return { kind: "deferred", why: "no inbox" };
+    const [uid] = await folder.add([{ bytes, flags: target.flags, internalDate: this.#now() }]);
+    return { kind: "delivered", mailbox: folder.name, file: `memory-${uid}` };
+  }
+}
