@@ -92,8 +92,11 @@ export interface Fs {
   create(path: string, mode?: number): Promise<WritableFile>;
   /** Opens a file to write at its end, making it (0600) if need be. */
   append(path: string): Promise<WritableFile>;
-  /** New file (O_EXCL) with exactly these contents, synced and closed: the short way for what is in memory. Throws `exists`. */
-  createWith(path: string, chunks: readonly Uint8Array[], mode?: number): Promise<void>;
+  /**
+   * New file (O_EXCL) with exactly these contents, synced and closed: the short way for what is in memory. `time`, if given, becomes its
+   * modification time, as durable as the contents (which `setTime` afterwards is not). On a fault nothing is left of it. Throws `exists`.
+   */
+  createWith(path: string, chunks: readonly Uint8Array[], mode?: number, time?: number): Promise<void>;
   /** Opens for reading. Throws `not-found`. */
   open(path: string): Promise<ReadableFile>;
   /** The whole file, or null when there is none. Throws `FsError` `io` when it is larger than `max` octets. */
