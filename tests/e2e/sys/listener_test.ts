@@ -1,0 +1,31 @@
+import { connect, listen } from "../../../mod/sys/listener.ts";
+import { assertEquals, assertRejects } from "../../support/assert.ts";
+
+Deno.test("listener: whom admit() refuses is closed at once and never accepted", async () => {
+  let accepted = 0;
+  const left = Promise.withResolvers<string>();
+  const options = {
+    address: "127.0.0.1",
+    port: 0,
+    serverTls: null,
+    implicitTls: false,
+    accept: () => void accepted++,
+    left: left.resolve,
+    handshakeFailed: () => {},
+  };
+  const refusing = await listen({ ...options, admit: () => false });
+  const conn = await connect("127.0.0.1", refusing.port, 5000);
+  assertEquals(await conn.read().catch(() => null), null);
+  assertEquals(accepted, 0);
+  conn.destroy();
+  await refusing.close();
+});
+
+Deno.test("listener: a port that is taken, and one where nobody listens, are errors of the system", async () => {
+  const options = { address: "127.0.0.1", port: 0, serverTls: null, implicitTls: false, admit: () => true };
+  const rest = { accept: () => {}, left: () => {}, handshakeFailed: () => {} };
+  const one = await listen({ ...options, ...rest });
+  await assertRejects(() => listen({ ...options, ...rest, port: one.port }), "EADDRINUSE");
+  await one.close();
+  await assertRejects(() => connect("127.0.0.1", one.port, 5000), "ECONNREFUSED");
+});

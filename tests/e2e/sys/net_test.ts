@@ -1,0 +1,170 @@
+/** Real sockets on loopback: STARTTLS, implicit TLS, certificates by name, octets that must not cross, slow peers. */
+import { utf8 } from "../../../mod/base/bytes.ts";
+import { issueAuthority, issueServer, type KeyPair } from "../../../mod/tls/own_ca.ts";
+import { systemClock } from "../../../mod/sys/clock.ts";
+import { connect, listen, type Listener } from "../../../mod/sys/listener.ts";
+import type { NodeConn } from "../../../mod/sys/net.ts";
+import { systemRandom } from "../../../mod/sys/random.ts";
+import { Certificates } from "../../../mod/sys/tls.ts";
+import { ByteReader } from "../../../mod/wire/byte_reader.ts";
+import { ConnectionLost } from "../../../mod/wire/conn.ts";
+import { fromUtf8 } from "../../../mod/base/bytes.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../../support/assert.ts";
+
+async function certificates(...names: string[]): Promise<{ certificates: Certificates; pairs: KeyPair[] }> {
+  const ca = await issueAuthority("test", systemClock, systemRandom);
+  const pairs: KeyPair[] = [];
+  for (const n of names) pairs.push(await issueServer(ca, { dns: [n], ip: [] }, systemClock, systemRandom));
+  const all = new Certificates();
+  all.use(pairs.map((p) => ({ source: "test", ...p })));
+  return { certificates: all, pairs };
+}
+
+/** Answers each line with itself; STARTTLS begins TLS; QUIT ends. */
+async function echo(conn: NodeConn, idle = 5000): Promise<void> {
+  conn.setIdle(idle);
+  const reader = new ByteReader(conn);
+  try {
+    for (;;) {
+      const line = await reader.readLine(1000);
+      if (line.kind === "end") break;
+      const text = line.kind === "long" ? "long" : fromUtf8(line.bytes);
+      if (text === "QUIT") break;
+      // What came with STARTTLS in one chunk is in our reader, where only we can see it.
+      if (text === "STARTTLS" && reader.buffered > 0) break;
+      if (text === "STARTTLS") await conn.startTls(utf8("220 go\r\n"));
+      else await conn.write(utf8(`${text} over ${conn.tls?.protocol ?? "plain"}\r\n`));
+    }
+  } catch (e) {
+    if (!(e instanceof ConnectionLost)) throw e;
+  }
+  await conn.close();
+}
+
+interface Served {
+  readonly listener: Listener;
+  readonly failures: string[];
+  readonly ended: Promise<void>[];
+}
+
+async function serve(certificates: Certificates, implicitTls: boolean, idle?: number): Promise<Served> {
+  const failures: string[] = [];
+  const ended: Promise<void>[] = [];
+  const listener = await listen({
+    address: "127.0.0.1",
+    port: 0,
+    serverTls: certificates.serverTls,
+    implicitTls,
+    admit: () => true,
+    left: () => {},
+    accept: (conn) => void ended.push(echo(conn, idle)),
+    handshakeFailed: (_, why) => void failures.push(why),
+  });
+  return { listener, failures, ended };
+}
+
+async function ask(conn: NodeConn, reader: ByteReader, text: string): Promise<string> {
+  await conn.write(utf8(`${text}\r\n`));
+  const line = await reader.readLine(1000);
+  return line.kind === "line" ? fromUtf8(line.bytes) : line.kind;
+}
+
+Deno.test("net: STARTTLS with a certificate chosen by name, and swapped without a restart", async () => {
+  const { certificates: served, pairs } = await certificates("a.test", "b.test");
+  const { listener, ended } = await serve(served, false);
+  for (const [i, name] of ["a.test", "b.test"].entries()) {
+    const conn = await connect("127.0.0.1", listener.port, 5000);
+    const reader = new ByteReader(conn);
+    assertEquals(await ask(conn, reader, "hi"), "hi over plain");
+    assertEquals(await ask(conn, reader, "STARTTLS"), "220 go");
+    await conn.startTls(null, { name, required: false });
+    assertEquals(await ask(conn, reader, "hi"), "hi over TLSv1.3");
+    assertEquals(served.list()[i]?.dnsNames, [name]);
+    await conn.close();
+  }
+  const only = pairs[1];
+  assert(only);
+  served.use([{ source: "renewed", ...only }]);
+  const conn = await connect("127.0.0.1", listener.port, 5000);
+  const reader = new ByteReader(conn);
+  await ask(conn, reader, "STARTTLS");
+  const e = await assertRejects(() => conn.startTls(null, { name: "a.test", required: true }));
+  assertMatch(e.message, /certificate|issuer/i);
+  await Promise.all(ended);
+  await listener.close();
+});
+
+Deno.test("net: octets pipelined behind STARTTLS end the connection before any TLS", async () => {
+  const { certificates: served } = await certificates("a.test");
+  const { listener, ended } = await serve(served, false);
+  const conn = await connect("127.0.0.1", listener.port, 5000);
+  await conn.write(utf8("STARTTLS\r\nNOOP injected\r\n"));
+  const got = await conn.read().catch((e) => (e as Error).message);
+  const text = got instanceof Uint8Array ? fromUtf8(got) : String(got);
+  assert(!text.includes("injected"), text);
+  conn.destroy();
+  await Promise.all(ended);
+  await listener.close();
+});
+
+Deno.test("net: implicit TLS serves; garbage instead of a handshake is told and harms nothing", async () => {
+  const { certificates: served } = await certificates("a.test");
+  const { listener, failures, ended } = await serve(served, true);
+  const bad = await connect("127.0.0.1", listener.port, 5000);
+  await bad.write(utf8("EHLO not TLS\r\n\r\n\r\n"));
+  await bad.read().catch(() => null);
+  bad.destroy();
+  const conn = await connect("127.0.0.1", listener.port, 5000);
+  await conn.startTls(null, { name: "a.test", required: false });
+  assertEquals(await ask(conn, new ByteReader(conn), "hi"), "hi over TLSv1.3");
+  await conn.close();
+  await Promise.all(ended);
+  assertEquals(failures.length, 1);
+  await listener.close();
+});
+
+Deno.test("net: a peer that says nothing is cut off after the idle time", async () => {
+  const { certificates: served } = await certificates("a.test");
+  const { listener, ended } = await serve(served, false, 1);
+  const conn = await connect("127.0.0.1", listener.port, 5000);
+  assertEquals(await conn.read().catch(() => null), null);
+  conn.destroy();
+  await Promise.all(ended);
+  await listener.close();
+});
+
+Deno.test("net: a flood that nobody reads is held back at the sender", async () => {
+  let held: NodeConn | null = null;
+  const accepted = Promise.withResolvers<void>();
+  const listener = await listen({
+    address: "127.0.0.1",
+    port: 0,
+    serverTls: null,
+    implicitTls: false,
+    admit: () => true,
+    left: () => {},
+    accept: (conn) => {
+      held = conn;
+      accepted.resolve();
+    },
+    handshakeFailed: () => {},
+  });
+  const conn = await connect("127.0.0.1", listener.port, 5000);
+  await accepted.promise;
+  const block = new Uint8Array(1 << 20);
+  let sent = 0;
+  const flood = (async () => {
+    for (; sent < 256; sent++) await conn.write(block);
+  })();
+  // The flood stands still: reading is what lets it go on.
+  await new Promise((r) => setTimeout(r, 300));
+  const stood = sent;
+  assert(stood < 64, `${stood} MiB were taken unread`);
+  let got = 0;
+  while (got < 256 << 20) got += (await (held as unknown as NodeConn).read())?.length ?? 0;
+  await flood;
+  assertEquals(got, 256 << 20);
+  conn.destroy();
+  (held as unknown as NodeConn).destroy();
+  await listener.close();
+});
