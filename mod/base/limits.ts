@@ -21,6 +21,14 @@ export const SMTP_RECIPIENTS = 1000; // RFC 5321 4.5.3.1.8 wants 100 at least; l
 export const SMTP_ERRORS = 10; // bad commands before the session is closed
 export const SMTP_IDLE = 5 * MINUTE; // RFC 5321 4.5.3.2.7
 export const SMTP_DATA_IDLE = 3 * MINUTE; // RFC 5321 4.5.3.2.5: between two chunks of data
+export const SMTP_DATA_TOTAL = 60 * MINUTE; // one message, however slowly it drips in
+export const SMTP_DISCARD = 256 * MiB; // of a message that is refused anyway, so much is read to stay in step; then we hang up
+export const SMTP_HEADER_LINES = 10000; // real mail stays under 1,000; each line costs every parser after us
+export const SMTP_LOCAL_PART = 255; // RFC 5321 4.5.3.1.1 wants 64 at least; VERP senders use more
+export const SMTP_DOMAIN = 255; // RFC 5321 4.5.3.1.2
+export const SMTP_REFUSED_RECIPIENTS = 100; // in one session: past it somebody guesses addresses
+export const SMTP_AUTH_FAILURES = 5; // in one session
+export const SMTP_JUNK = 100; // NOOP, RSET, VRFY and the like between two messages
 
 /** IMAP. */
 export const IMAP_LINE = 64 * KiB; // a command without its literals: long UID sets are real
@@ -29,6 +37,11 @@ export const IMAP_NESTING = 100; // parentheses in a command
 export const IMAP_ERRORS = 20; // bad commands in a row before BYE
 export const IMAP_IDLE_LOGIN = 1 * MINUTE; // before authentication
 export const IMAP_IDLE = 30 * MINUTE; // RFC 3501 5.4 wants at least 30 minutes
+export const IMAP_LITERAL_LOGIN = 8 * KiB; // a literal before authentication: names and passwords
+export const IMAP_AUTH_FAILURES = 3; // wrong passwords in one connection before BYE
+export const IMAP_AUTH_DELAY = 2 * SECOND; // wait before that BYE
+export const IMAP_OUTPUT = 64 * KiB; // response octets gathered before they are handed to the connection
+export const IMAP_SLICE = 8; // ms of work in one go before other connections get their turn
 
 /** POP3. */
 export const POP3_LINE = 255; // RFC 2449 4
@@ -54,3 +67,52 @@ export const MIME_PARAMETERS = 100; // of one field; real mail has under 10
 export const PART_HEADER = 64 * KiB; // header of one MIME part (of the message itself: HEADER_SIZE); fields beyond are not looked at
 export const ENVELOPE_ADDRESSES = 10_000; // in one address field; more are left out of ENVELOPE
 export const SEARCH_TEXT = 16 * MiB; // decoded octets of one part that a text search looks at
+
+/** DNS. */
+export const DNS_UDP_SIZE = 1232; // answer we offer to take over UDP: fits any path without fragments (DNS flag day 2020)
+export const DNS_TIMEOUT = 3 * SECOND; // one question to one server; doubled in the second round
+export const DNS_ROUNDS = 2; // times each server is asked before we say "could not ask"
+export const DNS_SERVERS = 3; // servers asked, as in resolv.conf(5)
+export const DNS_ALIASES = 10; // CNAMEs followed: more is a loop or a trick
+export const DNS_ANSWER_RECORDS = 500; // records of one answer looked at: 64 KiB could hold thousands of tiny ones
+export const DNS_IN_FLIGHT = 200; // questions under way at once, one socket each
+export const DNS_CACHE_OCTETS = 4 * MiB; // about 20,000 usual answers
+export const DNS_TTL = 86400; // seconds an answer is believed at most
+export const DNS_NEGATIVE_TTL = 3600; // seconds a "no" is believed at most (RFC 2308 5 suggests one to three hours)
+export const DNS_SYSTEM_TTL = 60; // seconds for answers of the system's resolver, which does not tell the TTL
+export const MX_HOSTS = 20; // exchanges of one domain that are considered
+
+/** Sending. Times of the client are RFC 5321 4.5.3.2's minima. */
+export const SMTP_REPLY_LINE = 4096; // RFC 5321 4.5.3.1.5 says 512; some answers carry long links
+export const SMTP_REPLY_LINES = 100; // lines of one reply; EHLO has about 20
+export const SMTP_REPLY_KEPT = 2000; // characters of a reply that are kept for logs and bounces
+export const CLIENT_CONNECT = 30 * SECOND; // kernels give up after about two minutes; the next address may be quicker
+export const CLIENT_GREETING = 5 * MINUTE;
+export const CLIENT_COMMAND = 5 * MINUTE; // EHLO, MAIL, RCPT, RSET
+export const CLIENT_DATA = 2 * MINUTE; // for the 354
+export const CLIENT_DATA_END = 10 * MINUTE; // after the final dot: giving up early is what makes doubles
+export const CLIENT_QUIT = 10 * SECOND; // nothing hangs on the answer to QUIT
+export const CLIENT_RECIPIENTS = 100; // in one transaction: what every server must take (RFC 5321 4.5.3.1.8)
+export const OUTBOUND_ADDRESSES = 10; // addresses tried in one attempt
+export const OUTBOUND_SESSIONS = 3; // hosts that answered and could not be used, before the attempt ends
+export const OUTBOUND_IDLE = 5 * SECOND; // a connection kept for the next message to the same host
+export const OUTBOUND_IDLE_CONNECTIONS = 50; // of these, all hosts together
+export const OUTBOUND_MESSAGES = 100; // over one connection, so that no host is held for ever
+
+/** Configuration and accounts. */
+export const CONFIG_FILE = 4 * MiB; // thousands of domains and aliases fit
+export const ACCOUNTS_FILE = 64 * MiB; // some 200,000 accounts
+export const ALIAS_TARGETS = 1000; // mailboxes one recipient may unfold to; larger lists belong to a list manager
+export const ALIAS_DEPTH = 20; // aliases that lead to aliases: deeper is a mistake
+export const PASSWORD_LENGTH = 1024; // octets; RFC 4616 bounds nothing, hashing costs by length
+export const APP_PASSWORDS = 50; // an account's; each is checked at a login that is not cached
+export const HASHES_AT_ONCE = 2; // a hash takes 16 MiB and a thread: a flood of logins waits instead
+export const HASHES_WAITING = 200; // logins that wait for a hash; past it they are told to try later
+export const LOGIN_CACHE = 4096; // accounts whose last good password is remembered (as an HMAC under a key of this process)
+export const LOGIN_CACHE_AGE = 60 * MINUTE; // after that the real hash is computed again
+export const BACK_OFF_FREE = 10; // failed logins from one network for one account before it has to wait
+export const BACK_OFF_FREE_NETWORK = 50; // failed logins from one network for any accounts: guessing names
+export const BACK_OFF_FIRST = 2 * SECOND; // then this long, doubled by each further failure
+export const BACK_OFF_LONGEST = 15 * MINUTE;
+export const BACK_OFF_FORGET = 60 * MINUTE; // without a failure for so long it starts anew
+export const BACK_OFF_ENTRIES = 20_000; // networks and accounts remembered; the oldest go first
