@@ -72,6 +72,8 @@ export interface Mailbox {
   readonly messages: readonly Message[];
   /** UIDs above this are recent: not yet shown to any session. `claimRecent` is how a session becomes the first. */
   claimRecent(): Uid;
+  /** What `claimRecent` would give, claiming nothing: for EXAMINE (RFC 3501 6.3.2). */
+  peekRecent?(): Uid;
   /** Looks at the folder again if it may have changed, and tells listeners. Cheap when nothing did. */
   refresh(): Promise<void>;
   /** Tells of every change, after `messages` has it. The result ends it. */

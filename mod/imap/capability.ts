@@ -1,0 +1,43 @@
+/** What CAPABILITY tells, as it holds at the moment (RFC 3501 6.1.1, 6.2.1): never what would be refused now. */
+import { PASSWORD_MECHANISMS } from "../sasl/mechanism.ts";
+
+/** In every state. */
+const ALWAYS = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
+
+/** For those who are in. */
+const AUTHENTICATED = [
+  "NAMESPACE", // RFC 2342
+  "UIDPLUS", // RFC 4315
+  "UNSELECT", // RFC 3691
+  "MOVE", // RFC 6851
+  "CHILDREN", // RFC 3348
+  "LIST-EXTENDED", // RFC 5258
+  "LIST-STATUS", // RFC 5819
+  "SPECIAL-USE", // RFC 6154
+  "CREATE-SPECIAL-USE", // RFC 6154
+  "STATUS=SIZE", // RFC 8438
+  "ESEARCH", // RFC 4731
+  "WITHIN", // RFC 5032
+  "MULTIAPPEND", // RFC 3502
+];
+
+export interface CapabilityFacts {
+  readonly authenticated: boolean;
+  /** TLS can be begun now. */
+  readonly startTls: boolean;
+  /** Passwords may be sent now. */
+  readonly login: boolean;
+  /** Octets of an APPEND at most (RFC 7889). */
+  readonly appendLimit: number;
+}
+
+/** The list, separated by blanks. */
+export function capabilities(facts: CapabilityFacts): string {
+  const list = [...ALWAYS];
+  if (facts.authenticated) return [...list, ...AUTHENTICATED, `APPENDLIMIT=${facts.appendLimit}`].join(" ");
+  list.push("SASL-IR"); // RFC 4959
+  if (facts.startTls) list.push("STARTTLS");
+  if (facts.login) list.push(...PASSWORD_MECHANISMS.map((name) => `AUTH=${name}`));
+  else list.push("LOGINDISABLED");
+  return list.join(" ");
+}

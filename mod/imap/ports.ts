@@ -1,0 +1,35 @@
+/** What an IMAP session is handed from outside. Made by app/build.ts; a reload makes new ones for new connections. */
+import type { Authenticator } from "../account/directory.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { Store } from "../store/store.ts";
+import type { StructureCache } from "./types.ts";
+
+export interface ImapConfig {
+  /** Our name, for the greeting. */
+  readonly hostname: string;
+  /** Whether passwords may travel without TLS: never, or from loopback only. */
+  readonly cleartext: "never" | "loopback";
+  /** Whether STARTTLS can be offered. */
+  readonly tls: boolean;
+  /** For ID. */
+  readonly version: string;
+  /** Largest message of an APPEND, in octets. */
+  readonly messageSize: number;
+}
+
+export interface ImapPorts {
+  readonly config: ImapConfig;
+  readonly store: Store;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Resolves after everybody else on the event loop had a turn. */
+  pause(): Promise<void>;
+  /** What is kept of parsed messages between commands; without it they are parsed again. */
+  readonly cache?: StructureCache;
+  /** Aborts when the server shuts down: sessions say BYE and end. */
+  readonly stopping?: AbortSignal;
+}

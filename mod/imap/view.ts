@@ -1,0 +1,236 @@
+/**
+ * One session's picture of a mailbox: which sequence number the client takes for which message, and what it has not been told
+ * yet. Invariants:
+ * - The client's numbers are the places in `#list` up to `#count`; they change only in `take`, whose result must then be sent
+ *   in full before anything else that holds a sequence number.
+ * - `#list` is one of the mailbox's own arrays (they are never changed, only replaced), so a session costs no copy of it. Only
+ *   while expunges may not be told but new messages are, it is a copy of our own.
+ */
+import type { MailboxChange, Message, Uid } from "../store/store.ts";
+
+/** What the client is to be told, in this order. */
+export interface Notices {
+  /** Sequence numbers of EXPUNGE, in the order they must be sent (each counts on the ones before it). */
+  readonly expunged: readonly number[];
+  /** For EXISTS: the number of messages, when some came. */
+  readonly exists: number | null;
+  /** For RECENT, when it differs from what was told. */
+  readonly recent: number | null;
+  /** The list of keywords grew: FLAGS before any flags. */
+  readonly keywords: boolean;
+  /** Messages whose flags changed, ascending. */
+  readonly flags: readonly Numbered[];
+}
+
+export interface Numbered {
+  readonly seq: number;
+  readonly message: Message;
+}
+
+/** What a view reads of its mailbox. */
+export interface ViewSource {
+  readonly messages: readonly Message[];
+  /** UIDs above the result are recent for who asks (see `Mailbox.claimRecent`). */
+  claimRecent(): Uid;
+}
+
+const NOTHING: Notices = { expunged: [], exists: null, recent: null, keywords: false, flags: [] };
+
+export class View {
+  readonly #source: ViewSource;
+  readonly #token: unknown;
+  #list: readonly Message[];
+  #count: number;
+  /** Pairs of UIDs: above the first, up to the second, is recent here. Ascending. */
+  readonly #recent: Uid[] = [];
+  #recentTold: number;
+  #expunged: Uid[] = [];
+  #changed: Set<Message> | null = null;
+  #keywords = false;
+
+  /** `token` is what this session gives as `by` when it sets flags: such changes are not told again. */
+  constructor(source: ViewSource, token: unknown) {
+    this.#source = source;
+    this.#token = token;
+    this.#list = source.messages;
+    this.#count = this.#list.length;
+    this.#claim();
+    this.#recentTold = this.recent;
+  }
+
+  /** Messages as the client counts them. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** UID of the last message the client knows, 0 when there is none. */
+  get lastUid(): Uid {
+    return this.#count === 0 ? 0 : (this.#list[this.#count - 1]?.uid ?? 0);
+  }
+
+  /** Messages that are \Recent in this session. */
+  get recent(): number {
+    let n = 0;
+    for (let i = 0; i + 1 < this.#recent.length; i += 2) {
+      n += this.#above(this.#recent[i + 1] ?? 0) - this.#above(this.#recent[i] ?? 0);
+    }
+    return n;
+  }
+
+  /** Whether there is anything to tell, or to tell as soon as it is allowed. */
+  get waiting(): boolean {
+    return this.#expunged.length > 0 || this.#changed !== null || this.#keywords || this.#grown();
+  }
+
+  /** Whether messages are gone that the client still counts. */
+  get expungeWaiting(): boolean {
+    return this.#expunged.length > 0;
+  }
+
+  /** The message at a sequence number (from 1), undefined when out of range. It may have been expunged meanwhile. */
+  at(seq: number): Message | undefined {
+    return seq >= 1 && seq <= this.#count ? this.#list[seq - 1] : undefined;
+  }
+
+  /** The sequence number of a UID, 0 when the client has no such message. */
+  seqOf(uid: Uid): number {
+    const at = this.#above(uid);
+    return at > 0 && this.#list[at - 1]?.uid === uid ? at : 0;
+  }
+
+  /** Sequence numbers of the first and the last message within a range of UIDs (both ends in), or null if there is none. */
+  seqsOf(from: Uid, to: Uid): { readonly first: number; readonly last: number } | null {
+    const first = this.#above(from - 1) + 1;
+    const last = this.#above(to);
+    return first <= last ? { first, last } : null;
+  }
+
+  isRecent(uid: Uid): boolean {
+    for (let i = 0; i + 1 < this.#recent.length; i += 2) {
+      if (uid > (this.#recent[i] ?? 0) && uid <= (this.#recent[i + 1] ?? 0)) return true;
+    }
+    return false;
+  }
+
+  /** Takes note of a change of the mailbox; true when there may be something to tell. "gone" is not a view's business. */
+  note(change: MailboxChange): boolean {
+    switch (change.kind) {
+      case "added":
+        return true;
+      case "expunged": {
+        const last = this.lastUid;
+        for (const uid of change.uids) if (uid <= last) this.#expunged.push(uid);
+        return this.#expunged.length > 0;
+      }
+      case "flags": {
+        if (change.by === this.#token && change.by !== null) return false;
+        const last = this.lastUid;
+        for (const m of change.messages) if (m.uid <= last) (this.#changed ??= new Set()).add(m);
+        return this.#changed !== null;
+      }
+      case "keywords":
+        this.#keywords = true;
+        return true;
+      case "gone":
+        return false;
+    }
+  }
+
+  /** The keyword list has just been told by other means (SELECT, or a FLAGS line before FETCH). */
+  keywordsTold(): void {
+    this.#keywords = false;
+  }
+
+  /** The flags of these messages have just been told. */
+  flagsTold(message: Message): void {
+    if (this.#changed?.delete(message) && this.#changed.size === 0) this.#changed = null;
+  }
+
+  /** Gives what the client may be told now and takes it as told. Without `expunge`, removals wait (RFC 3501 7.4.1). */
+  take(expunge: boolean): Notices {
+    if (!this.waiting) return NOTHING;
+    const removed = expunge && this.#expunged.length > 0 ? this.#remove() : [];
+    const exists = this.#grow();
+    const recent = this.recent;
+    const recentNews = recent !== this.#recentTold || exists !== null ? recent : null;
+    this.#recentTold = recent;
+    const keywords = this.#keywords;
+    this.#keywords = false;
+    return { expunged: removed, exists, recent: recentNews, keywords, flags: this.#takeFlags() };
+  }
+
+  #takeFlags(): Numbered[] {
+    if (this.#changed === null) return [];
+    const flags: Numbered[] = [];
+    for (const message of this.#changed) {
+      const seq = this.seqOf(message.uid);
+      if (seq > 0) flags.push({ seq, message });
+    }
+    this.#changed = null;
+    return flags.sort((a, b) => a.seq - b.seq);
+  }
+
+  /** Drops the expunged from the list; their sequence numbers, each less the number of those before it. */
+  #remove(): number[] {
+    const seqs = new Set<number>();
+    for (const uid of this.#expunged) {
+      const seq = this.seqOf(uid);
+      if (seq > 0) seqs.add(seq);
+    }
+    this.#expunged = [];
+    const sorted = [...seqs].sort((a, b) => a - b);
+    if (sorted.length === 0) return sorted;
+    const kept = this.#count - sorted.length;
+    const now = this.#source.messages;
+    // The mailbox's array without its new messages is what is left, if all removals were noted: then no copy is needed.
+    const same = countAbove(now, now.length, this.lastUid) === kept;
+    this.#list = same ? now : this.#list.filter((_, i) => i < this.#count && !seqs.has(i + 1));
+    this.#count = kept;
+    return sorted.map((seq, i) => seq - i);
+  }
+
+  /** Appends what is new in the mailbox; the new count, or null if nothing is. */
+  #grow(): number | null {
+    const now = this.#source.messages;
+    const from = countAbove(now, now.length, this.lastUid);
+    const added = now.length - from;
+    if (added === 0) return null;
+    if (from === this.#count && this.#expunged.length === 0) this.#list = now;
+    else this.#list = this.#list.slice(0, this.#count).concat(now.slice(from));
+    this.#count += added;
+    this.#claim();
+    return this.#count;
+  }
+
+  #grown(): boolean {
+    const now = this.#source.messages;
+    return now.length > 0 && (now[now.length - 1]?.uid ?? 0) > this.lastUid;
+  }
+
+  #claim(): void {
+    const from = this.#source.claimRecent();
+    const to = this.lastUid;
+    if (from >= to) return;
+    const end = this.#recent.length - 1;
+    const before = this.#recent[end];
+    // The same stretch goes on when there is nothing between: all of it was claimed here.
+    if (before !== undefined && this.#above(before) === this.#above(from)) this.#recent[end] = to;
+    else this.#recent.push(from, to);
+  }
+
+  #above(uid: Uid): number {
+    return countAbove(this.#list, this.#count, uid);
+  }
+}
+
+/** How many of the first `count` messages have a UID up to `uid`. */
+function countAbove(list: readonly Message[], count: number, uid: Uid): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle]?.uid ?? Infinity) <= uid) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
