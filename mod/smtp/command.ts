@@ -1,0 +1,228 @@
+/**
+ * SMTP and LMTP commands (RFC 5321 4.1, RFC 2033 4.1): octets of one line, without its CRLF, to a `Command` or a reason why not.
+ * Leniencies, all harmless: several blanks where one belongs, blanks at the end and after "FROM:" and "TO:".
+ */
+import { asciiUpper, fromAscii } from "../base/bytes.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { Address } from "../mail/address.ts";
+import { strictUtf8 } from "../sasl/plain.ts";
+import { parsePath } from "./path.ts";
+
+/** Parameters of MAIL (RFC 1870, 6152, 6531, 4954). */
+export interface MailParameters {
+  /** Octets as announced, or null. */
+  readonly size: number | null;
+  readonly body: "7bit" | "8bitmime" | null;
+  readonly smtpUtf8: boolean;
+}
+
+export type Command =
+  | { readonly verb: "EHLO"; readonly domain: string }
+  | { readonly verb: "HELO"; readonly domain: string }
+  | { readonly verb: "LHLO"; readonly domain: string }
+  | {
+    readonly verb: "MAIL";
+    /** null is "<>". */
+    readonly from: Address | null;
+    readonly international: boolean;
+    readonly parameters: MailParameters;
+  }
+  | { readonly verb: "RCPT"; readonly to: Address; readonly international: boolean }
+  | { readonly verb: "DATA" }
+  | { readonly verb: "RSET" }
+  | { readonly verb: "NOOP" }
+  | { readonly verb: "VRFY" }
+  | { readonly verb: "EXPN" }
+  | { readonly verb: "HELP" }
+  | { readonly verb: "QUIT" }
+  | { readonly verb: "STARTTLS" }
+  /** `initial` is the initial response as it stands there (base64 or "="), or null. */
+  | { readonly verb: "AUTH"; readonly mechanism: string; readonly initial: Uint8Array | null };
+
+export type Verb = Command["verb"];
+
+/** Why a line is no command. `foreign`: another protocol's client, made to talk to us; hang up. */
+export type CommandFault =
+  | "unknown"
+  | "foreign"
+  | "bad-text"
+  | "no-argument"
+  | "syntax"
+  | "syntax-hello"
+  | "syntax-mail"
+  | "syntax-rcpt"
+  | "bad-sender"
+  | "bad-recipient"
+  | "bad-parameter"
+  | "unknown-parameter";
+
+type Parsed = Result<Command, CommandFault>;
+
+const PLAIN: { readonly [V in "DATA" | "RSET" | "QUIT" | "STARTTLS"]: Parsed } = {
+  DATA: ok({ verb: "DATA" }),
+  RSET: ok({ verb: "RSET" }),
+  QUIT: ok({ verb: "QUIT" }),
+  STARTTLS: ok({ verb: "STARTTLS" }),
+};
+
+// What browsers send when a web page makes them post to port 25; "HOST:" and the like follow in the next lines.
+const FOREIGN = /^(?:GET|POST|PUT|HEAD|OPTIONS|CONNECT|DELETE|PATCH|TRACE|PRI)$/;
+
+/** Reads one line. */
+export function parseCommand(line: Uint8Array): Parsed {
+  const text = lineText(line);
+  if (text === null) return err("bad-text");
+  const blank = text.indexOf(" ");
+  const verb = asciiUpper(blank < 0 ? text : text.slice(0, blank));
+  const rest = blank < 0 ? "" : trimBlanks(text, blank + 1);
+  switch (verb) {
+    case "EHLO":
+    case "HELO":
+    case "LHLO":
+      return isHost(rest) ? ok({ verb, domain: rest }) : err("syntax-hello");
+    case "MAIL":
+      return parseMail(rest);
+    case "RCPT":
+      return parseRcpt(rest);
+    case "DATA":
+    case "RSET":
+    case "QUIT":
+    case "STARTTLS":
+      return rest === "" ? PLAIN[verb] : err("no-argument");
+    case "NOOP":
+    case "HELP":
+      return ok({ verb });
+    case "VRFY":
+    case "EXPN":
+      return rest === "" ? err("syntax") : ok({ verb });
+    case "AUTH":
+      return parseAuth(rest);
+    default:
+      return err(FOREIGN.test(verb) ? "foreign" : "unknown");
+  }
+}
+
+/** Text of a line, UTF-8 where it goes beyond ASCII; null where it is neither or holds controls. */
+function lineText(line: Uint8Array): string | null {
+  let all = 0;
+  for (let i = 0; i < line.length; i++) {
+    const c = line[i] ?? 0;
+    if (c < 0x20 && c !== 0x09 || c === 0x7f) return null;
+    all |= c;
+  }
+  return all < 0x80 ? fromAscii(line) : strictUtf8(line);
+}
+
+/** The text from `at` on, without blanks (space and tab) around it. */
+function trimBlanks(text: string, at: number): string {
+  let end = text.length;
+  while (end > at && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
+  while (at < end && text[at] === " ") at++;
+  return text.slice(at, end);
+}
+
+/** Whether it may stand for a host: printable ASCII without blanks. Many clients say no real name, so no more is asked. */
+function isHost(text: string): boolean {
+  return text.length <= 255 && /^[!-~]+$/.test(text);
+}
+
+function parseMail(rest: string): Parsed {
+  const at = afterKeyword(rest, "FROM:");
+  if (at < 0 || rest[at] !== "<") return err("syntax-mail");
+  const path = parsePath(rest, at, false);
+  if (!path) return err("bad-sender");
+  const parameters = parseMailParameters(rest, path.end);
+  if (!parameters.ok) return parameters;
+  return ok({
+    verb: "MAIL",
+    from: path.address,
+    international: path.international,
+    parameters: parameters.value,
+  });
+}
+
+function parseRcpt(rest: string): Parsed {
+  const at = afterKeyword(rest, "TO:");
+  if (at < 0 || rest[at] !== "<") return err("syntax-rcpt");
+  const path = parsePath(rest, at, true);
+  if (!path || path.address === null) return err("bad-recipient");
+  const parameters = splitParameters(rest, path.end);
+  if (!parameters) return err("bad-parameter");
+  if (parameters.size > 0) return err("unknown-parameter");
+  return ok({ verb: "RCPT", to: path.address, international: path.international });
+}
+
+/** Offset of the "<" after "FROM:" or "TO:" and blanks, or -1. */
+function afterKeyword(rest: string, keyword: string): number {
+  if (rest.length < keyword.length || asciiUpper(rest.slice(0, keyword.length)) !== keyword) return -1;
+  let at = keyword.length;
+  while (rest[at] === " ") at++;
+  return at;
+}
+
+const PARAMETER = /^([a-zA-Z0-9][a-zA-Z0-9-]*)(?:=([!-<>-~\u00a0-\u{10ffff}]+))?$/u;
+const NO_PARAMETERS: ReadonlyMap<string, string | null> = new Map();
+
+/** Keyword (in capitals) to value; null where the grammar (RFC 5321 4.1.2) is broken or a keyword stands twice. */
+function splitParameters(rest: string, at: number): ReadonlyMap<string, string | null> | null {
+  if (at >= rest.length) return NO_PARAMETERS;
+  if (rest[at] !== " ") return null;
+  const found = new Map<string, string | null>();
+  for (const word of rest.slice(at).split(" ")) {
+    if (word === "") continue;
+    const m = PARAMETER.exec(word);
+    if (!m) return null;
+    const keyword = asciiUpper(m[1] ?? "");
+    if (found.has(keyword)) return null;
+    found.set(keyword, m[2] ?? null);
+  }
+  return found;
+}
+
+const DEFAULTS: MailParameters = { size: null, body: null, smtpUtf8: false };
+
+function parseMailParameters(rest: string, at: number): Result<MailParameters, CommandFault> {
+  const found = splitParameters(rest, at);
+  if (!found) return err("bad-parameter");
+  if (found.size === 0) return ok(DEFAULTS);
+  let { size, body, smtpUtf8 } = DEFAULTS;
+  for (const [keyword, value] of found) {
+    switch (keyword) {
+      case "SIZE": // RFC 1870 3: 1*20DIGIT
+        if (value === null || !/^\d{1,20}$/.test(value)) return err("bad-parameter");
+        size = Number(value);
+        break;
+      case "BODY": { // RFC 6152 2
+        const kind = asciiUpper(value ?? "");
+        if (kind !== "7BIT" && kind !== "8BITMIME") return err("bad-parameter");
+        body = kind === "7BIT" ? "7bit" : "8bitmime";
+        break;
+      }
+      case "SMTPUTF8": // RFC 6531 3.4: no value
+        if (value !== null) return err("bad-parameter");
+        smtpUtf8 = true;
+        break;
+      case "AUTH": // RFC 4954 5: xtext or "<>". Read and not passed on, as for an untrusted client.
+        if (value === null || !/^(?:<>|(?:[!-*,-<>-~]|\+[0-9A-F]{2})+)$/.test(value)) {
+          return err("bad-parameter");
+        }
+        break;
+      default:
+        return err("unknown-parameter");
+    }
+  }
+  return ok({ size, body, smtpUtf8 });
+}
+
+function parseAuth(rest: string): Parsed {
+  const words = rest.split(" ").filter((w) => w !== "");
+  const [mechanism, initial] = words;
+  if (mechanism === undefined || words.length > 2 || !/^[A-Za-z0-9_-]{1,20}$/.test(mechanism)) {
+    return err("syntax");
+  }
+  return ok({
+    verb: "AUTH",
+    mechanism: asciiUpper(mechanism),
+    initial: initial === undefined ? null : new TextEncoder().encode(initial),
+  });
+}

@@ -1,0 +1,115 @@
+/**
+ * What an SMTP session is handed. It decides nothing about who may send what to whom: `Policy` does, and answers with `null` (go on)
+ * or with the reply that refuses. Answers may be given at once or later; the session waits without blocking others.
+ */
+import type { AccountId, Authenticator } from "../account/directory.ts";
+import type { Body } from "../base/body.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { Address } from "../mail/address.ts";
+import type { Endpoint, TlsInfo } from "../wire/conn.ts";
+import type { MailParameters } from "./command.ts";
+import type { Reply } from "./reply.ts";
+
+/** smtp: port 25. submission: 587. submissions: 465, TLS from the first octet. lmtp: RFC 2033. */
+export type ListenerKind = "smtp" | "submission" | "submissions" | "lmtp";
+
+/** What is known of the client by now. A new object after each change. */
+export interface Client {
+  readonly listener: ListenerKind;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  readonly tls: TlsInfo | null;
+  /** The argument of EHLO, HELO or LHLO: printable ASCII without blanks; null before it. Nobody vouches for it. */
+  readonly helo: string | null;
+  /** Whether it greeted with EHLO or LHLO. */
+  readonly extended: boolean;
+  /** Whom it authenticated as, or null. */
+  readonly account: AccountId | null;
+}
+
+/** One mail transaction, from MAIL on. */
+export interface Transaction {
+  /** ID in logs, traces and `Received:`; not guessable, sorts by time. */
+  readonly id: string;
+  readonly client: Client;
+  /** null is the null reverse-path "<>". */
+  readonly sender: Address | null;
+  readonly mail: MailParameters;
+  /** Those accepted so far, in order, as given (so there may be doubles). */
+  readonly recipients: readonly Address[];
+}
+
+/** null: go on. A reply of 400 and up: refuse with it; at connect and HELO 421 and 554 also end the connection. */
+export type Verdict = Reply | null;
+
+export interface Policy {
+  connect(client: Client): Verdict | Promise<Verdict>;
+  helo(client: Client): Verdict | Promise<Verdict>;
+  /** `transaction` has no recipients yet. */
+  mail(transaction: Transaction): Verdict | Promise<Verdict>;
+  /** `recipient` is not yet in `transaction.recipients`. A bare `<postmaster>` has the domain "". */
+  rcpt(transaction: Transaction, recipient: Address): Verdict | Promise<Verdict>;
+}
+
+/** What became of a message. */
+export interface ReceiveOutcome {
+  /** Answer to the end of DATA. 250 only when everything is on the medium. */
+  readonly reply: Reply;
+  /** LMTP: the answer for each recipient of the transaction, in order (RFC 2033 4.2); else null. */
+  readonly each: readonly Reply[] | null;
+}
+
+export interface Receiver {
+  /**
+   * Takes over a message whole. The body may be read until the promise settles; the session disposes of it then. Throws FsError
+   * "full" or "read-only" (the client is told 452), or anything else (451), if nothing of it was kept.
+   */
+  receive(transaction: Transaction, body: Body): Promise<ReceiveOutcome>;
+}
+
+/** A spool file being written. Not synced: until the reply nobody relies on it. */
+export interface SpoolWriter {
+  /** `bytes` may be changed once it resolves. Throws FsError. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** What was written, as a body; its `dispose` removes the file. */
+  finish(): Promise<Body>;
+  /** Removes the file. Never throws; harmless when called twice or after `finish`. */
+  abort(): Promise<void>;
+}
+
+/** Where messages go that are too large to hold in memory. */
+export interface Spooler {
+  /** Throws FsError. */
+  start(): Promise<SpoolWriter>;
+}
+
+/** Fixed facts of one listener. */
+export interface SmtpSettings {
+  readonly listener: ListenerKind;
+  /** Our name, in the greeting and in `Received:`. */
+  readonly hostname: string;
+  /** Octets of the largest message. */
+  readonly messageSize: number;
+  /** Recipients of one message. */
+  readonly recipients: number;
+  /** Octets of a message held in memory; larger ones are spooled. */
+  readonly bodyInMemory: number;
+  /** AUTH without TLS for peers on loopback (`auth.cleartext: loopback`). */
+  readonly cleartextLoopback: boolean;
+  /** Whether port 25 offers AUTH too. */
+  readonly authOnSmtp: boolean;
+  /** Whether STARTTLS can be offered now: there is a certificate. */
+  startTlsAvailable(): boolean;
+}
+
+export interface SmtpPorts {
+  readonly policy: Policy;
+  readonly receiver: Receiver;
+  readonly authenticator: Authenticator;
+  readonly spooler: Spooler;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
