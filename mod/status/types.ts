@@ -1,0 +1,79 @@
+/** What the status page and API tell. Times are ISO 8601 in UTC, sizes octets, durations seconds. Names here are a contract with users' scripts. */
+export interface StatusSnapshot {
+  readonly version: string;
+  readonly commit: string | null;
+  readonly hostname: string;
+  readonly network: "open" | "closed";
+  readonly started: string;
+  readonly uptime: number;
+  readonly listeners: readonly {
+    readonly kind: string;
+    readonly address: string;
+    readonly port: number;
+    readonly connections: number;
+  }[];
+  readonly queue: QueueSummary;
+  /** Counts since the start. */
+  readonly mail: {
+    readonly accepted: number;
+    readonly refused: number;
+    readonly delivered: number;
+    readonly sent: number;
+    readonly bounced: number;
+  };
+  readonly logins: { readonly ok: number; readonly refused: number };
+  readonly disk: { readonly path: string; readonly free: number | null; readonly total: number | null };
+  readonly memory: { readonly rss: number; readonly heap: number };
+  readonly certificates: readonly CertificateStatus[];
+}
+
+export interface QueueSummary {
+  /** Messages. */
+  readonly size: number;
+  /** Recipients still pending. */
+  readonly pending: number;
+  /** When the oldest message came; null for an empty queue. */
+  readonly oldest: string | null;
+}
+
+export interface CertificateStatus {
+  readonly source: string;
+  readonly names: readonly string[];
+  readonly issuer: string;
+  readonly expires: string;
+  readonly fingerprint: string;
+}
+
+/** A queued message, for people. */
+export interface QueueItem {
+  readonly id: string;
+  readonly sender: string;
+  readonly size: number;
+  readonly arrived: string;
+  readonly attempts: number;
+  readonly next: string | null;
+  readonly recipients: readonly {
+    readonly address: string;
+    readonly state: string;
+    readonly reply: string | null;
+  }[];
+}
+
+/** What the app asks of the server; changing calls answer false when there is no such message. */
+export interface StatusPorts {
+  snapshot(): Promise<StatusSnapshot>;
+  metrics(): Promise<string>;
+  /** The certificate of the own authority in PEM, where there is one. */
+  authority(): string | null;
+  queue(): Promise<readonly QueueItem[]>;
+  retry(id: string): Promise<boolean>;
+  drop(id: string): Promise<boolean>;
+  /** Looks for messages that other processes put into the spool. */
+  rescan(): Promise<number>;
+  /** Reloads config, accounts and certificates; the text tells what is wrong, null when all went well. */
+  reload(): Promise<string | null>;
+  /** An exception that was not foreseen, for the log. */
+  failed(error: Error): void;
+  /** Whether this is the token of DATA/control.token; constant time. */
+  tokenIsRight(token: string): boolean;
+}

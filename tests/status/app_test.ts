@@ -1,0 +1,103 @@
+import { createStatusApp } from "../../mod/status/app.ts";
+import type { QueueItem, StatusPorts } from "../../mod/status/types.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { SNAPSHOT } from "../support/status_snapshot.ts";
+
+const ITEM: QueueItem = {
+  id: "q1",
+  sender: "<script>@x",
+  size: 1,
+  arrived: "2026-01-02T03:04:05.000Z",
+  attempts: 1,
+  next: null,
+  recipients: [{ address: "a@b", state: "pending", reply: "451 <b>later</b>" }],
+};
+
+function app(over: Partial<StatusPorts> = {}) {
+  const calls: string[] = [];
+  const ports: StatusPorts = {
+    snapshot: () => Promise.resolve(SNAPSHOT),
+    metrics: () => Promise.resolve("m 1\n"),
+    authority: () => null,
+    queue: () => Promise.resolve([ITEM]),
+    retry: (id) => Promise.resolve(calls.push(`retry ${id}`) > 0 && id === "q1"),
+    drop: (id) => Promise.resolve(calls.push(`drop ${id}`) > 0 && id === "q1"),
+    rescan: () => Promise.resolve(3),
+    reload: () => Promise.resolve(null),
+    failed: (e) => void calls.push(`failed ${e.message}`),
+    tokenIsRight: (t) => t === "right",
+    ...over,
+  };
+  const hono = createStatusApp(ports, () => ["mail.example.org"]);
+  const ask = (
+    method: string,
+    path: string,
+    { from = "127.0.0.1", host = "localhost:8080", token = "" } = {},
+  ): Promise<Response> =>
+    Promise.resolve(hono.fetch(
+      new Request(`http://x${path}`, {
+        method,
+        headers: { host, ...(token ? { authorization: `Bearer ${token}` } : {}) },
+      }),
+      { remoteAddress: from, now: Date.UTC(2026, 0, 2, 4) },
+    ));
+  return { ask, calls };
+}
+
+const ACCESS: readonly {
+  readonly what: Parameters<ReturnType<typeof app>["ask"]>;
+  readonly status: number;
+}[] = [
+  { what: ["GET", "/healthz", { from: "203.0.113.9", host: "anything" }], status: 200 },
+  { what: ["GET", "/", {}], status: 200 },
+  { what: ["GET", "/api/status", {}], status: 200 },
+  { what: ["GET", "/api/status", { from: "::1", host: "[::1]:8080" }], status: 200 },
+  { what: ["GET", "/api/status", { host: "mail.example.org" }], status: 200 },
+  { what: ["GET", "/api/status", { host: "evil.example" }], status: 421 },
+  { what: ["GET", "/api/status", { from: "203.0.113.9" }], status: 401 },
+  { what: ["GET", "/api/status", { from: "203.0.113.9", token: "wrong" }], status: 401 },
+  { what: ["GET", "/api/status", { from: "203.0.113.9", token: "right" }], status: 200 },
+  { what: ["GET", "/api/status?token=right", { from: "203.0.113.9" }], status: 401 },
+  { what: ["GET", "/metrics", {}], status: 200 },
+  { what: ["GET", "/api/queue/q1", {}], status: 200 },
+  { what: ["GET", "/api/queue/q2", {}], status: 404 },
+  { what: ["POST", "/api/reload", {}], status: 401 },
+  { what: ["POST", "/api/reload", { token: "right" }], status: 200 },
+  { what: ["POST", "/api/queue/q1/retry", {}], status: 401 },
+  { what: ["POST", "/api/queue/q1/retry", { token: "right" }], status: 200 },
+  { what: ["POST", "/api/queue/q9/drop", { token: "right" }], status: 404 },
+  { what: ["POST", "/api/queue/rescan", { token: "right" }], status: 200 },
+  { what: ["GET", "/ca.pem", {}], status: 404 },
+  { what: ["GET", "/../../etc/passwd", {}], status: 401 },
+  { what: ["GET", "/nothing", { token: "right" }], status: 404 },
+];
+
+Deno.test("status app: who may read, who may change", async () => {
+  for (const { what, status } of ACCESS) {
+    const { ask } = app();
+    const response = await ask(...what);
+    assertEquals(response.status, status, JSON.stringify(what));
+    assertEquals(response.headers.get("access-control-allow-origin"), null);
+    assert(response.headers.get("content-security-policy"), "every answer has its security headers");
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("status app: what strangers wrote is text on the page", async () => {
+  const page = await (await app().ask("GET", "/")).text();
+  assert(page.includes("&lt;script&gt;@x") && page.includes("&lt;b&gt;later"), page);
+  assert(!page.includes("<script>") && !page.includes("<b>later"));
+});
+
+Deno.test("status app: a reload that fails says why; an exception tells nothing outside", async () => {
+  const bad = await app({ reload: () => Promise.resolve("roost.yaml:3:1: unknown key") }).ask(
+    "POST",
+    "/api/reload",
+    { token: "right" },
+  );
+  assertEquals([bad.status, await bad.json()], [422, { error: "roost.yaml:3:1: unknown key" }]);
+  const { ask, calls } = app({ snapshot: () => Promise.reject(new Error("secret path")) });
+  const failed = await ask("GET", "/api/status");
+  assertEquals([failed.status, (await failed.text()).includes("secret")], [500, false]);
+  assertEquals(calls, ["failed secret path"]);
+});
