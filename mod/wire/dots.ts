@@ -1,0 +1,186 @@
+import { CR, LF, utf8 } from "../base/bytes.ts";
+
+const DOT = 0x2e;
+
+/** Where the decoder stands between two octets. */
+type State =
+  /** After CRLF, or at the very start. */
+  | "line"
+  /** After a "." that began a line: it is not yet known whether it is stuffing or the end. */
+  | "dot"
+  /** After ".\r" at the start of a line. */
+  | "dot-cr"
+  | "within"
+  /** Within a line, after CR. */
+  | "cr"
+  | "done";
+
+/** What may not stand in a message (RFC 5321 2.3.8, 4.1.1.4): a CR or LF that is not part of CRLF; NUL (RFC 5322 4). */
+export type DataFault = "bare" | "nul";
+
+const DOT_BYTE: Uint8Array = new Uint8Array([DOT]);
+const CR_BYTE: Uint8Array = new Uint8Array([CR]);
+
+/**
+ * Takes the dot-stuffing off a message (RFC 5321 4.5.2) and finds its end: CRLF "." CRLF and nothing else. A bare CR or LF, or a
+ * NUL, is noted as a fault; reading goes on to the true end, so that the conversation stays in step and nothing is smuggled.
+ */
+export class DotDecoder {
+  #state: State = "line";
+  #fault: DataFault | null = null;
+
+  /** Whether the end was seen. */
+  get done(): boolean {
+    return this.#state === "done";
+  }
+
+  /** The first fault seen, or null. */
+  get fault(): DataFault | null {
+    return this.#fault;
+  }
+
+  /**
+   * Takes octets off the wire and gives the message's octets to `sink`, in views of `chunk`. Gives how many octets were used: fewer than
+   * there are only when the end is among them; what follows belongs to the next command.
+   */
+  write(chunk: Uint8Array, sink: (view: Uint8Array) => void): number {
+    const n = chunk.length;
+    if (n === 0 || this.#state === "done") return 0;
+    if (this.#fault === null && chunk.includes(0)) this.#noteNul(chunk);
+    let at = 0;
+    // The states that span octets are worked off one octet at a time; whole lines below at the speed of indexOf.
+    while (at < n && !this.done) {
+      if (this.#state === "within" || this.#state === "line" && chunk[at] !== DOT) {
+        at = this.#lines(chunk, at, sink);
+      } else at = this.#step(chunk, at, sink);
+    }
+    return at;
+  }
+
+  /** NULs after the end are not the message's: only then is it worth to look where the end is. */
+  #noteNul(chunk: Uint8Array): void {
+    const probe = new DotDecoder();
+    probe.#state = this.#state;
+    probe.#fault = "nul";
+    const used = probe.write(chunk, () => {});
+    if (chunk.subarray(0, used).includes(0)) this.#fault = "nul";
+  }
+
+  /** One octet in a state other than "within". */
+  #step(chunk: Uint8Array, at: number, sink: (view: Uint8Array) => void): number {
+    const c = chunk[at];
+    switch (this.#state) {
+      case "line":
+        // Not shown yet: the end, or stuffing.
+        this.#state = "dot";
+        return at + 1;
+      case "dot":
+        if (c === CR) {
+          this.#state = "dot-cr";
+          return at + 1;
+        }
+        this.#state = "within";
+        return at;
+      case "dot-cr":
+        if (c === LF) {
+          this.#state = "done";
+          return at + 1;
+        }
+        this.#bare();
+        sink(CR_BYTE);
+        this.#state = "within";
+        return at;
+      case "cr":
+        if (c === LF) {
+          this.#state = "line";
+        } else {
+          this.#bare();
+          this.#state = c === CR ? "cr" : "within";
+          // A CR again: that one may begin a CRLF.
+          if (c !== CR) return at;
+        }
+        sink(chunk.subarray(at, at + 1));
+        return at + 1;
+      default:
+        return at;
+    }
+  }
+
+  /** From within a line, or the start of one without a dot: as far as views need no change. */
+  #lines(chunk: Uint8Array, from: number, sink: (view: Uint8Array) => void): number {
+    const n = chunk.length;
+    let at = from;
+    // Each is looked for again only when passed: a chunk of nothing but LF must not be searched for CR at every octet.
+    let lf = nextOf(chunk, LF, at);
+    let cr = nextOf(chunk, CR, at);
+    for (;;) {
+      if (lf === n && cr >= n - 1) {
+        sink(chunk.subarray(from));
+        this.#state = cr === n ? "within" : "cr";
+        return n;
+      }
+      if (lf === cr + 1) {
+        at = lf + 1;
+        if (at === n || chunk[at] === DOT) {
+          sink(chunk.subarray(from, at));
+          this.#state = "line";
+          return at;
+        }
+      } else {
+        this.#bare();
+        // Behind whichever came first; it does not begin a line, so no dot is looked for.
+        at = Math.min(lf, cr) + 1;
+      }
+      if (lf < at) lf = nextOf(chunk, LF, at);
+      if (cr < at) cr = nextOf(chunk, CR, at);
+    }
+  }
+
+  #bare(): void {
+    this.#fault ??= "bare";
+  }
+}
+
+/** Offset of the next `octet`, or the length when there is none. */
+function nextOf(chunk: Uint8Array, octet: number, from: number): number {
+  const at = chunk.indexOf(octet, from);
+  return at < 0 ? chunk.length : at;
+}
+
+/**
+ * Dot-stuffs a message for sending: each chunk with a second "." where a line begins with one. `end` is what closes it.
+ * Expects CRLF line ends.
+ */
+export class DotEncoder {
+  #lineStart = true;
+  #afterCr = false;
+
+  /** Gives the octets for the wire to `sink`, in views of `chunk`. */
+  write(chunk: Uint8Array, sink: (view: Uint8Array) => void): void {
+    const n = chunk.length;
+    if (n === 0) return;
+    let from = 0;
+    if (this.#lineStart && chunk[0] === DOT) sink(DOT_BYTE);
+    if (this.#afterCr && chunk[0] === LF && chunk[1] === DOT) {
+      sink(chunk.subarray(0, 1));
+      sink(DOT_BYTE);
+      from = 1;
+    }
+    for (let lf = chunk.indexOf(LF, 1); lf >= 0; lf = chunk.indexOf(LF, lf + 1)) {
+      if (chunk[lf + 1] !== DOT || chunk[lf - 1] !== CR) continue;
+      sink(chunk.subarray(from, lf + 1));
+      sink(DOT_BYTE);
+      from = lf + 1;
+    }
+    if (from < n) sink(chunk.subarray(from));
+    const last = chunk[n - 1];
+    const before = n > 1 ? chunk[n - 2] === CR : this.#afterCr;
+    this.#lineStart = last === LF && before;
+    this.#afterCr = last === CR;
+  }
+
+  /** The end mark, with a CRLF before it if the message did not end in one. */
+  end(): Uint8Array {
+    return utf8(this.#lineStart ? ".\r\n" : "\r\n.\r\n");
+  }
+}
