@@ -1,6 +1,6 @@
 /** Names and record data within a DNS message. Null for whatever does not fit in its bounds exactly. */
 import { asciiLower, fromAscii, fromUtf8 } from "../base/bytes.ts";
-import { formatAddress } from "./address.ts";
+import { addressText } from "./address.ts";
 import type { RecordTypes } from "./resolver.ts";
 import type { RecordType } from "./source.ts";
 
@@ -58,8 +58,8 @@ export function readName(bytes: Uint8Array, at: number): ReadName | null {
 type Decoder<T extends RecordType> = (bytes: Uint8Array, start: number, end: number) => RecordTypes[T] | null;
 
 const DECODERS: { readonly [T in RecordType]: Decoder<T> } = {
-  A: (b, start, end) => end - start === 4 ? formatAddress(b.subarray(start, end)) : null,
-  AAAA: (b, start, end) => end - start === 16 ? formatAddress(b.subarray(start, end)) : null,
+  A: (b, start, end) => end - start === 4 ? addressText(b.subarray(start, end)) : null,
+  AAAA: (b, start, end) => end - start === 16 ? addressText(b.subarray(start, end)) : null,
   NS: nameData,
   CNAME: nameData,
   PTR: nameData,
