@@ -1,0 +1,217 @@
+/** The POP3 loop: reads lines, asks the session, writes. Replies to pipelined commands are gathered into one write. */
+import { concat, utf8 } from "../base/bytes.ts";
+import { isFsError } from "../base/fs.ts";
+import { POP3_IDLE, POP3_LINE, SMTP_AUTH_LINE } from "../base/limits.ts";
+import type { Random } from "../base/random.ts";
+import { ByteReader, type Line } from "../wire/byte_reader.ts";
+import { type Conn, ConnectionLost } from "../wire/conn.ts";
+import { DotStuffer } from "../wire/stuffing.ts";
+import type { Message } from "../store/store.ts";
+import { parseCommand } from "./command.ts";
+import { LineCutter } from "./top.ts";
+import { type Outcome, type Pop3Ports, Pop3Session } from "./session.ts";
+
+/** Octets of replies gathered before they are written though more commands wait. */
+const GATHER = 64 * 1024;
+/** Octets of a large message read at a time. */
+const PIECE = 256 * 1024;
+/** Commands not understood before the connection is closed. */
+const ERRORS = 20;
+/** Milliseconds of work on pipelined commands before others get their turn. */
+const SLICE = 8;
+
+const STOPPING = "-ERR [SYS/TEMP] The server is stopping\r\n";
+
+/** What the loop needs beside the session's ports. */
+export interface ServePorts extends Pop3Ports {
+  readonly random: Random;
+  readonly clock: { monotonic(): number; sleep(ms: number): Promise<void> };
+}
+
+/** Serves one connection to its end. Never throws; the connection is closed when it resolves. */
+export async function servePop3(conn: Conn, ports: ServePorts, stop: AbortSignal): Promise<void> {
+  const loop = new Loop(conn, ports, stop);
+  const stopped = () => loop.stopped();
+  stop.addEventListener("abort", stopped);
+  try {
+    await loop.run();
+  } catch (e) {
+    if (e instanceof ConnectionLost) ports.log.debug("connection lost", { protocol: "pop3", why: e.why });
+    else ports.log.error("session failed", { protocol: "pop3" }, e);
+    conn.destroy();
+  } finally {
+    stop.removeEventListener("abort", stopped);
+    loop.session.end();
+    await conn.close();
+  }
+}
+
+class Loop {
+  readonly session: Pop3Session;
+  readonly #conn: Conn;
+  readonly #ports: ServePorts;
+  readonly #stop: AbortSignal;
+  readonly #reader: ByteReader;
+  #out: Uint8Array[] = [];
+  #gathered = 0;
+  #errors = 0;
+  #waiting = false;
+
+  constructor(conn: Conn, ports: ServePorts, stop: AbortSignal) {
+    this.#conn = conn;
+    this.#ports = ports;
+    this.#stop = stop;
+    this.#reader = new ByteReader(conn);
+    this.session = new Pop3Session(ports, conn.remote.address, conn.tls !== null);
+  }
+
+  async run(): Promise<void> {
+    this.#conn.setIdle(POP3_IDLE);
+    this.#say(this.session.greeting());
+    let sliceStart = this.#ports.clock.monotonic();
+    for (;;) {
+      if (this.#stop.aborted) {
+        this.#say(STOPPING);
+        return await this.#flush();
+      }
+      const cap = this.session.inAuth ? SMTP_AUTH_LINE : POP3_LINE + 1000;
+      let line = this.#reader.lineNow(cap);
+      if (!line) {
+        await this.#flush();
+        this.#waiting = true;
+        line = await this.#reader.readLine(cap);
+        this.#waiting = false;
+        sliceStart = this.#ports.clock.monotonic();
+      } else if (this.#ports.clock.monotonic() - sliceStart > SLICE) {
+        await this.#ports.clock.sleep(0);
+        sliceStart = this.#ports.clock.monotonic();
+      }
+      if (line.kind === "end") return;
+      if (!(await this.#handle(line))) return await this.#flush();
+      if (this.#errors > ERRORS) {
+        this.#say("-ERR Too many commands that are none\r\n");
+        return await this.#flush();
+      }
+    }
+  }
+
+  /** The server stops: a session between commands is told at once, one in the middle of a command after it. */
+  stopped(): void {
+    if (!this.#waiting) return;
+    this.#conn.write(utf8(STOPPING)).then(() => this.#conn.close(), () => {});
+  }
+
+  /** One line; false ends the connection. */
+  async #handle(line: Line): Promise<boolean> {
+    if (line.kind !== "line") {
+      this.#errors++;
+      this.#say(
+        line.kind === "long"
+          ? "-ERR Line too long\r\n"
+          : "-ERR Lines end in CRLF, and nothing else in them does\r\n",
+      );
+      return true;
+    }
+    try {
+      return await this.#act(await this.#outcome(line.bytes));
+    } catch (e) {
+      if (e instanceof ConnectionLost) throw e;
+      const id = hex(this.#ports.random.bytes(4));
+      this.#ports.log.error("command failed", { protocol: "pop3", id }, e);
+      this.#say(
+        `-ERR [SYS/${isFsError(e) ? "TEMP" : "PERM"}] Something went wrong here; the log has it as ${id}\r\n`,
+      );
+      return true;
+    }
+  }
+
+  async #outcome(bytes: Uint8Array): Promise<Outcome> {
+    if (this.session.inAuth) return await this.session.answer(bytes);
+    const parsed = parseCommand(bytes);
+    if (!parsed.ok) {
+      this.#errors++;
+      return {
+        kind: "reply",
+        text: parsed.error === "unknown" ? "-ERR No such command\r\n" : "-ERR Cannot read the arguments\r\n",
+      };
+    }
+    return this.session.commandNow(parsed.value) ?? await this.session.command(parsed.value);
+  }
+
+  async #act(outcome: Outcome): Promise<boolean> {
+    switch (outcome.kind) {
+      case "reply":
+        this.#say(outcome.text);
+        return true;
+      case "message":
+        await this.#send(outcome.message, outcome.lines);
+        return true;
+      case "tls":
+        await this.#flush();
+        // Octets that came with STLS were sent in the clear by who knows whom (RFC 2595 2.4).
+        if (this.#reader.buffered > 0) return false;
+        await this.#conn.startTls(utf8(outcome.text));
+        this.session.secured();
+        return true;
+      case "close":
+        this.#say(outcome.text);
+        return false;
+    }
+  }
+
+  async #send(message: Message, lines: number | null): Promise<void> {
+    const mailbox = this.session.mailbox;
+    const whole = mailbox?.contentNow(message.uid);
+    if (whole) {
+      this.#say(`+OK ${whole.length} octets\r\n`);
+      const stuffer = new DotStuffer();
+      const part = lines === null ? whole : new LineCutter(lines).take(whole);
+      // The view is only good until the next read of a message.
+      this.#put(copied(stuffer.write(part)));
+      this.#put(stuffer.end());
+      if (this.#gathered > GATHER) await this.#flush();
+      return;
+    }
+    const content = await mailbox?.content(message.uid);
+    if (!content) return this.#say("-ERR That message was removed by another program meanwhile\r\n");
+    try {
+      this.#say(`+OK ${content.size} octets\r\n`);
+      const stuffer = new DotStuffer();
+      const cutter = lines === null ? null : new LineCutter(lines);
+      for (let at = 0; at < content.size && !cutter?.done; at += PIECE) {
+        const piece = await content.read(at, Math.min(content.size, at + PIECE));
+        this.#put(stuffer.write(cutter ? cutter.take(piece) : piece));
+        await this.#flush();
+      }
+      this.#put(stuffer.end());
+    } finally {
+      content.close();
+    }
+  }
+
+  #say(text: string): void {
+    this.#put(utf8(text));
+  }
+
+  #put(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#out.push(bytes);
+    this.#gathered += bytes.length;
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#gathered === 0) return;
+    const all = concat(this.#out);
+    this.#out = [];
+    this.#gathered = 0;
+    await this.#conn.write(all);
+  }
+}
+
+function copied(bytes: Uint8Array): Uint8Array {
+  return bytes.slice();
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,341 @@
+/**
+ * A POP3 session without I/O (RFC 1939 with 2449, 2595, 3206, 5034). Invariants:
+ * - Message numbers are those of the moment of login and never change in the session.
+ * - Nothing is removed before QUIT in the transaction state; +OK to QUIT is said after the removal is durable.
+ * - Passwords are taken over TLS only, or in the clear from loopback when the config allows it.
+ */
+import type { Authenticator } from "../account/directory.ts";
+import type { Log } from "../base/log.ts";
+import {
+  createMechanism,
+  decodeInitial,
+  type Mechanism,
+  PASSWORD_MECHANISMS,
+  type SaslStep,
+} from "../sasl/mechanism.ts";
+import { decodeBase64, encodeBase64 } from "../sasl/base64.ts";
+import { type AccountMail, type Mailbox, type Message, SEEN, type Store } from "../store/store.ts";
+import { asciiUpper } from "../base/bytes.ts";
+import type { Command } from "./command.ts";
+
+/** What a session asks of the rest of the server. */
+export interface Pop3Ports {
+  readonly store: Store;
+  readonly authenticator: Authenticator;
+  readonly log: Log;
+  readonly hostname: string;
+  readonly version: string;
+  /** Whether TLS can be begun, and whether passwords in the clear are allowed from this peer. */
+  readonly tlsAvailable: boolean;
+  readonly cleartextAllowed: boolean;
+}
+
+export type Outcome =
+  /** Write these lines (with CRLF, dot-stuffed) and go on. */
+  | { readonly kind: "reply"; readonly text: string }
+  /** Write `text`, then the message's octets up to `end` of its lines (null: all), dot-stuffed, and the final dot. */
+  | { readonly kind: "message"; readonly message: Message; readonly lines: number | null }
+  /** Begin TLS with this reply. */
+  | { readonly kind: "tls"; readonly text: string }
+  | { readonly kind: "close"; readonly text: string };
+
+type State = "authorization" | "transaction" | "closed";
+
+/** Wrong passwords before the connection is closed. */
+const LOGIN_TRIES = 3;
+
+export class Pop3Session {
+  readonly #ports: Pop3Ports;
+  readonly #remote: string;
+  #state: State = "authorization";
+  #secure: boolean;
+  #user: string | null = null;
+  #mechanism: Mechanism | null = null;
+  #failures = 0;
+  #mailbox: Mailbox | null = null;
+  #unlock: (() => void) | null = null;
+  #messages: readonly Message[] = [];
+  #octets = 0;
+  readonly #deleted = new Set<number>();
+  readonly #retrieved = new Set<number>();
+
+  constructor(ports: Pop3Ports, remoteAddress: string, secure: boolean) {
+    this.#ports = ports;
+    this.#remote = remoteAddress;
+    this.#secure = secure;
+  }
+
+  greeting(): string {
+    return `+OK ${this.#ports.hostname} Roost POP3 ready\r\n`;
+  }
+
+  get loggedIn(): boolean {
+    return this.#state === "transaction";
+  }
+
+  /** Whether the next line is the client's answer to a SASL challenge, not a command. */
+  get inAuth(): boolean {
+    return this.#mechanism !== null;
+  }
+
+  /** TLS is up: what was said before counts no more (RFC 2595 4). */
+  secured(): void {
+    this.#secure = true;
+    this.#user = null;
+  }
+
+  /** The open mailbox, for whoever streams messages. */
+  get mailbox(): Mailbox | null {
+    return this.#mailbox;
+  }
+
+  /** Gives back what the session holds. Deletions that no QUIT confirmed are forgotten (RFC 1939 6). */
+  end(): void {
+    this.#state = "closed";
+    this.#mailbox?.close();
+    this.#mailbox = null;
+    this.#unlock?.();
+    this.#unlock = null;
+  }
+
+  async command(c: Command): Promise<Outcome> {
+    const now = this.commandNow(c);
+    if (now) return now;
+    switch (c.verb) {
+      case "PASS":
+        return await this.#pass(c.password);
+      case "AUTH":
+        return await this.#auth(c.mechanism, c.initial);
+      default:
+        return await this.#quit();
+    }
+  }
+
+  /** The outcome of a command that needs no waiting; null for PASS, AUTH and QUIT, which may. */
+  commandNow(c: Command): Outcome | null {
+    switch (c.verb) {
+      case "CAPA":
+        return this.#capa();
+      case "STLS":
+        return this.#stls();
+      case "USER":
+        return this.#userName(c.name);
+      case "PASS":
+      case "AUTH":
+      case "QUIT":
+        return null;
+    }
+    if (this.#state !== "transaction") return fault("Log in first");
+    switch (c.verb) {
+      case "STAT":
+        return reply(`+OK ${this.#live()} ${this.#liveOctets()}`);
+      case "LIST":
+        return this.#listing(
+          c.message,
+          (m) => String(m.size),
+          () => `+OK ${this.#live()} messages (${this.#liveOctets()} octets)`,
+        );
+      case "UIDL":
+        return this.#listing(c.message, (m) => this.#uidl(m), () => "+OK");
+      case "RETR":
+        return this.#withMessage(c.message, (message, n) => {
+          this.#retrieved.add(n);
+          return { kind: "message", message, lines: null };
+        });
+      case "TOP":
+        return this.#withMessage(c.message, (message) => ({ kind: "message", message, lines: c.lines }));
+      case "DELE":
+        return this.#withMessage(c.message, (_, n) => {
+          this.#deleted.add(n);
+          return reply(`+OK Message ${n} marked for removal`);
+        });
+      case "NOOP":
+        return reply("+OK");
+      case "RSET":
+        this.#deleted.clear();
+        return reply(`+OK ${this.#messages.length} messages (${this.#octets} octets)`);
+    }
+  }
+
+  /** The client's answer to a challenge: a line of base64, or "*". */
+  async answer(line: Uint8Array): Promise<Outcome> {
+    const mechanism = this.#mechanism;
+    this.#mechanism = null;
+    if (!mechanism || (line.length === 1 && line[0] === 0x2a)) return fault("Authentication cancelled");
+    const bytes = decodeBase64(line);
+    return bytes ? await this.#step(mechanism, mechanism.answer(bytes)) : fault("That is not base64");
+  }
+
+  #capa(): Outcome {
+    const password = this.#mayLogIn() ? ["USER", `SASL ${PASSWORD_MECHANISMS.join(" ")}`] : [];
+    const lines = [
+      "TOP",
+      "UIDL",
+      "RESP-CODES",
+      "AUTH-RESP-CODE",
+      "PIPELINING",
+      ...(this.#state === "authorization" && !this.#secure && this.#ports.tlsAvailable ? ["STLS"] : []),
+      ...(this.#state === "authorization" ? password : []),
+      "EXPIRE NEVER",
+      `IMPLEMENTATION Roost`,
+    ];
+    return reply(["+OK Capabilities follow", ...lines, "."].join("\r\n"));
+  }
+
+  #stls(): Outcome {
+    if (this.#state !== "authorization") return fault("STLS comes before the login");
+    if (this.#secure) return fault("TLS is already in use");
+    return this.#ports.tlsAvailable
+      ? { kind: "tls", text: "+OK Begin TLS\r\n" }
+      : fault("TLS is not available");
+  }
+
+  #mayLogIn(): boolean {
+    return this.#secure || this.#ports.cleartextAllowed;
+  }
+
+  #userName(name: string): Outcome {
+    if (this.#state !== "authorization") return fault("You are logged in already");
+    if (!this.#mayLogIn()) return fault("[AUTH] Begin TLS first: passwords are not taken in the clear");
+    this.#user = name;
+    // The same for names that do not exist: nobody learns which accounts there are.
+    return reply("+OK Send the password");
+  }
+
+  async #pass(password: string): Promise<Outcome> {
+    if (this.#state !== "authorization") return fault("You are logged in already");
+    const user = this.#user;
+    this.#user = null;
+    if (user === null) return fault("Send USER first");
+    return await this.#login(user, password);
+  }
+
+  async #auth(name: string | null, initial: Uint8Array | null): Promise<Outcome> {
+    if (this.#state !== "authorization") return fault("You are logged in already");
+    if (name === null) {
+      const offered = this.#mayLogIn() ? PASSWORD_MECHANISMS : [];
+      return reply(["+OK Mechanisms follow", ...offered, "."].join("\r\n"));
+    }
+    if (!this.#mayLogIn()) return fault("[AUTH] Begin TLS first: passwords are not taken in the clear");
+    const mechanism = createMechanism(asciiUpper(name));
+    if (!mechanism) return fault("No such mechanism");
+    const first = initial === null ? null : decodeInitial(initial);
+    if (initial !== null && first === null) return fault("That is not base64");
+    return await this.#step(mechanism, mechanism.start(first));
+  }
+
+  async #step(mechanism: Mechanism, step: SaslStep): Promise<Outcome> {
+    switch (step.kind) {
+      case "challenge":
+        this.#mechanism = mechanism;
+        return reply(`+ ${encodeBase64(step.bytes)}`);
+      case "credentials":
+        return await this.#login(step.login, step.password);
+      case "refused":
+        return this.#refused();
+      case "malformed":
+        return fault("Cannot read that answer");
+    }
+  }
+
+  async #login(login: string, password: string): Promise<Outcome> {
+    const outcome = await this.#ports.authenticator.password(login, password, this.#remote);
+    switch (outcome.kind) {
+      case "refused":
+        this.#ports.log.warn("login refused", { protocol: "pop3", login, remote: this.#remote });
+        return this.#refused();
+      case "throttled":
+        return fault("[SYS/TEMP] Too many wrong passwords from your address; wait a minute");
+      case "temp":
+        this.#ports.log.error("login not possible", { protocol: "pop3", why: outcome.why });
+        return fault("[SYS/TEMP] Cannot check passwords at the moment");
+      case "ok":
+        this.#ports.log.info("login", { protocol: "pop3", account: outcome.account, remote: this.#remote });
+        return await this.#enter(await this.#ports.store.account(outcome.account));
+    }
+  }
+
+  #refused(): Outcome {
+    this.#failures++;
+    const text = "-ERR [AUTH] Wrong name or password\r\n";
+    return this.#failures >= LOGIN_TRIES ? { kind: "close", text } : { kind: "reply", text };
+  }
+
+  async #enter(account: AccountMail): Promise<Outcome> {
+    const unlock = await account.lockForPop();
+    if (!unlock) return fault("[IN-USE] Another POP3 session has this mailbox open");
+    try {
+      const opened = await account.open("INBOX");
+      if (!opened.ok) throw new Error("INBOX cannot be opened");
+      this.#mailbox = opened.value;
+      await this.#mailbox.refresh();
+      this.#messages = this.#mailbox.messages;
+      await this.#mailbox.prepare(this.#messages, { size: true });
+    } catch (e) {
+      this.#mailbox?.close();
+      this.#mailbox = null;
+      unlock();
+      throw e;
+    }
+    this.#unlock = unlock;
+    this.#octets = this.#messages.reduce((sum, m) => sum + Math.max(0, m.size), 0);
+    this.#state = "transaction";
+    return reply(`+OK ${this.#messages.length} messages (${this.#octets} octets)`);
+  }
+
+  #live(): number {
+    return this.#messages.length - this.#deleted.size;
+  }
+
+  #liveOctets(): number {
+    let octets = this.#octets;
+    for (const n of this.#deleted) octets -= this.#messages[n - 1]?.size ?? 0;
+    return octets;
+  }
+
+  /** As Dovecot's default `%08Xu%08Xv`, so that clients of a server that was Dovecot download nothing again. */
+  #uidl(message: Message): string {
+    return hex8(message.uid) + hex8(this.#mailbox?.uidValidity ?? 0);
+  }
+
+  #listing(one: number | null, value: (m: Message) => string, head: () => string): Outcome {
+    if (one !== null) return this.#withMessage(one, (m, n) => reply(`+OK ${n} ${value(m)}`));
+    let text = `${head()}\r\n`;
+    for (const [i, m] of this.#messages.entries()) {
+      if (!this.#deleted.has(i + 1)) text += `${i + 1} ${value(m)}\r\n`;
+    }
+    return { kind: "reply", text: `${text}.\r\n` };
+  }
+
+  #withMessage(n: number, run: (message: Message, n: number) => Outcome): Outcome {
+    const message = this.#messages[n - 1];
+    if (!message) return fault("No such message");
+    return this.#deleted.has(n) ? fault(`Message ${n} is marked for removal`) : run(message, n);
+  }
+
+  async #quit(): Promise<Outcome> {
+    const mailbox = this.#mailbox;
+    const doomed = [...this.#deleted].map((n) => this.#messages[n - 1]).filter((m) => m !== undefined);
+    if (!mailbox || this.#state !== "transaction") return { kind: "close", text: "+OK Goodbye\r\n" };
+    const seen = [...this.#retrieved].filter((n) => !this.#deleted.has(n))
+      .map((n) => this.#messages[n - 1]).filter((m) => m !== undefined && (m.flags & SEEN) === 0);
+    if (seen.length > 0) await mailbox.setFlags(seen.flatMap((m) => m ? [m.uid] : []), 0, SEEN, null);
+    if (doomed.length > 0) {
+      await mailbox.expunge(doomed.map((m) => m.uid));
+      this.#ports.log.info("messages removed", { protocol: "pop3", count: doomed.length });
+    }
+    return { kind: "close", text: "+OK Goodbye\r\n" };
+  }
+}
+
+function reply(text: string): Outcome {
+  return { kind: "reply", text: `${text}\r\n` };
+}
+
+function fault(text: string): Outcome {
+  return { kind: "reply", text: `-ERR ${text}\r\n` };
+}
+
+function hex8(n: number): string {
+  return n.toString(16).padStart(8, "0");
+}

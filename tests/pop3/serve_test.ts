@@ -1,0 +1,64 @@
+import { concat, fromUtf8, utf8 } from "../../mod/base/bytes.ts";
+import { FsError } from "../../mod/base/fs.ts";
+import { servePop3 } from "../../mod/pop3/serve.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { settle } from "../support/fake_clock.ts";
+import { MemoryLog } from "../support/memory_log.ts";
+import { MemStore } from "../support/mem_store.ts";
+import { filled, ports, TLS } from "../support/pop3.ts";
+import { ScriptConn } from "../support/script_conn.ts";
+import { SeededRandom } from "../support/seeded_random.ts";
+
+Deno.test("pop3: a fault of the disk is temporary and the session goes on", async () => {
+  const store = await filled();
+  const account = await store.account("alice@example.test");
+  const lock = account.lockForPop.bind(account);
+  let broken = true;
+  account.lockForPop = () => broken ? Promise.reject(new FsError("io", "open", "/secret/path")) : lock();
+  const log = new MemoryLog();
+  const conn = new ScriptConn({ address: "192.0.2.1", port: 1 }, TLS);
+  const done = servePop3(conn, ports(store, { log }), new AbortController().signal);
+  conn.feed("USER alice@example.test\r\nPASS secret\r\n");
+  const text = await conn.until("[SYS/TEMP]");
+  assert(!text.includes("secret/path"), text);
+  broken = false;
+  conn.feed("USER alice@example.test\r\nPASS secret\r\n");
+  await conn.until("+OK 3 messages");
+  conn.end();
+  await done;
+  assertEquals(log.lines.filter((l) => l.level === "error").length, 1);
+});
+
+Deno.test("pop3: a stop tells a waiting session and ends it", async () => {
+  const stop = new AbortController();
+  const conn = new ScriptConn();
+  const done = servePop3(conn, ports(new MemStore()), stop.signal);
+  await conn.until("ready");
+  await settle();
+  stop.abort();
+  await done;
+  assert(conn.output.endsWith("-ERR [SYS/TEMP] The server is stopping\r\n"), conn.output);
+});
+
+Deno.test("pop3: garbage of any kind ends in a bounded number of replies", async () => {
+  const random = new SeededRandom(5);
+  for (let round = 0; round < 20; round++) {
+    const parts: Uint8Array[] = [];
+    for (let i = 0; i < 200; i++) {
+      parts.push(random.bytes(random.int(300)), utf8(random.int(3) ? "\r\n" : "\n"));
+    }
+    const conn = new ScriptConn().feed(concat(parts), 1 + random.int(500)).end();
+    const log = new MemoryLog();
+    await servePop3(conn, ports(new MemStore(), { log }), new AbortController().signal);
+    assert(conn.output.split("\r\n").length < 40);
+    assertEquals(log.lines.filter((l) => l.level === "error"), []);
+  }
+});
+
+Deno.test("pop3: a line of a million octets is one error", async () => {
+  const conn = new ScriptConn().feed("x".repeat(1_000_000), 65536).feed("\r\nCAPA\r\n").end();
+  await servePop3(conn, ports(new MemStore()), new AbortController().signal);
+  assertEquals(fromUtf8(concat(conn.written)).split("\r\n").filter((l) => l.startsWith("-ERR")), [
+    "-ERR Line too long",
+  ]);
+});

@@ -1,0 +1,63 @@
+import { servePop3 } from "../../mod/pop3/serve.ts";
+import { assert } from "../support/assert.ts";
+import { loadDialogs, playDialog } from "../support/dialog.ts";
+import { filled, MAIL, ports, talk, TLS } from "../support/pop3.ts";
+import { ScriptConn } from "../support/script_conn.ts";
+
+for (const dialog of loadDialogs("pop3")) {
+  for (const chunk of [1, 3, undefined]) {
+    Deno.test(`pop3 dialog ${dialog.name} in pieces of ${chunk ?? "all"}`, async () => {
+      const tls = dialog.settings.has("tls") ? TLS : null;
+      const conn = new ScriptConn({ address: "192.0.2.1", port: 40000 }, tls);
+      const store = await filled();
+      const stop = new AbortController();
+      const done = servePop3(
+        conn,
+        ports(store, { cleartextAllowed: dialog.settings.has("cleartext") }),
+        stop.signal,
+      );
+      await playDialog(dialog, conn, chunk === undefined ? {} : { chunk });
+      conn.end();
+      await done;
+    });
+  }
+}
+
+Deno.test("pop3: RETR gives every octet, stuffed; deletes happen at QUIT and only there", async () => {
+  const store = await filled();
+  const got = await talk(store, "RETR 2\r\nDELE 1\r\n");
+  assert(
+    got.startsWith(
+      `+OK ${MAIL[1]?.length} octets\r\nSubject: two\r\n\r\n..starts with a dot\r\n...two\r\nend\r\n.\r\n`,
+    ),
+    got,
+  );
+  assert(
+    (await talk(store, "STAT\r\nQUIT\r\n")).startsWith("+OK 3 "),
+    "a session without QUIT deletes nothing",
+  );
+  assert((await talk(store, "DELE 1\r\nQUIT\r\n")).endsWith("+OK Goodbye\r\n"));
+  assert((await talk(store, "STAT\r\n")).startsWith("+OK 2 "));
+});
+
+Deno.test("pop3: a message without a line end at its end gets one before the dot", async () => {
+  assert((await talk(await filled(), "RETR 3\r\n")).includes("no line end at the end\r\n.\r\n"));
+});
+
+Deno.test("pop3: one session at a time; the lock goes with the connection", async () => {
+  const store = await filled();
+  const first = new ScriptConn({ address: "192.0.2.1", port: 1 }, TLS);
+  const done = servePop3(first, ports(store), new AbortController().signal);
+  first.feed("USER alice@example.test\r\nPASS secret\r\n");
+  await first.until("+OK 3 messages");
+  const second = new ScriptConn({ address: "192.0.2.1", port: 2 }, TLS);
+  const other = servePop3(second, ports(store), new AbortController().signal);
+  second.feed("USER alice@example.test\r\nPASS secret\r\n");
+  await second.until("-ERR [IN-USE]");
+  first.destroy();
+  await done;
+  second.feed("USER alice@example.test\r\nPASS secret\r\n");
+  await second.until("+OK 3 messages");
+  second.end();
+  await other;
+});
