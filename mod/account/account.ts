@@ -1,0 +1,32 @@
+import type { Address } from "../mail/address.ts";
+import type { AccountId } from "./directory.ts";
+
+/** A password for one device or program, made by us. */
+export interface AppPassword {
+  readonly name: string;
+  /** As `hashAppPassword` makes it. */
+  readonly hash: string;
+  /** RFC 3339, UTC. */
+  readonly created: string;
+}
+
+/** One account as accounts.yaml has it. */
+export interface Account {
+  readonly id: AccountId;
+  /** Our scrypt string or "{SCHEME}value"; null when only app passwords open it. */
+  readonly password: string | null;
+  readonly appPasswords: readonly AppPassword[];
+  readonly disabled: boolean;
+  /** Octets of mail it may keep; null for no bound. */
+  readonly quota: number | null;
+  /** RFC 3339, UTC. */
+  readonly created: string;
+}
+
+/** All accounts, by address in lower case, in the order of the file. */
+export type Accounts = ReadonlyMap<AccountId, Account>;
+
+/** The key of the account an address would be: lower case throughout. */
+export function accountId(address: Address): AccountId {
+  return `${address.local.toLowerCase()}@${address.domain}`;
+}
