@@ -34,6 +34,10 @@ export const SMTP_JUNK = 100; // NOOP, RSET, VRFY and the like between two messa
 export const IMAP_LINE = 64 * KiB; // a command without its literals: long UID sets are real
 export const IMAP_LITERAL = 1 * MiB; // a literal that is not a message (search text, names)
 export const IMAP_NESTING = 100; // parentheses in a command
+export const IMAP_DISCARD = 64 * MiB; // octets of a refused command read and thrown away before BYE: a message somewhat over MESSAGE_SIZE
+export const FETCH_WHOLE = 256 * KiB; // a message up to this is read into memory to FETCH from it; larger ones are streamed
+export const FETCH_CHUNK = 64 * KiB; // octets read at a time of larger ones
+export const SEARCH_HELD = 64 * KiB; // decoded characters of one part searched at a time
 export const IMAP_ERRORS = 20; // bad commands in a row before BYE
 export const IMAP_IDLE_LOGIN = 1 * MINUTE; // before authentication
 export const IMAP_IDLE = 30 * MINUTE; // RFC 3501 5.4 wants at least 30 minutes
@@ -56,6 +60,13 @@ export const TLS_HANDSHAKE = 30 * SECOND; // from the first octet to the end of 
 /** Store. */
 export const MAILBOX_NAME = 255; // octets of a folder's name on disk: what file systems take
 export const KEYWORDS = 26; // a-z in the file name, as dovecot-keywords has it
+export const UIDLIST_SIZE = 512 * MiB; // dovecot-uidlist: millions of lines; past it something is wrong with the file
+export const KEYWORD_FILE_SIZE = 64 * KiB; // dovecot-keywords: 26 names
+export const KEYWORD_LENGTH = 255; // octets of a keyword's name
+export const SUBSCRIPTIONS_SIZE = 8 * MiB; // tens of thousands of names
+export const QUICK_READ = 256 * KiB; // messages up to this are read at once, without waiting
+export const CACHED_MESSAGES = 50_000; // of folders nobody has open, kept for the next SELECT: some 12 MB
+export const CACHED_FOLDERS = 200; // folders nobody has open, kept likewise
 
 /** Mail formats. */
 export const ADDRESS_LOCAL = 255; // octets of a local part; RFC 5321 4.5.3.1.1 says 64, but VERP and SRS addresses in daily mail are longer
