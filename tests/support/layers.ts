@@ -10,7 +10,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   auth: ["base", "wire", "mail", "dns"],
   sasl: ["base"],
   store: ["base", "wire", "mail"],
-  account: ["base", "mail", "std"],
+  yaml: ["base"],
+  account: ["base", "yaml", "mail"],
   smtp: ["base", "wire", "mail", "sasl"],
   pop3: ["base", "wire", "sasl", "store"],
   imap: ["base", "wire", "mail", "sasl", "store"],
@@ -19,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   outbound: ["base", "wire", "mail", "dns", "auth", "smtp", "queue"],
   maildir: ["base", "wire", "mail", "store"],
   index: ["base", "mail", "store"],
-  config: ["base", "mail", "account", "std"],
+  config: ["base", "yaml", "mail", "account"],
   status: ["base", "config", "std"],
   sys: ["base", "wire", "dns", "store", "queue"],
 };
@@ -27,9 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages from outside and who may have them. Others may be imported by `app` only. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   hono: ["status"],
-  yaml: ["std", "config", "account"],
-  valibot: ["config"],
-  zod: ["config"],
+  yaml: ["std", "yaml", "config", "account"],
+  valibot: ["yaml", "account"],
   "dns-packet": ["dns"],
   tldts: ["auth"],
   "@logtape/logtape": ["sys"],
