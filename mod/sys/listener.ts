@@ -1,4 +1,5 @@
 import net from "node:net";
+import { utf8 } from "../base/bytes.ts";
 import { ConnectionLost } from "../wire/conn.ts";
 import { NodeConn, type ServerTls } from "./net.ts";
 
@@ -17,6 +18,8 @@ export interface ListenOptions {
   readonly serverTls: ServerTls | null;
   /** TLS from the first octet. */
   readonly implicitTls: boolean;
+  /** What a peer is told whom `admit` refuses; "" for nothing. */
+  readonly busy: string;
   /** Called as soon as a connection is there, before any handshake; false closes it at once (limits). */
   admit(remoteAddress: string): boolean;
   accept(conn: NodeConn): void;
@@ -46,7 +49,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 async function greet(socket: net.Socket, options: ListenOptions): Promise<void> {
   const conn = new NodeConn(socket, options.serverTls);
   const { address } = conn.remote;
-  if (!options.admit(address)) return conn.destroy();
+  if (!options.admit(address)) {
+    if (options.busy) await conn.write(utf8(options.busy)).catch(() => {});
+    return await conn.close();
+  }
   socket.once("close", () => options.left(address));
   if (options.implicitTls) {
     try {

@@ -1,3 +1,4 @@
+import { fromUtf8, utf8 } from "../../../mod/base/bytes.ts";
 import { connect, listen } from "../../../mod/sys/listener.ts";
 import { assertEquals, assertRejects } from "../../support/assert.ts";
 
@@ -9,12 +10,14 @@ Deno.test("listener: whom admit() refuses is closed at once and never accepted",
     port: 0,
     serverTls: null,
     implicitTls: false,
+    busy: "",
     accept: () => void accepted++,
     left: left.resolve,
     handshakeFailed: () => {},
   };
-  const refusing = await listen({ ...options, admit: () => false });
+  const refusing = await listen({ ...options, busy: "421 later\r\n", admit: () => false });
   const conn = await connect("127.0.0.1", refusing.port, 5000);
+  assertEquals(fromUtf8((await conn.read()) ?? utf8("")), "421 later\r\n");
   assertEquals(await conn.read().catch(() => null), null);
   assertEquals(accepted, 0);
   conn.destroy();
@@ -22,7 +25,14 @@ Deno.test("listener: whom admit() refuses is closed at once and never accepted",
 });
 
 Deno.test("listener: a port that is taken, and one where nobody listens, are errors of the system", async () => {
-  const options = { address: "127.0.0.1", port: 0, serverTls: null, implicitTls: false, admit: () => true };
+  const options = {
+    address: "127.0.0.1",
+    port: 0,
+    serverTls: null,
+    implicitTls: false,
+    busy: "",
+    admit: () => true,
+  };
   const rest = { accept: () => {}, left: () => {}, handshakeFailed: () => {} };
   const one = await listen({ ...options, ...rest });
   await assertRejects(() => listen({ ...options, ...rest, port: one.port }), "EADDRINUSE");

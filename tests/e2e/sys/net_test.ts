@@ -55,6 +55,7 @@ async function serve(certificates: Certificates, implicitTls: boolean, idle?: nu
     port: 0,
     serverTls: certificates.serverTls,
     implicitTls,
+    busy: "",
     admit: () => true,
     left: () => {},
     accept: (conn) => void ended.push(echo(conn, idle)),
@@ -141,6 +142,7 @@ Deno.test("net: a flood that nobody reads is held back at the sender", async () 
     port: 0,
     serverTls: null,
     implicitTls: false,
+    busy: "",
     admit: () => true,
     left: () => {},
     accept: (conn) => {

@@ -1,0 +1,152 @@
+/** Which sockets are open and who serves them; a reload opens and closes only what changed. */
+import type { Log } from "../base/log.ts";
+import { listen, type Listener } from "../sys/listener.ts";
+import type { ServerTls } from "../sys/net.ts";
+import type { Conn } from "../wire/conn.ts";
+import type { Connections } from "./connections.ts";
+
+/** Services by the names of the config's `listen` section. */
+export type ServiceKind =
+  | "smtp"
+  | "submission"
+  | "submissions"
+  | "imap"
+  | "imaps"
+  | "pop3"
+  | "pop3s"
+  | "lmtp";
+
+/** TLS from the first octet. */
+const IMPLICIT_TLS: ReadonlySet<ServiceKind> = new Set(["submissions", "imaps", "pop3s"]);
+
+/** What strangers over the limits are told; TLS listeners say nothing, for the peer waits for a handshake. */
+const BUSY: Readonly<Record<ServiceKind, string>> = {
+  smtp: "421 4.3.2 Too many connections; try again later\r\n",
+  submission: "421 4.3.2 Too many connections; try again later\r\n",
+  lmtp: "421 4.3.2 Too many connections; try again later\r\n",
+  imap: "* BYE Too many connections; try again later\r\n",
+  pop3: "-ERR [SYS/TEMP] Too many connections; try again later\r\n",
+  submissions: "",
+  imaps: "",
+  pop3s: "",
+};
+
+export interface Wanted {
+  readonly kind: ServiceKind;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Serves one connection to its end; never rejects. */
+export type Serve = (kind: ServiceKind, conn: Conn) => Promise<void>;
+
+export interface OpenListener extends Wanted {
+  connections: number;
+  readonly listener: Listener;
+}
+
+export interface ListenerPorts {
+  readonly connections: Connections;
+  readonly serverTls: ServerTls;
+  readonly log: Log;
+  readonly serve: Serve;
+}
+
+export class Listeners {
+  readonly #ports: ListenerPorts;
+  #open: OpenListener[] = [];
+
+  constructor(ports: ListenerPorts) {
+    this.#ports = ports;
+  }
+
+  /** What is open, with the real port where 0 was asked for. */
+  list(): readonly OpenListener[] {
+    return this.#open;
+  }
+
+  /**
+   * Opens what is wanted and not open, then closes what is no longer wanted. When one cannot be opened, those newly opened are closed again
+   * and the old ones stay as they were: throws an error whose text is for people.
+   */
+  async change(wanted: readonly Wanted[]): Promise<void> {
+    const keep = this.#open.filter((o) => wanted.some((w) => same(w, o)));
+    const drop = this.#open.filter((o) => !keep.includes(o));
+    const opened: OpenListener[] = [];
+    for (const w of wanted) {
+      if (keep.some((o) => same(w, o))) continue;
+      try {
+        opened.push(await this.#openOne(w));
+      } catch (e) {
+        await Promise.all(opened.map((o) => o.listener.close()));
+        throw new Error(explain(w, e), { cause: e });
+      }
+    }
+    this.#open = [...keep, ...opened];
+    // Open sessions go on; only new connections are refused.
+    for (const o of drop) void o.listener.close();
+  }
+
+  /** Closes all; open sessions go on. */
+  close(): void {
+    for (const o of this.#open) void o.listener.close();
+    this.#open = [];
+  }
+
+  async #openOne(wanted: Wanted): Promise<OpenListener> {
+    const { connections, serverTls, log, serve } = this.#ports;
+    const counted = { connections: 0 };
+    const listener = await listen({
+      address: wanted.address,
+      port: wanted.port,
+      serverTls,
+      implicitTls: IMPLICIT_TLS.has(wanted.kind),
+      busy: BUSY[wanted.kind],
+      admit: (remote) => {
+        const admitted = connections.admit(remote);
+        if (admitted) counted.connections++;
+        else log.warn("connection refused", { service: wanted.kind, remote, why: "too many connections" });
+        return admitted;
+      },
+      left: (remote) => {
+        counted.connections--;
+        connections.leave(remote);
+      },
+      accept: (conn) => connections.track(conn, serve(wanted.kind, conn)),
+      handshakeFailed: (remote, why) => log.info("tls failed", { service: wanted.kind, remote, why }),
+    });
+    return {
+      ...wanted,
+      port: listener.port,
+      listener,
+      get connections() {
+        return counted.connections;
+      },
+      set connections(n) {
+        counted.connections = n;
+      },
+    };
+  }
+}
+
+function same(a: Wanted, b: Wanted): boolean {
+  return a.kind === b.kind && a.address === b.address && a.port === b.port;
+}
+
+function explain(w: Wanted, e: unknown): string {
+  const at = `Cannot listen on ${
+    w.address.includes(":") ? `[${w.address}]` : w.address
+  }:${w.port} for ${w.kind}`;
+  const code = (e as { code?: string }).code ?? "";
+  const text = e instanceof Error ? e.message : String(e);
+  if (code === "EADDRINUSE" || text.includes("EADDRINUSE")) {
+    return `${at}: another program has the port; stop it (often postfix, exim4 or dovecot) or change listen.${w.kind}`;
+  }
+  if (code === "EACCES" || text.includes("EACCES") || e instanceof Deno.errors.PermissionDenied) {
+    return `${at}: ports below 1024 need the right CAP_NET_BIND_SERVICE; use the systemd unit, or a higher port`;
+  }
+  if (code === "EADDRNOTAVAIL" || text.includes("EADDRNOTAVAIL")) {
+    return `${at}: this machine has no such address`;
+  }
+  return `${at}: ${text}`;
+}
