@@ -63,7 +63,7 @@ export class WatchPool {
   }
 
   #merge(): void {
-    const before = this.#watchers;
+    const before = [...this.#watchers];
     const folders = [...this.#listeners.keys()].filter((folder) => before.some((w) => w.folders.has(folder)));
     this.#start(folders);
     for (const w of before) this.#end(w);
