@@ -1,0 +1,303 @@
+/**
+ * The queue's transport: one attempt to deliver one message to one destination. Hosts are tried in order, each at its addresses, until one
+ * has answered for every recipient. Invariants:
+ * - Once a host may have taken the message (final dot sent), no other host gets it for the same recipients.
+ * - For good is only what a host, or the DNS without doubt, says so; everything unforeseen is deferred.
+ */
+import type { Clock } from "../base/clock.ts";
+import { CLIENT_RECIPIENTS, OUTBOUND_ADDRESSES, OUTBOUND_SESSIONS } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import { findAddresses } from "../dns/mx.ts";
+import type { Resolver } from "../dns/resolver.ts";
+import type { Batch, BatchRecipient, RecipientOutcome, Transport } from "../queue/transport.ts";
+import type { SmtpClient } from "../smtp/client.ts";
+import { sendMessage, type SendOutcome } from "../smtp/client_send.ts";
+import type { Connector } from "./connector.ts";
+import { Dialer, type Target } from "./dial.ts";
+import { faultOf, type HostFault, hostFault } from "./fault.ts";
+import { planFor, type PlannedHost, type PlanPorts } from "./plan.ts";
+import { Pool } from "./pool.ts";
+import type { Routes } from "./route.ts";
+import { OPPORTUNISTIC, type TlsPolicies, type TlsPolicy } from "./tls_policy.ts";
+
+export interface TransportPorts {
+  readonly resolver: Resolver;
+  readonly connector: Connector;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Our name in EHLO. */
+  readonly hostname: string;
+  readonly network: "open" | "closed";
+  readonly routes: Routes;
+  /** Whether a name in lower case is this server's own, so that an MX naming it is a loop. */
+  readonly isOwnName: (name: string) => boolean;
+  /** Whether we listen for mail ourselves at this address and port. Routes are not asked: the config knows what it wants. */
+  readonly isOwnAddress: (address: string, port: number) => boolean;
+  /** The password of a route's user, or null when none is known. */
+  readonly passwordFor: (user: string, host: string) => Promise<string | null>;
+  /** Opportunistic unless given. */
+  readonly tlsPolicies?: TlsPolicies;
+  /** Address to come from; the system's choice unless given. */
+  readonly localAddress?: string;
+  /** Port of mail hosts found by MX; 25 unless given. */
+  readonly mxPort?: number;
+}
+
+/** Outcomes so far. */
+class Attempt {
+  readonly batch: Batch;
+  readonly signal: AbortSignal;
+  readonly outcomes: (RecipientOutcome | null)[];
+  addresses = 0;
+  sessions = 0;
+  /** The fault to report for who has no outcome: a temporary one before one for good. */
+  fault: HostFault | null = null;
+
+  constructor(batch: Batch, signal: AbortSignal) {
+    this.batch = batch;
+    this.signal = signal;
+    this.outcomes = batch.recipients.map(() => null);
+  }
+
+  /** Indexes of recipients without an outcome. */
+  get open(): readonly number[] {
+    return this.outcomes.flatMap((o, i) => (o === null ? [i] : []));
+  }
+
+  get spent(): boolean {
+    return this.signal.aborted || this.addresses >= OUTBOUND_ADDRESSES || this.sessions >= OUTBOUND_SESSIONS;
+  }
+
+  note(fault: HostFault): void {
+    if (this.fault?.kind !== "deferred" || fault.kind === "deferred") this.fault = fault;
+  }
+
+  /** Closes the account: nobody is left without an outcome. */
+  result(): readonly RecipientOutcome[] {
+    const stopped = hostFault("deferred", "4.3.2", "stopped before the message was sent", null);
+    const nothing = hostFault("deferred", "4.4.1", "no host could be reached", null);
+    const fault = this.fault ?? (this.signal.aborted ? stopped : nothing);
+    const { hostDown, ...told } = this.signal.aborted && fault.kind === "failed" ? stopped : fault;
+    const rest: RecipientOutcome = { ...told, destinationDown: hostDown && !this.signal.aborted };
+    return this.outcomes.map((o) => o ?? rest);
+  }
+}
+
+/** Delivers over SMTP and LMTP, by routes and MX records. */
+export class SmtpTransport implements Transport {
+  readonly #ports: TransportPorts;
+  readonly #plan: PlanPorts;
+  readonly #dialer: Dialer;
+  readonly #pool: Pool;
+  readonly #policies: TlsPolicies;
+
+  constructor(ports: TransportPorts) {
+    this.#ports = ports;
+    this.#plan = { ...ports, mxPort: ports.mxPort ?? 25 };
+    this.#dialer = new Dialer(ports);
+    this.#pool = new Pool(ports.clock);
+    this.#policies = ports.tlsPolicies ?? OPPORTUNISTIC;
+  }
+
+  async deliver(batch: Batch, signal: AbortSignal): Promise<readonly RecipientOutcome[]> {
+    const attempt = new Attempt(batch, signal);
+    try {
+      const plan = await planFor(batch.destination, this.#plan);
+      if (plan.kind === "fault") attempt.note(plan.fault);
+      else await this.#tryHosts(plan.hosts, attempt);
+    } catch (error) {
+      this.#ports.log.error("delivery attempt broke", {
+        trace: batch.traceId,
+        destination: batch.destination,
+      }, error);
+      attempt.note({
+        ...hostFault("deferred", "4.3.0", "internal fault, see the log", null),
+        hostDown: false,
+      });
+    }
+    return attempt.result();
+  }
+
+  /** Ends the connections that wait for another message. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #tryHosts(hosts: readonly PlannedHost[], attempt: Attempt): Promise<void> {
+    for (const [n, host] of hosts.entries()) {
+      if (attempt.spent || attempt.open.length === 0) return;
+      const addresses = await this.#addressesOf(host, attempt);
+      if (!host.route && addresses.some((a) => this.#ports.isOwnAddress(a, host.port))) {
+        // RFC 5321 5.1: we are in the list under another name; hosts from here on would only send to us.
+        if (n === 0) {
+          attempt.note(
+            hostFault(
+              "failed",
+              "5.4.6",
+              `${host.name} is this server, which is not set up for it`,
+              host.name,
+            ),
+          );
+        }
+        return;
+      }
+      if (addresses.length === 0) continue;
+      const way = await this.#wayTo(host, attempt.batch.destination);
+      if ("status" in way) {
+        attempt.note(way);
+        continue;
+      }
+      for (const address of addresses) {
+        if (attempt.spent || attempt.open.length === 0) return;
+        attempt.addresses++;
+        await this.#tryTarget({ ...way, address }, attempt);
+      }
+    }
+  }
+
+  async #addressesOf(host: PlannedHost, attempt: Attempt): Promise<readonly string[]> {
+    if (host.addresses) return host.addresses;
+    const found = await findAddresses(host.name, this.#ports.resolver);
+    if (found.kind === "addresses") return found.addresses;
+    attempt.note(
+      found.kind === "temp"
+        ? hostFault(
+          "deferred",
+          "4.4.3",
+          `cannot look up the address of ${host.name}: ${found.why}`,
+          host.name,
+        )
+        // A route is the operator's word: what it names may come back, and mail must wait for the config to be mended.
+        : hostFault(
+          host.route ? "deferred" : "failed",
+          host.route ? "4.4.4" : "5.4.4",
+          `${host.name} has no address`,
+          host.name,
+        ),
+    );
+    return [];
+  }
+
+  /** How to speak to a host, all but the address. */
+  async #wayTo(host: PlannedHost, destination: string): Promise<Omit<Target, "address"> | HostFault> {
+    const { route, name, port } = host;
+    if (!route) {
+      const tls = await this.#policies.decide(destination, { name, secure: host.secure });
+      if (tls.kind === "temp") {
+        return hostFault("deferred", "4.7.5", `cannot find out the TLS policy: ${tls.why}`, name);
+      }
+      return { protocol: "smtp", host: name, port, tls, login: null };
+    }
+    const tls: TlsPolicy = route.tls === "opportunistic"
+      ? { kind: "opportunistic" }
+      : { kind: "required", name, implicit: route.tls === "implicit" };
+    if (route.user === null) return { protocol: route.protocol, host: name, port, tls, login: null };
+    const password = await this.#ports.passwordFor(route.user, name);
+    if (password === null) {
+      return hostFault("deferred", "4.7.8", `no password is known for "${route.user}" at ${name}`, name);
+    }
+    return { protocol: route.protocol, host: name, port, tls, login: { user: route.user, password } };
+  }
+
+  /** One address. A kept connection that has died is replaced by a new one. */
+  async #tryTarget(target: Target, attempt: Attempt): Promise<void> {
+    const key = keyOf(target);
+    const kept = this.#pool.take(key);
+    if (kept) {
+      const fault = await this.#useClient(kept, key, target, attempt);
+      if (!fault) return;
+      if (!isStale(fault)) return attempt.note(fault);
+    }
+    const dialed = await this.#dialer.dial(target, attempt.signal);
+    if (!dialed.ok) {
+      if (dialed.error.status !== "4.4.1") attempt.sessions++;
+      return attempt.note(dialed.error);
+    }
+    const fault = await this.#useClient(dialed.value, key, target, attempt);
+    if (!fault) return;
+    attempt.sessions++;
+    attempt.note(fault);
+  }
+
+  /** Sends to all open recipients over a ready connection; null when each got an outcome. */
+  async #useClient(
+    client: SmtpClient,
+    key: string,
+    target: Target,
+    attempt: Attempt,
+  ): Promise<HostFault | null> {
+    const stop = () => client.abort();
+    attempt.signal.addEventListener("abort", stop, { once: true });
+    if (attempt.signal.aborted) stop();
+    let clean = false;
+    try {
+      const fault = await this.#transactions(client, target, attempt);
+      clean = fault === null;
+      return fault;
+    } finally {
+      attempt.signal.removeEventListener("abort", stop);
+      // After a fault the peer may be in the middle of anything. Nobody waits for the goodbye.
+      if (clean) this.#pool.give(key, client);
+      else void client.quit();
+    }
+  }
+
+  /** As many transactions as it takes: the peer may cap recipients, and so do we. */
+  async #transactions(client: SmtpClient, target: Target, attempt: Attempt): Promise<HostFault | null> {
+    const { batch } = attempt;
+    let left = attempt.open;
+    while (left.length > 0) {
+      const now = left.slice(0, CLIENT_RECIPIENTS);
+      const recipients = now.flatMap((i): BatchRecipient[] =>
+        batch.recipients[i] ? [batch.recipients[i]] : []
+      );
+      const sent = await sendMessage(client, { ...batch, recipients }, batch.body);
+      if (sent.kind === "not-taken") return faultOf(sent.fault, target.host);
+      const delivered = sent.outcomes.some((o) => o.kind === "delivered");
+      const later: number[] = [];
+      sent.outcomes.forEach((outcome, n) => {
+        const i = now[n] ?? -1;
+        // Without progress "try them next" would go round for ever.
+        if (outcome.kind === "deferred" && outcome.again && delivered) later.push(i);
+        else attempt.outcomes[i] = told(outcome, target, client);
+      });
+      left = [...later, ...left.slice(CLIENT_RECIPIENTS)];
+      if (!delivered && client.usable) {
+        const cleared = await client.reset();
+        if (!cleared.ok && left.length > 0) return faultOf(cleared.error, target.host);
+      }
+      if (left.length > 0 && !client.usable) {
+        return hostFault(
+          "deferred",
+          "4.4.2",
+          "the host closed the connection between transactions",
+          target.host,
+        );
+      }
+    }
+    return null;
+  }
+}
+
+function told(outcome: SendOutcome, target: Target, client: SmtpClient): RecipientOutcome {
+  const host = target.host;
+  if (outcome.kind === "delivered") {
+    const { reply } = outcome;
+    return { kind: "delivered", host, reply, tls: client.tls, dsnPassedOn: client.extensions.dsn };
+  }
+  const { kind, status, why, reply } = outcome;
+  return { kind, status, why, reply, host, destinationDown: false };
+}
+
+/** A kept connection had been closed by the peer: that says nothing about the host. */
+function isStale(fault: HostFault): boolean {
+  return fault.status === "4.4.2" || fault.reply?.code === 421;
+}
+
+/** What a connection must have in common to be used again. */
+function keyOf(target: Target): string {
+  const tls = target.tls.kind === "required" ? `required ${target.tls.name}` : "opportunistic";
+  return [target.protocol, target.host, target.address, target.port, tls, target.login?.user ?? ""].join(" ");
+}

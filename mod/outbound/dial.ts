@@ -1,0 +1,124 @@
+import type { Clock } from "../base/clock.ts";
+import { CLIENT_CONNECT } from "../base/limits.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { type ClientFault, SmtpClient } from "../smtp/client.ts";
+import { type Conn, ConnectionLost } from "../wire/conn.ts";
+import type { Connector } from "./connector.ts";
+import { faultOf, type HostFault, hostFault } from "./fault.ts";
+import type { TlsPolicy } from "./tls_policy.ts";
+
+/** One address of one host, and how to speak to it. */
+export interface Target {
+  readonly protocol: "smtp" | "lmtp";
+  /** For logs, TLS and outcomes. */
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tls: TlsPolicy;
+  readonly login: { readonly user: string; readonly password: string } | null;
+}
+
+export interface DialPorts {
+  readonly connector: Connector;
+  readonly clock: Clock;
+  /** Our name in EHLO. */
+  readonly hostname: string;
+  readonly localAddress?: string;
+}
+
+/** Milliseconds a host with a broken STARTTLS is spared another try of it. */
+const BROKEN_TLS_KEPT = 10 * 60_000;
+const BROKEN_TLS_HOSTS = 1000;
+
+/** Makes connections that are ready for MAIL. */
+export class Dialer {
+  readonly #ports: DialPorts;
+  /** Address and port to the monotonic time until which STARTTLS is not tried. */
+  readonly #brokenTls = new Map<string, number>();
+
+  constructor(ports: DialPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Connects, says EHLO, begins TLS and logs in. With an opportunistic policy a handshake that fails leads to a second connection in the
+   * clear. After `signal` aborts the connection is dropped. Never throws.
+   */
+  async dial(target: Target, signal: AbortSignal): Promise<Result<SmtpClient, HostFault>> {
+    const key = `${target.address} ${target.port}`;
+    if (target.tls.kind === "required") return await this.#session(target, true, signal);
+    const until = this.#brokenTls.get(key);
+    const secure = until === undefined || until <= this.#ports.clock.monotonic();
+    const first = await this.#session(target, secure, signal);
+    if (first.ok || first.error.status !== "4.7.5" || signal.aborted) return first;
+    this.#remember(key);
+    return await this.#session(target, false, signal);
+  }
+
+  async #session(
+    target: Target,
+    secure: boolean,
+    signal: AbortSignal,
+  ): Promise<Result<SmtpClient, HostFault>> {
+    const conn = await this.#connect(target);
+    if (!conn.ok) return conn;
+    const { clock, hostname } = this.#ports;
+    const client = new SmtpClient(conn.value, { protocol: target.protocol, hostname, clock });
+    const stop = () => client.abort();
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const fault = await this.#prepare(client, target, secure);
+    signal.removeEventListener("abort", stop);
+    if (!fault) return ok(client);
+    // A polite end where it is still possible, but nobody waits for it.
+    void client.quit();
+    return err(fault);
+  }
+
+  async #connect(target: Target): Promise<Result<Conn, HostFault>> {
+    const { connector, localAddress } = this.#ports;
+    try {
+      return ok(await connector.connect(target.address, target.port, localAddress, CLIENT_CONNECT));
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+      const why = `cannot connect to ${target.address} port ${target.port}: ${error.message}`;
+      return err(hostFault("deferred", "4.4.1", why, target.host));
+    }
+  }
+
+  /** From the greeting to the log-in; null when all is well. */
+  async #prepare(client: SmtpClient, target: Target, secure: boolean): Promise<HostFault | null> {
+    const { tls, login, host } = target;
+    const required = tls.kind === "required";
+    const verify = { name: required ? tls.name : host, required };
+    if (required && tls.implicit) {
+      const begun = await client.implicitTls(verify);
+      if (!begun.ok) return faultOf(begun.error, host);
+    }
+    const opened = await client.open();
+    if (!opened.ok) return faultOf(opened.error, host);
+    if (client.tls === null && secure && opened.value.startTls) {
+      const begun = await client.startTls(verify);
+      if (!begun.ok && (required || !client.usable)) return tlsFault(begun.error, host);
+    }
+    if (required && client.tls === null) {
+      return hostFault("deferred", "4.7.4", "the host does not offer STARTTLS, which is required", host);
+    }
+    if (!login) return null;
+    const known = await client.authenticate(login.user, login.password);
+    return known.ok ? null : faultOf(known.error, host);
+  }
+
+  #remember(key: string): void {
+    this.#brokenTls.delete(key);
+    this.#brokenTls.set(key, this.#ports.clock.monotonic() + BROKEN_TLS_KEPT);
+    const [oldest] = this.#brokenTls.keys();
+    if (this.#brokenTls.size > BROKEN_TLS_HOSTS && oldest !== undefined) this.#brokenTls.delete(oldest);
+  }
+}
+
+/** Whatever breaks between STARTTLS and the EHLO under it is TLS that does not work: 4.7.5 makes `dial` try in the clear. */
+function tlsFault(fault: ClientFault, host: string): HostFault {
+  const told = faultOf(fault, host);
+  return fault.kind === "lost" ? { ...told, status: "4.7.5" } : told;
+}

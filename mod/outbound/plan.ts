@@ -1,0 +1,97 @@
+import type { Random } from "../base/random.ts";
+import { parseAddress, parseLiteral } from "../dns/address.ts";
+import { findMx } from "../dns/mx.ts";
+import type { Resolver } from "../dns/resolver.ts";
+import { type HostFault, hostFault } from "./fault.ts";
+import type { Route, Routes } from "./route.ts";
+
+/** A host to try. */
+export interface PlannedHost {
+  readonly name: string;
+  readonly port: number;
+  /** Where no look-up is needed. */
+  readonly addresses: readonly string[] | null;
+  /** The route that leads here, or null when it comes from MX records. */
+  readonly route: Route | null;
+  /** The MX records came with the AD bit. */
+  readonly secure: boolean;
+}
+
+export type Plan =
+  | { readonly kind: "hosts"; readonly hosts: readonly PlannedHost[] }
+  | { readonly kind: "fault"; readonly fault: HostFault };
+
+export interface PlanPorts {
+  readonly resolver: Resolver;
+  readonly random: Random;
+  readonly routes: Routes;
+  readonly network: "open" | "closed";
+  readonly isOwnName: (name: string) => boolean;
+  /** Port of mail hosts found by MX: 25 everywhere but on test benches. */
+  readonly mxPort: number;
+}
+
+/**
+ * Which hosts to try for a destination, best first: the config's route, an address literal, or MX records. In a closed network the
+ * resolver only knows what the config names, so MX look-ups stay within it; addresses that merely stand in a recipient are not reached.
+ */
+export async function planFor(destination: string, ports: PlanPorts): Promise<Plan> {
+  const route = ports.routes.find(destination);
+  if (route) {
+    const address = parseAddress(route.host);
+    return hosts([{
+      name: route.host,
+      port: route.port,
+      addresses: address ? [address] : null,
+      route,
+      secure: false,
+    }]);
+  }
+  if (destination.startsWith("[")) return literal(destination, ports);
+  const found = await findMx(destination, ports);
+  switch (found.kind) {
+    case "hosts":
+      return hosts(
+        found.hosts.map((h) => ({
+          name: h.name,
+          port: ports.mxPort,
+          addresses: null,
+          route: null,
+          secure: found.secure,
+        })),
+      );
+    case "null-mx":
+      return failed("5.1.10", `${destination} takes no mail (null MX)`);
+    case "no-host":
+      return failed(
+        "5.1.2",
+        ports.network === "closed"
+          ? `no route to ${destination}: this network is closed, and the config names none`
+          : `the domain ${destination} does not exist`,
+      );
+    case "loop":
+      return failed("5.4.6", `mail for ${destination} leads back to this server, which is not set up for it`);
+    case "temp":
+      return {
+        kind: "fault",
+        fault: hostFault("deferred", "4.4.3", `cannot look up MX of ${destination}: ${found.why}`, null),
+      };
+  }
+}
+
+function literal(destination: string, ports: PlanPorts): Plan {
+  const address = parseLiteral(destination);
+  if (!address) return failed("5.1.2", `${destination} is no address literal`);
+  if (ports.network === "closed") {
+    return failed("5.4.4", `no route to ${destination}: this network is closed, and the config names none`);
+  }
+  return hosts([{ name: address, port: ports.mxPort, addresses: [address], route: null, secure: false }]);
+}
+
+function hosts(all: readonly PlannedHost[]): Plan {
+  return { kind: "hosts", hosts: all };
+}
+
+function failed(status: string, why: string): Plan {
+  return { kind: "fault", fault: hostFault("failed", status, why, null) };
+}

@@ -1,0 +1,50 @@
+import { asciiUpper } from "../base/bytes.ts";
+import type { ClientReply } from "./client_reply.ts";
+
+/** What the peer offers, as far as we use it (the keywords of its EHLO or LHLO reply). */
+export interface Extensions {
+  readonly startTls: boolean;
+  readonly pipelining: boolean;
+  readonly eightBit: boolean;
+  readonly smtpUtf8: boolean;
+  readonly dsn: boolean;
+  /** SIZE (RFC 1870): offered; `maxSize` in octets, null when it names no limit. */
+  readonly size: boolean;
+  readonly maxSize: number | null;
+  /** SASL mechanisms, upper case. */
+  readonly auth: readonly string[];
+}
+
+/** A peer that knows HELO only. */
+export const NO_EXTENSIONS: Extensions = {
+  startTls: false,
+  pipelining: false,
+  eightBit: false,
+  smtpUtf8: false,
+  dsn: false,
+  size: false,
+  maxSize: null,
+  auth: [],
+};
+
+/** Reads the keywords below the first line (RFC 5321 4.1.1.1). What is not understood is not offered. */
+export function parseExtensions(reply: ClientReply): Extensions {
+  const offered = new Map<string, readonly string[]>();
+  for (const line of reply.lines.slice(1)) {
+    // "AUTH=LOGIN" is what some servers wrote before RFC 2554; they all write the other form too.
+    const [keyword = "", ...parameters] = asciiUpper(line).split(/[ \t]+/);
+    if (keyword !== "" && !offered.has(keyword)) offered.set(keyword, parameters);
+  }
+  const limit = offered.get("SIZE")?.[0] ?? "";
+  const maxSize = /^[0-9]{1,15}$/.test(limit) && Number(limit) > 0 ? Number(limit) : null;
+  return {
+    startTls: offered.has("STARTTLS"),
+    pipelining: offered.has("PIPELINING"),
+    eightBit: offered.has("8BITMIME"),
+    smtpUtf8: offered.has("SMTPUTF8"),
+    dsn: offered.has("DSN"),
+    size: offered.has("SIZE"),
+    maxSize,
+    auth: offered.get("AUTH") ?? [],
+  };
+}
