@@ -1,0 +1,209 @@
+/**
+ * The loop of one SMTP or LMTP connection: reads, asks the session, writes. It decides nothing. Replies to pipelined commands are
+ * gathered and go out in one write, before anything is waited for (RFC 2920 3.2).
+ */
+import { utf8 } from "../base/bytes.ts";
+import { SMTP_AUTH_LINE, SMTP_DATA_IDLE, SMTP_DATA_TOTAL, SMTP_IDLE } from "../base/limits.ts";
+import { ByteReader, type Line } from "../wire/byte_reader.ts";
+import { type Conn, ConnectionLost } from "../wire/conn.ts";
+import { MessageIntake } from "./intake.ts";
+import type { SmtpPorts, SmtpSettings } from "./ports.ts";
+import { formatReply, REPLY, type Reply } from "./reply.ts";
+import { type Outcome, SmtpSession } from "./session.ts";
+
+/** Pending replies are written at the latest when they are so many characters: a peer that pipelines and never reads is held up. */
+const REPLIES_HELD = 16 * 1024;
+
+/**
+ * Serves one connection to its end; closes it. `stop` ends it politely between two commands. Never rejects: what is unforeseen goes to
+ * the log.
+ */
+export async function serveSmtp(
+  conn: Conn,
+  settings: SmtpSettings,
+  ports: SmtpPorts,
+  stop: AbortSignal,
+): Promise<void> {
+  const log = ports.log.with({ listener: settings.listener, remote: conn.remote.address });
+  const loop = new Loop(conn, settings, { ...ports, log }, stop);
+  const stopped = () => loop.interrupt();
+  stop.addEventListener("abort", stopped);
+  try {
+    await loop.run();
+    await conn.close();
+  } catch (cause) {
+    conn.destroy();
+    if (cause instanceof ConnectionLost) log.debug("connection lost", { why: cause.message });
+    else log.error("session failed", {}, cause);
+  } finally {
+    stop.removeEventListener("abort", stopped);
+    loop.release();
+  }
+}
+
+class Loop {
+  readonly #conn: Conn;
+  readonly #settings: SmtpSettings;
+  readonly #ports: SmtpPorts;
+  readonly #stop: AbortSignal;
+  readonly #session: SmtpSession;
+  #reader: ByteReader;
+  #replies = "";
+  /** Waiting for a command: nothing is being written, nothing would be lost by ending now. */
+  #idle = false;
+  /** Monotonic time by which what is being waited for must be there; Infinity while the wait is not for the client. */
+  #due = Infinity;
+  #cancelWatch: () => void = () => {};
+
+  constructor(conn: Conn, settings: SmtpSettings, ports: SmtpPorts, stop: AbortSignal) {
+    this.#conn = conn;
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#stop = stop;
+    this.#session = new SmtpSession(settings, ports, conn);
+    this.#reader = new ByteReader(conn);
+  }
+
+  async run(): Promise<void> {
+    // The watch ends slow clients with a reply; the connection's own bound stands behind it.
+    this.#conn.setIdle(2 * SMTP_IDLE);
+    this.#watch();
+    let next = await this.#follow(await this.#session.greet());
+    while (next !== "close") {
+      if (this.#stop.aborted) {
+        await this.#finish(REPLY.shutdown);
+        return;
+      }
+      const line = this.#reader.lineNow(SMTP_AUTH_LINE) ?? await this.#waitForLine();
+      if (line === null || line.kind === "end") return;
+      const outcome = this.#answer(line, next);
+      // Most commands are answered at once: no promise for them.
+      next = await this.#follow(
+        outcome instanceof Promise ? await outcome.catch((e) => this.#failed(e)) : outcome,
+      );
+    }
+    await this.#flush();
+  }
+
+  /** Tells an idle client that the server stops; one at work is told by the loop. */
+  interrupt(): void {
+    if (this.#idle) this.#endWith(REPLY.shutdown);
+  }
+
+  /** Gives back the timer. */
+  release(): void {
+    this.#cancelWatch();
+  }
+
+  /** One timer a connection, however many commands: it looks now and then whether the client is overdue. */
+  #watch(): void {
+    const clock = this.#ports.clock;
+    const left = this.#due - clock.monotonic();
+    if (left <= 0) return this.#endWith(REPLY.timeout);
+    this.#cancelWatch = clock.after(Math.min(left, SMTP_DATA_IDLE), () => this.#watch());
+  }
+
+  /** Ends the session from outside the loop, which is waiting for the client. */
+  #endWith(last: Reply): void {
+    this.#idle = false;
+    this.#due = Infinity;
+    // The loop wakes up on the closed connection; that the client is gone already changes nothing.
+    this.#finish(last).catch(() => {}).then(() => this.#conn.close());
+  }
+
+  /** null: the session is over (stopped, or too slow). */
+  async #waitForLine(): Promise<Line | null> {
+    await this.#flush();
+    if (this.#stop.aborted) {
+      await this.#finish(REPLY.shutdown);
+      return null;
+    }
+    this.#idle = true;
+    this.#due = this.#ports.clock.monotonic() + SMTP_IDLE;
+    try {
+      const line = await this.#reader.readLine(SMTP_AUTH_LINE);
+      return this.#idle ? line : null;
+    } catch (e) {
+      if (!this.#idle) return null;
+      throw e;
+    } finally {
+      this.#idle = false;
+      this.#due = Infinity;
+    }
+  }
+
+  #answer(line: Exclude<Line, { kind: "end" }>, expected: Outcome["next"]): Outcome | Promise<Outcome> {
+    if (line.kind !== "line") return this.#session.badLine(line.kind);
+    try {
+      return expected === "auth" ? this.#session.authLine(line.bytes) : this.#session.command(line.bytes);
+    } catch (cause) {
+      return this.#failed(cause);
+    }
+  }
+
+  #failed(cause: unknown): Outcome {
+    return this.#session.failed(cause);
+  }
+
+  #follow(outcome: Outcome): Outcome["next"] | Promise<Outcome["next"]> {
+    if (outcome.next === "starttls") return this.#startTls(outcome.reply);
+    this.#replies += formatReply(outcome.reply);
+    if (outcome.next === "data") return this.#data();
+    return this.#replies.length > REPLIES_HELD ? this.#flush().then(() => outcome.next) : outcome.next;
+  }
+
+  async #data(): Promise<"command" | "close"> {
+    await this.#flush();
+    const intake = new MessageIntake(
+      this.#settings,
+      this.#ports.spooler,
+      this.#session.transaction?.mail.size ?? null,
+    );
+    const clock = this.#ports.clock;
+    const end = clock.monotonic() + SMTP_DATA_TOTAL;
+    try {
+      while (!intake.done) {
+        this.#due = Math.min(clock.monotonic() + SMTP_DATA_IDLE, end);
+        const chunk = await this.#reader.readChunk(Infinity);
+        this.#due = Infinity;
+        if (chunk === null) throw new ConnectionLost("closed", "within a message");
+        const used = intake.write(chunk);
+        if (used < chunk.length) this.#reader.unread(chunk.length - used);
+        const settled = intake.settle();
+        if (settled) await settled;
+        if (intake.hopeless) return await this.#finish(REPLY.tooBig);
+      }
+      for (const answer of await this.#session.message(await intake.finish())) {
+        this.#replies += formatReply(answer);
+      }
+    } finally {
+      this.#due = Infinity;
+      if (!intake.done) await intake.abort();
+    }
+    return "command";
+  }
+
+  async #startTls(invitation: Reply): Promise<"command" | "close"> {
+    // What was pipelined after STARTTLS was said in the clear and must not count under TLS (RFC 3207 4.2): there is no honest reason for it.
+    if (this.#reader.buffered > 0) return await this.#finish(REPLY.tlsPipelined);
+    const announce = this.#replies + formatReply(invitation);
+    this.#replies = "";
+    await this.#conn.startTls(utf8(announce));
+    this.#reader = new ByteReader(this.#conn);
+    this.#session.tlsStarted(this.#conn.tls);
+    return "command";
+  }
+
+  async #finish(last: Reply): Promise<"close"> {
+    this.#replies += formatReply(last);
+    await this.#flush();
+    return "close";
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#replies === "") return;
+    const bytes = utf8(this.#replies);
+    this.#replies = "";
+    await this.#conn.write(bytes);
+  }
+}

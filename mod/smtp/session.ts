@@ -1,0 +1,437 @@
+/**
+ * An SMTP or LMTP session (RFC 5321, 2033, 6409) as a state machine: lines in, outcomes out, no I/O of its own. `serve.ts` moves the
+ * octets. Invariants: nothing learnt in the clear survives STARTTLS; AUTH is never offered or taken in the clear, but on loopback where
+ * configured; a 250 to the end of data is the receiver's, never ours.
+ */
+import type { Body } from "../base/body.ts";
+import { isFsError } from "../base/fs.ts";
+import { isLoopback, parseIp } from "../base/ip.ts";
+import {
+  SMTP_AUTH_FAILURES,
+  SMTP_ERRORS,
+  SMTP_JUNK,
+  SMTP_LINE,
+  SMTP_REFUSED_RECIPIENTS,
+} from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { Result } from "../base/result.ts";
+import type { Address } from "../mail/address.ts";
+import { PASSWORD_MECHANISMS } from "../sasl/mechanism.ts";
+import type { Conn, TlsInfo } from "../wire/conn.ts";
+import { type AuthExchange, type AuthStep, startAuth } from "./auth.ts";
+import { type Command, type CommandFault, parseCommand, type Verb } from "./command.ts";
+import type { IntakeFault } from "./intake.ts";
+import { formatMailbox } from "./path.ts";
+import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
+import { internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
+import { createTraceId } from "./trace_id.ts";
+
+/** What the loop does after it has sent `reply`: for "starttls" the reply is the invitation, sent by whoever starts TLS. */
+export interface Outcome {
+  readonly next: "command" | "auth" | "data" | "starttls" | "close";
+  readonly reply: Reply;
+}
+
+type Later<T> = T | Promise<T>;
+
+/** hello: nobody greeted yet. ready: no transaction. mail: MAIL was accepted. */
+type Phase = "hello" | "ready" | "mail";
+
+interface Rule<C> {
+  readonly in: readonly Phase[];
+  /** Answer in any other phase. */
+  readonly else: Reply;
+  run(s: SmtpSession, c: C): Later<Outcome>;
+}
+
+const ANY: readonly Phase[] = ["hello", "ready", "mail"];
+
+/** Order of commands, RFC 5321 4.1.4. */
+const RULES: { readonly [V in Verb]: Rule<Extract<Command, { verb: V }>> } = {
+  EHLO: { in: ANY, else: REPLY.sequence, run: (s, c) => s.hello("EHLO", c.domain) },
+  HELO: { in: ANY, else: REPLY.sequence, run: (s, c) => s.hello("HELO", c.domain) },
+  LHLO: { in: ANY, else: REPLY.sequence, run: (s, c) => s.hello("LHLO", c.domain) },
+  MAIL: { in: ["ready"], else: REPLY.nestedMail, run: (s, c) => s.mail(c) },
+  RCPT: { in: ["mail"], else: REPLY.needMail, run: (s, c) => s.rcpt(c) },
+  DATA: { in: ["mail"], else: REPLY.needMail, run: (s) => s.data() },
+  RSET: { in: ANY, else: REPLY.sequence, run: (s) => s.rset() },
+  NOOP: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.ok) },
+  VRFY: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.cannotVerify) },
+  EXPN: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.noExpand) },
+  HELP: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.help) },
+  QUIT: { in: ANY, else: REPLY.sequence, run: () => ({ next: "close", reply: REPLY.bye }) },
+  STARTTLS: { in: ["hello", "ready"], else: REPLY.sequence, run: (s) => s.startTls() },
+  AUTH: { in: ["ready"], else: REPLY.authNotNow, run: (s, c) => s.auth(c) },
+};
+
+const FAULTS: { readonly [F in CommandFault]: Reply } = {
+  unknown: REPLY.unknown,
+  foreign: REPLY.foreign,
+  "bad-text": REPLY.badText,
+  "no-argument": REPLY.noArgument,
+  syntax: REPLY.syntax,
+  "syntax-hello": REPLY.syntaxHello,
+  "syntax-mail": REPLY.syntaxMail,
+  "syntax-rcpt": REPLY.syntaxRcpt,
+  "bad-sender": REPLY.badSender,
+  "bad-recipient": REPLY.badRecipient,
+  "bad-parameter": REPLY.badParameter,
+  "unknown-parameter": REPLY.unknownParameter,
+};
+
+const DATA_FAULTS: { readonly [K in IntakeFault["kind"]]: Reply } = {
+  "too-big": REPLY.tooBig,
+  "header-too-big": REPLY.headerTooBig,
+  bare: REPLY.bareData,
+  nul: REPLY.nulData,
+  loop: REPLY.loop,
+  "spool-full": REPLY.noSpace,
+  "spool-broken": REPLY.notDelivered,
+};
+
+/** Commands that do no work for mail: so many are permitted between two messages. */
+const JUNK: ReadonlySet<Verb> = new Set([
+  "EHLO",
+  "HELO",
+  "LHLO",
+  "RSET",
+  "NOOP",
+  "VRFY",
+  "EXPN",
+  "HELP",
+  "AUTH",
+]);
+
+interface OpenTransaction extends Transaction {
+  readonly recipients: Address[];
+}
+
+export class SmtpSession {
+  readonly #settings: SmtpSettings;
+  readonly #ports: SmtpPorts;
+  readonly #log: Log;
+  #client: Client;
+  #transaction: OpenTransaction | null = null;
+  #exchange: AuthExchange | null = null;
+  #errors = 0;
+  #refusedRecipients = 0;
+  #authFailures = 0;
+  #junk = 0;
+  /** The last MAIL was refused: what was pipelined after it fails without being the client's fault. */
+  #mailRefused = false;
+
+  constructor(settings: SmtpSettings, ports: SmtpPorts, conn: Pick<Conn, "remote" | "local" | "tls">) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#client = {
+      listener: settings.listener,
+      remote: conn.remote,
+      local: conn.local,
+      tls: conn.tls,
+      helo: null,
+      extended: false,
+      account: null,
+    };
+    this.#log = ports.log;
+  }
+
+  get client(): Client {
+    return this.#client;
+  }
+
+  get transaction(): Transaction | null {
+    return this.#transaction;
+  }
+
+  /** The greeting, or the refusal of the whole connection. */
+  greet(): Later<Outcome> {
+    const kind = this.#settings.listener === "lmtp" ? "LMTP" : "ESMTP";
+    return after(this.#ports.policy.connect(this.#client), (verdict) => {
+      if (!verdict) return say(reply(220, null, `${this.#settings.hostname} ${kind} Roost`));
+      this.#log.info("connection refused", { listener: this.#settings.listener, reply: short(verdict) });
+      return { next: "close", reply: verdict };
+    });
+  }
+
+  /** A command line, without its CRLF. */
+  command(line: Uint8Array): Later<Outcome> {
+    const parsed = parseCommand(line);
+    if (line.length > SMTP_LINE && !(parsed.ok && parsed.value.verb === "AUTH")) {
+      return this.#error(REPLY.longLine);
+    }
+    if (!parsed.ok) {
+      if (parsed.error === "foreign") return { next: "close", reply: REPLY.foreign };
+      return this.#error(FAULTS[parsed.error]);
+    }
+    const command = parsed.value;
+    if (JUNK.has(command.verb) && ++this.#junk > SMTP_JUNK) {
+      return { next: "close", reply: REPLY.tooManyIdle };
+    }
+    return this.#run(command);
+  }
+
+  /** A line that is no command: over the cap, or with a bare CR or LF. */
+  badLine(kind: "long" | "bare"): Outcome {
+    if (this.#exchange) {
+      this.#exchange = null;
+      return this.#error(kind === "long" ? REPLY.authLong : REPLY.authMalformed);
+    }
+    return this.#error(kind === "long" ? REPLY.longLine : REPLY.bareLine);
+  }
+
+  /** The line that answers a challenge. */
+  authLine(line: Uint8Array): Later<Outcome> {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    return exchange
+      ? after(exchange.answer(line), (step) => this.#authStep(step))
+      : this.#error(REPLY.sequence);
+  }
+
+  /** TLS is active now: all that was said before is forgotten (RFC 3207 4.2). */
+  tlsStarted(tls: TlsInfo | null): void {
+    this.#transaction = null;
+    this.#client = { ...this.#client, tls, helo: null, extended: false, account: null };
+  }
+
+  /** The end of data was read. Gives one reply, for LMTP one for each recipient. Ends the transaction; never rejects. */
+  async message(result: Result<Body, IntakeFault>): Promise<readonly Reply[]> {
+    const transaction = this.#transaction;
+    this.#transaction = null;
+    if (!transaction) return [REPLY.sequence];
+    if (!result.ok) return this.#each(transaction, this.#dataFault(transaction, result.error));
+    const body = result.value;
+    try {
+      const outcome = await this.#ports.receiver.receive(transaction, body);
+      if (!refuses(outcome.reply)) this.#junk = 0;
+      if (this.#settings.listener === "lmtp" && outcome.each) return outcome.each;
+      return this.#each(transaction, outcome.reply);
+    } catch (cause) {
+      return this.#each(transaction, this.#receiveFault(transaction, cause));
+    } finally {
+      // A file's removal is not waited for by the client's reply when there is no file.
+      if (body.memory === null) {
+        await body.dispose().catch((e) => this.#log.warn("spool left over", { why: String(e) }));
+      }
+    }
+  }
+
+  /** Something unforeseen happened in a command: the session goes on without the transaction. */
+  failed(cause: unknown): Outcome {
+    const id = this.#transaction?.id ?? createTraceId(this.#ports.clock, this.#ports.random);
+    this.#transaction = null;
+    this.#exchange = null;
+    this.#log.error("command failed", { id }, cause);
+    return this.#error(internalError(id));
+  }
+
+  /** EHLO, HELO, LHLO: resets a transaction (RFC 5321 4.1.4). */
+  hello(verb: "EHLO" | "HELO" | "LHLO", domain: string): Later<Outcome> {
+    const lmtp = this.#settings.listener === "lmtp";
+    if (lmtp !== (verb === "LHLO")) return this.#error(lmtp ? REPLY.lhloOnly : REPLY.notLmtp);
+    const client: Client = { ...this.#client, helo: domain, extended: verb !== "HELO" };
+    return after(this.#ports.policy.helo(client), (verdict) => {
+      if (verdict) return this.#refuseHello(verdict, domain);
+      this.#client = client;
+      this.#transaction = null;
+      this.#mailRefused = false;
+      return say(
+        client.extended ? reply(250, null, ...this.#extensions()) : reply(250, null, this.#settings.hostname),
+      );
+    });
+  }
+
+  mail(c: Extract<Command, { verb: "MAIL" }>): Later<Outcome> {
+    this.#mailRefused = true;
+    const needed = this.#mustAuthenticate();
+    if (needed) return say(needed);
+    if (c.international && !c.parameters.smtpUtf8) return say(REPLY.needsUtf8);
+    if ((c.parameters.size ?? 0) > this.#settings.messageSize) return say(REPLY.tooBig);
+    const transaction: OpenTransaction = {
+      id: createTraceId(this.#ports.clock, this.#ports.random),
+      client: this.#client,
+      sender: c.from,
+      mail: c.parameters,
+      recipients: [],
+    };
+    return after(this.#ports.policy.mail(transaction), (verdict) => {
+      if (verdict) {
+        this.#log.info("sender refused", {
+          id: transaction.id,
+          sender: shown(c.from),
+          reply: short(verdict),
+        });
+        return say(verdict);
+      }
+      this.#mailRefused = false;
+      this.#transaction = transaction;
+      return say(REPLY.senderOk);
+    });
+  }
+
+  rcpt(c: Extract<Command, { verb: "RCPT" }>): Later<Outcome> {
+    const transaction = this.#transaction;
+    if (!transaction) return say(REPLY.needMail);
+    if (transaction.recipients.length >= this.#settings.recipients) return say(REPLY.tooManyRecipients);
+    if (c.international && !transaction.mail.smtpUtf8) {
+      return this.#refuseRecipient(transaction, c.to, REPLY.needsUtf8);
+    }
+    return after(this.#ports.policy.rcpt(transaction, c.to), (verdict) => {
+      if (verdict) return this.#refuseRecipient(transaction, c.to, verdict);
+      transaction.recipients.push(c.to);
+      return say(REPLY.recipientOk);
+    });
+  }
+
+  data(): Outcome {
+    if ((this.#transaction?.recipients.length ?? 0) > 0) return { next: "data", reply: REPLY.startData };
+    // RFC 2033 4.2 wants 503, RFC 5321 3.3 leaves 503 or 554.
+    return say(this.#settings.listener === "lmtp" ? REPLY.needRecipient : REPLY.noRecipients);
+  }
+
+  rset(): Outcome {
+    this.#transaction = null;
+    this.#mailRefused = false;
+    return say(REPLY.flushed);
+  }
+
+  startTls(): Outcome {
+    if (this.#client.tls) return this.#error(REPLY.tlsActive);
+    return this.#settings.startTlsAvailable()
+      ? { next: "starttls", reply: REPLY.startTls }
+      : this.#error(REPLY.noTls);
+  }
+
+  auth(c: Extract<Command, { verb: "AUTH" }>): Later<Outcome> {
+    if (!this.#authWanted()) return this.#error(REPLY.authNone);
+    if (this.#client.account !== null) return this.#error(REPLY.authDone);
+    if (!this.#authOffered()) return this.#error(REPLY.authEncryption);
+    const step = startAuth(this.#ports.authenticator, this.#client.remote.address, c.mechanism, c.initial);
+    return after(step, (s) => this.#authStep(s));
+  }
+
+  #run(command: Command): Later<Outcome> {
+    // TypeScript cannot see that the row belongs to the verb; the type of RULES guarantees it.
+    const rule = RULES[command.verb] as Rule<Command>;
+    const phase: Phase = this.#transaction ? "mail" : this.#client.helo === null ? "hello" : "ready";
+    if (rule.in.includes(phase)) return rule.run(this, command);
+    if (phase === "hello") return this.#error(REPLY.helloFirst);
+    const pipelined = this.#mailRefused && (command.verb === "RCPT" || command.verb === "DATA");
+    return pipelined ? say(rule.else) : this.#error(rule.else);
+  }
+
+  /** EHLO's list: only what holds in this state. */
+  #extensions(): string[] {
+    const list = [
+      this.#settings.hostname,
+      "PIPELINING",
+      `SIZE ${this.#settings.messageSize}`,
+      "8BITMIME",
+      "SMTPUTF8",
+      "ENHANCEDSTATUSCODES",
+    ];
+    if (!this.#client.tls && this.#settings.startTlsAvailable()) list.push("STARTTLS");
+    if (this.#authOffered() && this.#client.account === null) {
+      list.push(`AUTH ${PASSWORD_MECHANISMS.join(" ")}`);
+    }
+    return list;
+  }
+
+  #authWanted(): boolean {
+    const listener = this.#settings.listener;
+    return listener === "submission" || listener === "submissions" ||
+      listener === "smtp" && this.#settings.authOnSmtp;
+  }
+
+  #authOffered(): boolean {
+    if (!this.#authWanted()) return false;
+    if (this.#client.tls !== null) return true;
+    const ip = this.#settings.cleartextLoopback ? parseIp(this.#client.remote.address) : null;
+    return ip !== null && isLoopback(ip);
+  }
+
+  /** RFC 6409 4.3: a submission is for those who have logged in. */
+  #mustAuthenticate(): Reply | null {
+    const listener = this.#settings.listener;
+    if (listener !== "submission" && listener !== "submissions" || this.#client.account !== null) return null;
+    return this.#authOffered() ? REPLY.authRequired : REPLY.tlsFirst;
+  }
+
+  #authStep(step: AuthStep): Outcome {
+    switch (step.kind) {
+      case "challenge":
+        this.#exchange = step.exchange;
+        return { next: "auth", reply: step.reply };
+      case "done":
+        this.#client = { ...this.#client, account: step.account };
+        this.#log.info("login", { account: step.account });
+        return say(step.reply);
+      case "refused":
+        if (!step.failed) return step.reply === REPLY.authLater ? say(step.reply) : this.#error(step.reply);
+        this.#log.info("login refused", { login: step.login, reply: short(step.reply) });
+        if (++this.#authFailures >= SMTP_AUTH_FAILURES) return { next: "close", reply: REPLY.tooManyErrors };
+        return say(step.reply);
+    }
+  }
+
+  #refuseHello(verdict: Reply, domain: string): Outcome {
+    this.#log.info("greeting refused", { helo: domain, reply: short(verdict) });
+    const close = verdict.code === 421 || verdict.code === 554;
+    return close ? { next: "close", reply: verdict } : this.#error(verdict);
+  }
+
+  #refuseRecipient(transaction: Transaction, to: Address, verdict: NonNullable<Verdict>): Outcome {
+    const fields = {
+      id: transaction.id,
+      sender: shown(transaction.sender),
+      recipient: shown(to),
+      reply: short(verdict),
+    };
+    this.#log.info("recipient refused", fields);
+    if (++this.#refusedRecipients > SMTP_REFUSED_RECIPIENTS) {
+      return { next: "close", reply: REPLY.tooManyErrors };
+    }
+    return say(verdict);
+  }
+
+  #dataFault(transaction: Transaction, fault: IntakeFault): Reply {
+    const fields = { id: transaction.id, sender: shown(transaction.sender), why: fault.kind };
+    if (fault.kind === "spool-broken") this.#log.error("spool failed", fields, fault.cause);
+    else this.#log.info("message refused", fields);
+    return DATA_FAULTS[fault.kind];
+  }
+
+  #receiveFault(transaction: Transaction, cause: unknown): Reply {
+    if (isFsError(cause, "full", "read-only")) {
+      this.#log.warn("no space for mail", { id: transaction.id, why: cause.message });
+      return REPLY.noSpace;
+    }
+    this.#log.error("reception failed", { id: transaction.id }, cause);
+    return internalError(transaction.id);
+  }
+
+  #each(transaction: Transaction, answer: Reply): readonly Reply[] {
+    return this.#settings.listener === "lmtp" ? transaction.recipients.map(() => answer) : [answer];
+  }
+
+  #error(answer: Reply): Outcome {
+    return ++this.#errors > SMTP_ERRORS ? { next: "close", reply: REPLY.tooManyErrors } : say(answer);
+  }
+}
+
+function say(answer: Reply): Outcome {
+  return { next: "command", reply: answer };
+}
+
+/** Goes on at once where there is nothing to wait for: most verdicts come from memory, and a promise each would cost a turn. */
+function after<T, R>(value: Later<T>, then: (value: T) => R): Later<R> {
+  return value instanceof Promise ? value.then(then) : then(value);
+}
+
+function shown(address: Address | null): string {
+  return address === null ? "<>" : formatMailbox(address);
+}
+
+function short(r: Reply): string {
+  return r.enhanced === null ? `${r.code}` : `${r.code} ${r.enhanced}`;
+}
