@@ -41,10 +41,10 @@ export interface Disposition {
 
 /** The Content-... fields of a part as BODYSTRUCTURE shows them (RFC 3501 7.4.2); null is NIL. */
 export interface PartFields {
-  /** Media type and subtype in the case they were given; the default ("text", "plain") when there is no usable field. */
+  /** Media type and subtype in the case they were given: the default when there is no Content-Type, empty when it cannot be read. */
   readonly type: Uint8Array;
   readonly subtype: Uint8Array;
-  /** In order. With no usable Content-Type: `charset=us-ascii` for text/plain. */
+  /** In order, sections (RFC 2231 3) joined; text without a charset has `charset=us-ascii` as the last. */
   readonly params: readonly Param[];
   readonly id: Uint8Array | null;
   readonly description: Uint8Array | null;
@@ -61,7 +61,7 @@ export interface PartFields {
  * header is `headerStart..bodyStart` (its blank line included), body is `bodyStart..bodyEnd`.
  */
 export interface Part {
-  /** Lower case: what to decide by. A multipart without a usable boundary has `children` empty. */
+  /** Lower case: what to decide by. As `fields` has them, empty ones included. */
   readonly type: string;
   readonly subtype: string;
   readonly fields: PartFields;
@@ -70,8 +70,11 @@ export interface Part {
   readonly bodyEnd: number;
   /** Line ends in the body. */
   readonly lines: number;
-  /** Parts of a multipart. */
+  /**
+   * Parts of a multipart; none when it has no boundary or no part. BODYSTRUCTURE then wants one made up, as Dovecot has it: text/plain, us-ascii,
+   * 7bit, 0 octets, 0 lines.
+   */
   readonly children: readonly Part[];
-  /** For message/rfc822 and message/global: the message within, its header starting at our `bodyStart`. Else null. */
+  /** For message/rfc822: the message within, its header starting at our `bodyStart`. Else null (message/global too: RFC 3501 knows it not). */
   readonly inner: { readonly part: Part; readonly envelope: ImapEnvelope } | null;
 }
