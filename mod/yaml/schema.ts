@@ -45,6 +45,33 @@ export function list<T>(item: Schema<T>): Schema<T[]> {
   return v.array(item, "a list ([A, B], or lines with a hyphen)");
 }
 
+/** A list, where a single value may stand for a list of one. */
+export function listOrOne<T>(item: Schema<T>): Schema<T[]> {
+  return v.pipe(
+    v.unknown(),
+    v.transform((value): unknown => Array.isArray(value) ? value : [value]),
+    v.array(item),
+  );
+}
+
+/** A value, or `false` for none (then null). */
+export function falseOr<T>(schema: Schema<T>): Schema<T | null> {
+  // `schema` tells what is wrong with anything but false.
+  return v.lazy((value): Schema<T | null> => value === false ? NONE : schema);
+}
+
+const NONE: Schema<null> = v.pipe(v.unknown(), v.transform(() => null));
+
+/** A mapping where a single value stands for the one at `key`. */
+export function shorthand<T>(key: string, schema: Schema<T>): Schema<T> {
+  const isMapping = (value: unknown) => typeof value === "object" && value !== null;
+  return v.pipe(
+    v.unknown(),
+    v.transform((value): unknown => isMapping(value) ? value : { [key]: value }),
+    schema,
+  );
+}
+
 /** A mapping from names to values; `key` checks and normalises the names. */
 export function mapping<T>(key: Schema<string>, value: Schema<T>): Schema<Record<string, T>> {
   // valibot wants keys declared as strings; what YAML gives as keys always are.

@@ -36,6 +36,15 @@ export interface YamlSource {
   position(path: YamlPath, part?: "key" | "value"): Position;
 }
 
+/** The library's texts where ours can say what to do. */
+const HINTS: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: "this key is there twice; keep one of them",
+  MULTIPLE_DOCS: "a second document starts here; remove the line with ---",
+  TAB_AS_INDENT: "a tab cannot indent; use spaces",
+  UNEXPECTED_TOKEN:
+    'cannot be read from here on; a value that holds [ ] { } : # or quotes needs quotes around it, such as "[::]:25"',
+};
+
 /** Reads one YAML document. Never throws. */
 export function parseYamlSource(text: string): YamlSource {
   const lines = new LineCounter();
@@ -47,7 +56,7 @@ export function parseYamlSource(text: string): YamlSource {
   };
   const problems: YamlProblem[] = document.errors.map((e) => ({
     position: at(e.pos[0]),
-    message: e.message.replace(/\s+/g, " "),
+    message: HINTS[e.code] ?? e.message.replace(/\s+/g, " "),
   }));
   let value: unknown = null;
   try {

@@ -59,7 +59,7 @@ Deno.test("parseAccounts() names line and column of every fault", () => {
     ]],
     ["version: 1\naccounts: [1\n", ["/data/accounts.yaml:3:1: "]],
     ["version: 1\naccounts:\n  a@b.test: {}\n  a@b.test: {}\n", [
-      "/data/accounts.yaml:4:3: Map keys must be unique",
+      "/data/accounts.yaml:4:3: this key is there twice",
     ]],
   ];
   for (const [text, starts] of cases) {

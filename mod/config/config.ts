@@ -1,0 +1,55 @@
+import type { DomainRules } from "../account/local_directory.ts";
+import type { Network } from "../base/ip.ts";
+import type { Address } from "../mail/address.ts";
+import type { ListenerKind } from "./schema.ts";
+import type { HostPort, Route } from "./values.ts";
+
+/** Where certificates come from. Paths are absolute. */
+export type TlsConfig =
+  | { readonly kind: "acme"; readonly email: Address; readonly directory: string }
+  | {
+    readonly kind: "files";
+    readonly certificates: readonly { readonly cert: string; readonly key: string }[];
+  }
+  | { readonly kind: "own-ca" };
+
+/** A route as it is used: `passwordFile` (absolute) holds the password when it does not stand in the route. */
+export interface ConfiguredRoute extends Route {
+  readonly passwordFile: string | null;
+}
+
+/** The configuration, checked and filled in. Sizes in octets, times in milliseconds, paths absolute. */
+export interface Config {
+  /** The file it came from. */
+  readonly file: string;
+  readonly hostname: string;
+  /** DATA. */
+  readonly data: string;
+  readonly network: "open" | "closed";
+  readonly listen: Readonly<Record<ListenerKind, readonly HostPort[]>>;
+  readonly proxyProtocol: readonly Network[];
+  readonly trusted: readonly Network[];
+  readonly tls: TlsConfig;
+  readonly dns: {
+    readonly servers: readonly HostPort[];
+    readonly hosts: ReadonlyMap<string, readonly string[]>;
+  };
+  /** By domain, or "*". */
+  readonly routes: ReadonlyMap<string, ConfiguredRoute>;
+  /** Our domains, in the order of the file. */
+  readonly domains: ReadonlyMap<string, DomainRules>;
+  readonly auth: { readonly cleartext: "never" | "loopback" };
+  readonly imap: { readonly separator: "." | "/" };
+  readonly log: {
+    readonly level: "debug" | "info" | "warning" | "error";
+    readonly format: "auto" | "text" | "json";
+  };
+  readonly limits: {
+    readonly messageSize: number;
+    readonly memory: number;
+    readonly connections: number;
+    readonly connectionsPerAddress: number;
+    readonly recipients: number;
+    readonly queueLifetime: number;
+  };
+}

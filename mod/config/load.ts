@@ -1,0 +1,157 @@
+/** Reads the configuration file: all its faults at once, each with line, column and what is allowed, or a `Config`. */
+import { fromUtf8 } from "../base/bytes.ts";
+import { folderOf } from "../base/durable.ts";
+import { type Fs, isFsError } from "../base/fs.ts";
+import { CONFIG_FILE } from "../base/limits.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { DomainRules } from "../account/local_directory.ts";
+import type { Address } from "../mail/address.ts";
+import { checkYaml } from "../yaml/schema.ts";
+import {
+  formatProblems,
+  parseYamlSource,
+  type YamlPath,
+  type YamlProblem,
+  type YamlSource,
+} from "../yaml/source.ts";
+import type { Config, ConfiguredRoute, TlsConfig } from "./config.ts";
+import { absolutePath } from "./paths.ts";
+import { LISTENERS, SCHEMA } from "./schema.ts";
+import { formatHostPort } from "./values.ts";
+
+/** A configuration, and what is odd but no error: lines "FILE:LINE:COLUMN: what". */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
+
+/** Reads and checks the file at an absolute path. Errors are lines "FILE:LINE:COLUMN: what". Never throws on what files do. */
+export async function loadConfig(fs: Fs, file: string): Promise<Result<LoadedConfig, readonly string[]>> {
+  try {
+    const bytes = await fs.readFile(file, CONFIG_FILE);
+    if (bytes === null) {
+      return err([
+        `${file}: there is no such file; make one with "roost quickstart", or name another with --config`,
+      ]);
+    }
+    return parseConfig(file, fromUtf8(bytes));
+  } catch (e) {
+    if (isFsError(e, "denied")) return err([`${file}: may not be read by this user`]);
+    if (isFsError(e)) {
+      return err([`${file}: cannot be read (${e.code}); it may be at most ${CONFIG_FILE} octets long`]);
+    }
+    throw e;
+  }
+}
+
+/** Checks the text of a configuration file that lies (or will lie) at the absolute path `file`. */
+export function parseConfig(file: string, text: string): Result<LoadedConfig, readonly string[]> {
+  const source = parseYamlSource(text);
+  const checked = checkYaml(source, SCHEMA);
+  if (!checked.ok) return err(formatProblems(file, checked.error));
+  const problems: YamlProblem[] = [];
+  const warnings: YamlProblem[] = [];
+  const note =
+    (list: YamlProblem[]) => (path: YamlPath, message: string, part: "key" | "value" = "value") => {
+      list.push({ position: source.position(path, part), message });
+    };
+  const config = configOf(file, checked.value, note(problems));
+  checkListeners(source, config, note(problems), note(warnings));
+  if (config.domains.size === 0) note(warnings)([], 'domains: none yet; add one with "roost domain add"');
+  if (problems.length > 0) return err(formatProblems(file, problems));
+  return ok({ config, warnings: formatProblems(file, warnings) });
+}
+
+type Written = Extract<ReturnType<typeof checkYaml<OutputOf<typeof SCHEMA>>>, { ok: true }>["value"];
+type OutputOf<S> = S extends { readonly "~types"?: { readonly output: infer T } | undefined } ? T : never;
+type Note = (path: YamlPath, message: string, part?: "key" | "value") => void;
+
+function configOf(file: string, raw: Written, problem: Note): Config {
+  const folder = folderOf(file);
+  const data = absolutePath(folder, raw.data);
+  const routes = new Map<string, ConfiguredRoute>();
+  for (const [domain, { to, password_file }] of Object.entries(raw.routes)) {
+    const given = password_file === null ? null : absolutePath(folder, password_file);
+    const usual = to.user === null || to.password !== null
+      ? null
+      : `${data}/keys/${encodeURIComponent(to.user)}@${encodeURIComponent(to.host)}.password`;
+    routes.set(domain, { ...to, passwordFile: given ?? usual });
+  }
+  const domains = new Map<string, DomainRules>();
+  for (const [domain, rules] of Object.entries(raw.domains)) domains.set(domain, rulesOf(domain, rules));
+  return {
+    file,
+    hostname: raw.hostname,
+    data,
+    network: raw.network,
+    listen: raw.listen,
+    proxyProtocol: raw.proxy_protocol,
+    trusted: raw.trusted,
+    tls: tlsOf(folder, raw, problem),
+    dns: { servers: raw.dns.servers, hosts: new Map(Object.entries(raw.dns.hosts)) },
+    routes,
+    domains,
+    auth: raw.auth,
+    imap: raw.imap,
+    log: raw.log,
+    limits: {
+      messageSize: raw.limits.message_size,
+      memory: raw.limits.memory,
+      connections: raw.limits.connections,
+      connectionsPerAddress: raw.limits.connections_per_address,
+      recipients: raw.limits.recipients,
+      queueLifetime: raw.limits.queue_lifetime,
+    },
+  };
+}
+
+function rulesOf(domain: string, rules: Written["domains"][string]): DomainRules {
+  const whole = (a: Address): Address => a.domain === "" ? { local: a.local, domain } : a;
+  return {
+    catchAll: rules.catch_all === null ? null : whole(rules.catch_all),
+    subaddress: rules.subaddress,
+    aliases: Object.fromEntries(Object.entries(rules.aliases).map(([name, to]) => [name, to.map(whole)])),
+  };
+}
+
+function tlsOf(folder: string, raw: Written, problem: Note): TlsConfig {
+  const { acme, certificates, own_ca } = raw.tls;
+  const chosen = [acme !== null && "acme", certificates.length > 0 && "certificates", own_ca && "own_ca"]
+    .filter((c) => c !== false);
+  if (chosen.length > 1) problem(["tls"], `tls: ${chosen.join(" and ")} exclude each other; keep one`, "key");
+  if (acme && raw.network === "closed") {
+    problem(
+      ["tls", "acme"],
+      "tls.acme: asks a server outside, which network: closed forbids; use own_ca or certificates",
+      "key",
+    );
+  }
+  if (acme) return { kind: "acme", email: acme.email, directory: acme.directory };
+  if (certificates.length === 0) return { kind: "own-ca" };
+  const absolute = certificates.map((c) => ({
+    cert: absolutePath(folder, c.cert),
+    key: absolutePath(folder, c.key),
+  }));
+  return { kind: "files", certificates: absolute };
+}
+
+function checkListeners(source: YamlSource, config: Config, problem: Note, warning: Note): void {
+  const seen = new Map<string, string>();
+  for (const kind of LISTENERS) {
+    for (const [i, at] of config.listen[kind].entries()) {
+      const address = formatHostPort(at);
+      const first = seen.get(address);
+      // Port 0 is another free port each time.
+      if (first !== undefined && at.port !== 0) {
+        problem(
+          ["listen", kind, i],
+          `listen.${kind}: ${address} is taken by listen.${first} already; give one of them another port`,
+        );
+      }
+      seen.set(address, kind);
+    }
+  }
+  if (seen.size === 0 && source.problems.length === 0) {
+    warning(["listen"], "listen: no address at all, so nothing is served", "key");
+  }
+}

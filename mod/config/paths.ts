@@ -1,0 +1,39 @@
+import type { Config } from "./config.ts";
+
+/** Where things lie below DATA. All absolute. */
+export interface DataPaths {
+  readonly accounts: string;
+  readonly mail: string;
+  readonly queue: string;
+  readonly keys: string;
+  readonly tls: string;
+  readonly index: string;
+  readonly log: string;
+  /** What the verbs show to change something in the running server. */
+  readonly controlToken: string;
+}
+
+/** The places of this configuration's data. */
+export function dataPaths(config: Pick<Config, "data">): DataPaths {
+  const below = (name: string) => `${config.data}/${name}`;
+  return {
+    accounts: below("accounts.yaml"),
+    mail: below("mail"),
+    queue: below("queue"),
+    keys: below("keys"),
+    tls: below("tls"),
+    index: below("index"),
+    log: below("log"),
+    controlToken: below("control.token"),
+  };
+}
+
+/** `path` as seen from `folder`, without "." and "..": absolute paths stay. */
+export function absolutePath(folder: string, path: string): string {
+  const parts: string[] = [];
+  for (const part of (path.startsWith("/") ? path : `${folder}/${path}`).split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}

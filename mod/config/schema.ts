@@ -1,0 +1,192 @@
+/**
+ * The configuration file: every key with its kind, default and reason. From this one table come the types, the checks, the texts of errors
+ * and the reference (`reference.ts`).
+ */
+import { CONNECTIONS, CONNECTIONS_PER_ADDRESS, MESSAGE_SIZE, SMTP_RECIPIENTS } from "../base/limits.ts";
+import {
+  entry,
+  falseOr,
+  list,
+  listOrOne,
+  mapping,
+  required,
+  type Schema,
+  section,
+  shorthand,
+} from "../yaml/schema.ts";
+import * as kind from "./values.ts";
+
+const MiB = 1024 * 1024;
+
+function addresses(doc: string): Schema<kind.HostPort[]> {
+  return entry(listOrOne(kind.listenValue), [], doc);
+}
+
+const LISTEN = {
+  smtp: addresses("mail from other servers; 25"),
+  submission: addresses("mail from our users, STARTTLS; 587"),
+  submissions: addresses("mail from our users, TLS from the first octet; 465"),
+  imap: addresses("IMAP with STARTTLS; 143"),
+  imaps: addresses("IMAP, TLS from the first octet; 993"),
+  pop3: addresses("POP3 with STLS; 110"),
+  pop3s: addresses("POP3, TLS from the first octet; 995"),
+  managesieve: addresses("filter scripts; 4190"),
+  lmtp: addresses("delivery from another mail server; 24"),
+  http: addresses(
+    "status page, API, metrics, autoconfig; keep it on loopback, or behind a proxy that speaks TLS",
+  ),
+};
+
+/** The listeners there can be. */
+export type ListenerKind = keyof typeof LISTEN;
+export const LISTENERS = Object.keys(LISTEN) as readonly ListenerKind[];
+
+const DOMAIN = section({
+  catch_all: entry(falseOr(kind.recipientValue), false, "where mail for names nobody has goes"),
+  subaddress: entry(
+    falseOr(kind.separatorValue),
+    "+",
+    "what parts you from a tag, as in you+lists@; false for nothing",
+  ),
+  aliases: entry(
+    mapping(kind.aliasKey, listOrOne(kind.recipientValue)),
+    {},
+    "names and the addresses their mail goes to: whole addresses, also elsewhere, or names in this domain",
+  ),
+});
+
+export const SCHEMA = section({
+  hostname: required(
+    kind.hostValue,
+    "this server's name in DNS; what it greets with and its certificate is for",
+  ),
+  data: entry(kind.fileValue, "data", "folder of mail, queue, accounts and keys; relative to this file"),
+  network: entry(
+    kind.wordValue("open", "closed"),
+    "open",
+    "closed: nothing is asked or reached but what this file names (routes, dns.servers, dns.hosts)",
+  ),
+  listen: entry(section(LISTEN), {}, "ADDRESS:PORT each, or a list of them; what is left out is not served"),
+  proxy_protocol: entry(listOrOne(kind.networkValue), [], "networks that may send PROXY v1/v2"),
+  trusted: entry(
+    listOrOne(kind.networkValue),
+    [],
+    "networks never rate-limited, delayed or banned (they still need AUTH to relay)",
+  ),
+  tls: entry(
+    section({
+      acme: entry(
+        falseOr(section({
+          email: required(kind.emailValue, "where the authority writes to"),
+          directory: entry(kind.textValue, "letsencrypt", "letsencrypt, or a directory's URL"),
+        })),
+        false,
+        "certificates from a public authority",
+      ),
+      certificates: entry(
+        list(section({
+          cert: required(kind.fileValue, "certificate with its chain, PEM"),
+          key: required(kind.fileValue, "its private key, PEM"),
+        })),
+        [],
+        "files, chosen by the name the client asks for, read again when they change",
+      ),
+      own_ca: entry(
+        kind.yesValue,
+        false,
+        "a certificate signed by an authority of our own, kept in DATA/tls",
+      ),
+    }),
+    {},
+    "one of the three; own_ca when none is given",
+  ),
+  dns: entry(
+    section({
+      servers: entry(listOrOne(kind.serverValue), [], "DNS servers; the system's when empty"),
+      hosts: entry(mapping(kind.hostValue, listOrOne(kind.ipValue)), {}, "name: address, asked before DNS"),
+    }),
+    {},
+    "how names are looked up",
+  ),
+  routes: entry(
+    mapping(kind.routeKey, routeEntry()),
+    {},
+    'domain, or "*" for all others: where its mail is sent instead of to its MX',
+  ),
+  domains: entry(
+    mapping(kind.domainValue, entry(DOMAIN, {}, "rules of one domain")),
+    {},
+    "the domains whose mail is ours",
+  ),
+  auth: entry(
+    section({
+      cleartext: entry(
+        kind.wordValue("never", "loopback"),
+        "never",
+        "loopback: LOGIN and AUTH without TLS from 127.0.0.1 and ::1",
+      ),
+    }),
+    {},
+    "logins",
+  ),
+  imap: entry(
+    section({
+      separator: entry(
+        kind.wordValue(".", "/"),
+        ".",
+        "between the levels of folder names, as clients see them; Dovecot's default is .",
+      ),
+    }),
+    {},
+    "IMAP",
+  ),
+  log: entry(
+    section({
+      level: entry(
+        kind.wordValue("debug", "info", "warning", "error"),
+        "info",
+        "lines less important are left out",
+      ),
+      format: entry(kind.wordValue("auto", "text", "json"), "auto", "auto: text on a terminal, else JSON"),
+    }),
+    {},
+    "log lines, on standard error",
+  ),
+  limits: entry(
+    section({
+      message_size: entry(kind.sizeValue, MESSAGE_SIZE, "largest message; what large providers take"),
+      memory: entry(
+        kind.sizeValue,
+        256 * MiB,
+        "past it new connections and messages get a temporary refusal, never the machine an OOM kill",
+      ),
+      connections: entry(kind.countValue(1, 1_000_000), CONNECTIONS, "all listeners together"),
+      connections_per_address: entry(
+        kind.countValue(1, 1_000_000),
+        CONNECTIONS_PER_ADDRESS,
+        "from one address that is not trusted",
+      ),
+      recipients: entry(
+        kind.countValue(100, 100_000),
+        SMTP_RECIPIENTS,
+        "of one message; RFC 5321 wants 100 at least",
+      ),
+      queue_lifetime: entry(
+        kind.durationValue,
+        "5d",
+        "a message that cannot be sent for so long goes back; RFC 5321 4.5.4.1 advises 4 to 5 days",
+      ),
+    }),
+    {},
+    "bounds",
+  ),
+});
+
+/** "smtp://host:25" or { to: "submission://user@host:587", password_file: FILE }. */
+function routeEntry(): Schema<{ readonly to: kind.Route; readonly password_file: string | null }> {
+  const whole = section({
+    to: required(kind.routeValue, "protocol://[user@]host[:port]"),
+    password_file: entry(falseOr(kind.fileValue), false, "file that holds the password alone"),
+  });
+  return shorthand("to", whole);
+}

@@ -1,0 +1,168 @@
+import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
+import { formatIp } from "../../mod/base/ip.ts";
+import { loadConfig, parseConfig } from "../../mod/config/load.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { MemFs } from "../support/mem_fs.ts";
+
+const BAD = new URL("./bad/", import.meta.url);
+
+Deno.test("parseConfig() tells each mistake in tests/config/bad as its expected.txt says", async (t) => {
+  let folders = 0;
+  for await (const { name } of Deno.readDir(BAD)) {
+    folders++;
+    await t.step(name, async () => {
+      const text = await Deno.readTextFile(new URL(`${name}/roost.yaml`, BAD));
+      const expected = await Deno.readTextFile(new URL(`${name}/expected.txt`, BAD));
+      const parsed = parseConfig("/etc/roost/roost.yaml", text);
+      const lines = parsed.ok ? ["no error", ...parsed.value.warnings] : parsed.error;
+      assertEquals(lines.join("\n") + "\n", expected);
+    });
+  }
+  assert(folders >= 20, `${folders} folders`);
+});
+
+/** The example of the design, with certificates of our own. */
+const WHOLE = `
+hostname: Mail.Example.ORG
+data: ../lib/roost
+network: closed
+listen:
+  smtp: ["0.0.0.0:25", "[::]:25"]
+  imap: "127.0.0.1:143"
+  http: ["127.0.0.1:8080"]
+proxy_protocol: []
+trusted: [192.168.0.0/16, "::1"]
+tls:
+  own_ca: true
+dns:
+  servers: [192.0.2.53, "[2001:db8::53]:5353"]
+  hosts: { printer.lan: 192.0.2.9, both.lan: [192.0.2.8, "2001:db8::8"] }
+routes:
+  outside.test: smtp://127.0.0.1:2026
+  relayed.test: submission://me%40x:pa%3ass@relay.example.net
+  files.test: { to: "submissions://me@[2001:db8::1]", password_file: pw.txt }
+  "*": submission://user@relay:587
+domains:
+  example.org: { catch_all: you, subaddress: "-", aliases: { Postmaster: [you], team: [you, friend@example.net] } }
+  bücher.example:
+  plain.example: { subaddress: false }
+auth: { cleartext: loopback }
+limits: { message_size: 20MB, queue_lifetime: 2d12h }
+`;
+
+Deno.test("parseConfig() reads everything, with paths relative to the file", () => {
+  const parsed = parseConfig("/etc/roost/roost.yaml", WHOLE);
+  assert(parsed.ok, JSON.stringify(parsed));
+  const { config, warnings } = parsed.value;
+  assertEquals(warnings, []);
+  assertEquals(config.hostname, "mail.example.org");
+  assertEquals(config.data, "/etc/lib/roost");
+  assertEquals(config.listen.smtp, [{ host: "0.0.0.0", port: 25 }, { host: "::", port: 25 }]);
+  assertEquals(config.listen.imap, [{ host: "127.0.0.1", port: 143 }]);
+  assertEquals(config.listen.pop3, []);
+  assertEquals(config.trusted.map((n) => `${formatIp(n.address)}/${n.bits}`), ["192.168.0.0/16", "::1/128"]);
+  assertEquals(config.dns.servers, [{ host: "192.0.2.53", port: 53 }, { host: "2001:db8::53", port: 5353 }]);
+  assertEquals([...config.dns.hosts], [["printer.lan", ["192.0.2.9"]], ["both.lan", [
+    "192.0.2.8",
+    "2001:db8::8",
+  ]]]);
+  assertEquals([...config.routes], [
+    ["outside.test", {
+      protocol: "smtp",
+      host: "127.0.0.1",
+      port: 2026,
+      user: null,
+      password: null,
+      passwordFile: null,
+    }],
+    ["relayed.test", {
+      protocol: "submission",
+      host: "relay.example.net",
+      port: 587,
+      user: "me@x",
+      password: "pa:ss",
+      passwordFile: null,
+    }],
+    ["files.test", {
+      protocol: "submissions",
+      host: "2001:db8::1",
+      port: 465,
+      user: "me",
+      password: null,
+      passwordFile: "/etc/roost/pw.txt",
+    }],
+    ["*", {
+      protocol: "submission",
+      host: "relay",
+      port: 587,
+      user: "user",
+      password: null,
+      passwordFile: "/etc/lib/roost/keys/user@relay.password",
+    }],
+  ]);
+  assertEquals([...config.domains.keys()], ["example.org", "xn--bcher-kva.example", "plain.example"]);
+  assertEquals(config.domains.get("example.org"), {
+    catchAll: { local: "you", domain: "example.org" },
+    subaddress: "-",
+    aliases: {
+      postmaster: [{ local: "you", domain: "example.org" }],
+      team: [{ local: "you", domain: "example.org" }, { local: "friend", domain: "example.net" }],
+    },
+  });
+  assertEquals(config.domains.get("plain.example")?.subaddress, null);
+  assertEquals(config.tls, { kind: "own-ca" });
+  assertEquals([config.auth.cleartext, config.limits.messageSize, config.limits.queueLifetime], [
+    "loopback",
+    20 * 1024 * 1024,
+    60 * 3600 * 1000,
+  ]);
+});
+
+Deno.test("parseConfig() needs nothing but a hostname, and says what is odd about that", () => {
+  const parsed = parseConfig("/srv/roost.yaml", "hostname: a.test\n");
+  assert(parsed.ok);
+  assertEquals(parsed.value.config.data, "/srv/data");
+  assertEquals(parsed.value.config.limits.messageSize, 50 * 1024 * 1024);
+  assertEquals(parsed.value.config.imap.separator, ".");
+  assertEquals(parsed.value.warnings.length, 2);
+});
+
+Deno.test("parseConfig() takes certificates and ACME", () => {
+  const files = parseConfig(
+    "/e/roost.yaml",
+    "hostname: a.test\ntls: { certificates: [{ cert: a.pem, key: /k/b.pem }] }\n",
+  );
+  assert(files.ok);
+  assertEquals(files.value.config.tls, {
+    kind: "files",
+    certificates: [{ cert: "/e/a.pem", key: "/k/b.pem" }],
+  });
+  const acme = parseConfig("/e/roost.yaml", "hostname: a.test\ntls: { acme: { email: you@a.test } }\n");
+  assert(acme.ok);
+  assertEquals(acme.value.config.tls, {
+    kind: "acme",
+    email: { local: "you", domain: "a.test" },
+    directory: "letsencrypt",
+  });
+});
+
+Deno.test("loadConfig() says what to do when there is no file or it cannot be read", async () => {
+  const fs = new MemFs({ files: { "/etc/roost.yaml": "hostname: a.test\n" } });
+  assert((await loadConfig(fs, "/etc/roost.yaml")).ok);
+  const none = await loadConfig(fs, "/etc/other.yaml");
+  assert(!none.ok && none.error[0]?.includes("roost quickstart"));
+  const heal = fs.fail("read", "denied");
+  fs.fail("open", "denied");
+  const denied = await loadConfig(fs, "/etc/roost.yaml");
+  assert(!denied.ok && denied.error[0]?.includes("may not be read"), JSON.stringify(denied));
+  heal();
+});
+
+Deno.test("parseConfig() survives what is no text", () => {
+  for (
+    const bytes of [new Uint8Array(200).fill(0xff), utf8("\0\0"), utf8("\ufeffhostname: a.test\n"), utf8("")]
+  ) {
+    const parsed = parseConfig("/e/roost.yaml", fromUtf8(bytes));
+    assert(parsed.ok || parsed.error.length > 0);
+  }
+});
