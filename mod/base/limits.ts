@@ -24,8 +24,6 @@ export const SMTP_DATA_IDLE = 3 * MINUTE; // RFC 5321 4.5.3.2.5: between two chu
 export const SMTP_DATA_TOTAL = 60 * MINUTE; // one message, however slowly it drips in
 export const SMTP_DISCARD = 256 * MiB; // of a message that is refused anyway, so much is read to stay in step; then we hang up
 export const SMTP_HEADER_LINES = 10000; // real mail stays under 1,000; each line costs every parser after us
-export const SMTP_LOCAL_PART = 255; // RFC 5321 4.5.3.1.1 wants 64 at least; VERP senders use more
-export const SMTP_DOMAIN = 255; // RFC 5321 4.5.3.1.2
 export const SMTP_REFUSED_RECIPIENTS = 100; // in one session: past it somebody guesses addresses
 export const SMTP_AUTH_FAILURES = 5; // in one session
 export const SMTP_JUNK = 100; // NOOP, RSET, VRFY and the like between two messages
@@ -77,6 +75,7 @@ export const MIME_BOUNDARY = 80; // octets of a boundary that are compared: RFC 
 export const MIME_PARAMETERS = 100; // of one field; real mail has under 10
 export const PART_HEADER = 64 * KiB; // header of one MIME part (of the message itself: HEADER_SIZE); fields beyond are not looked at
 export const ENVELOPE_ADDRESSES = 10_000; // in one address field; more are left out of ENVELOPE
+export const DSN_RETURNED = 256 * KiB; // of the message that a bounce brings back; above it only the header
 export const SEARCH_TEXT = 16 * MiB; // decoded octets of one part that a text search looks at
 
 /** DNS. */
@@ -127,3 +126,13 @@ export const BACK_OFF_FIRST = 2 * SECOND; // then this long, doubled by each fur
 export const BACK_OFF_LONGEST = 15 * MINUTE;
 export const BACK_OFF_FORGET = 60 * MINUTE; // without a failure for so long it starts anew
 export const BACK_OFF_ENTRIES = 20_000; // networks and accounts remembered; the oldest go first
+
+/** Queue. */
+export const QUEUE_HEAD = 1 * MiB; // envelope of a queued message on disk: SMTP_RECIPIENTS long addresses with their DSN options
+export const QUEUE_STATE = 16 * MiB; // journal of a queued message: more is not ours
+export const QUEUE_STATE_COMPACT = 256 * KiB; // journal that is written anew as a summary
+export const QUEUE_WHY = 500; // characters kept of why a recipient has not got it, and of replies
+export const QUEUE_BODY_IN_MEMORY = 256 * KiB; // a queued message read at once for an attempt; larger ones are streamed
+export const QUEUE_ATTEMPTS = 20; // deliveries under way at once: Postfix's per-destination default, for all of a small machine
+export const QUEUE_ATTEMPTS_PER_DESTINATION = 5; // of these to one domain: large receivers turn away more from small senders
+export const QUEUE_TEMPORARY_AGE = 60 * MINUTE; // a half-written file this old has no writer any more
