@@ -178,20 +178,11 @@ export class DenoFs implements Fs {
   }
 
   readInto(path: string, into: Uint8Array): number | null {
-    let fd = -1;
-    try {
-      const { isFile, isSymlink, size } = Deno.lstatSync(path);
-      if (!isFile) throw new FsError(isSymlink ? "denied" : "io", "read what is not a file", path);
-      if (size > into.length) return size;
-      fd = node.openSync(path, READ);
-      // It may have grown since; all of `into` is offered, and what is read counts.
-      return into.length > 0 ? node.readSync(fd, into, 0, into.length, 0) : 0;
-    } catch (e) {
-      if (isNotFound(e)) return null;
-      throw fsError(e, "read", path);
-    } finally {
-      if (fd >= 0) node.closeSync(fd);
-    }
+    return readNow(path, into, true);
+  }
+
+  readStart(path: string, into: Uint8Array): number | null {
+    return readNow(path, into, false);
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -338,6 +329,23 @@ function writable(file: Deno.FsFile, path: string): WritableFile {
       return Promise.resolve();
     },
   };
+}
+
+function readNow(path: string, into: Uint8Array, whole: boolean): number | null {
+  let fd = -1;
+  try {
+    const { isFile, isSymlink, size } = Deno.lstatSync(path);
+    if (!isFile) throw new FsError(isSymlink ? "denied" : "io", "read what is not a file", path);
+    if (whole && size > into.length) return size;
+    fd = node.openSync(path, READ);
+    // It may have grown since; all of `into` is offered, and what is read counts.
+    return into.length > 0 ? node.readSync(fd, into, 0, into.length, 0) : 0;
+  } catch (e) {
+    if (isNotFound(e)) return null;
+    throw fsError(e, "read", path);
+  } finally {
+    if (fd >= 0) node.closeSync(fd);
+  }
 }
 
 /** Opens the file that has this very name, making it when it is opened to append. */

@@ -187,6 +187,9 @@ const CASES: Readonly<Record<string, Case>> = {
     assertEquals(fromUtf8(into), "12345");
     assertEquals(fs.readInto(`${dir}/a`, new Uint8Array(4)), 5);
     assertEquals(fs.readInto(`${dir}/empty`, new Uint8Array(0)), 0);
+    const start = new Uint8Array(3);
+    assertEquals([fs.readStart(`${dir}/a`, start), fromUtf8(start)], [3, "123"]);
+    assertEquals([fs.readStart(`${dir}/a`, into), fs.readStart(`${dir}/none`, into)], [5, null]);
     const thrown = assertThrows(() => fs.readInto(dir, new Uint8Array(10)));
     assert(isFsError(thrown, "io"), String(thrown));
   },

@@ -12,7 +12,6 @@ import type { Clock } from "../../mod/base/clock.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
 import {
   type DirEntry,
-  type FileKind,
   type FileStat,
   type Fs,
   FsError,
@@ -22,14 +21,8 @@ import {
   type Watcher,
   type WritableFile,
 } from "../../mod/base/fs.ts";
-import {
-  commitNames,
-  type CrashMode,
-  type DirNode,
-  type FileNode,
-  MemTree,
-  type Node,
-} from "./mem_fs_tree.ts";
+import { commitNames, type DirNode, type FileNode, kindOf, MemTree, type Node } from "./mem_fs_tree.ts";
+import type { CrashMode } from "./mem_fs_tree.ts";
 
 export type { CrashMode } from "./mem_fs_tree.ts";
 
@@ -203,10 +196,8 @@ export class MemFs implements Fs {
   async makeDir(path: string, mode = 0o700): Promise<void> {
     await turn();
     this.#enter("makeDir", path);
-    this.#tree.makeDirs(path, mode, {
-      before: (made) => this.#step(`make folder ${made}`),
-      after: (made) => this.#touched(made),
-    });
+    const before = (made: string) => this.#step(`make folder ${made}`);
+    this.#tree.makeDirs(path, mode, { before, after: (made) => this.#touched(made) });
   }
 
   async create(path: string, mode = 0o600): Promise<WritableFile> {
@@ -275,6 +266,14 @@ export class MemFs implements Fs {
     const file = this.#forReading(path);
     if (file && file.size <= into.length) into.set(file.data.subarray(0, file.size));
     return file && file.size;
+  }
+
+  readStart(path: string, into: Uint8Array): number | null {
+    const file = this.#forReading(path);
+    if (!file) return null;
+    const n = Math.min(file.size, into.length);
+    into.set(file.data.subarray(0, n));
+    return n;
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -486,10 +485,6 @@ export class MemFs implements Fs {
       });
     }
   }
-}
-
-function kindOf(node: Node): FileKind {
-  return node.kind === "file" && node.target !== null ? "symlink" : node.kind;
 }
 
 /** As real calls do, nothing happens before the caller has gone on. */

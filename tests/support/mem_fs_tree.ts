@@ -1,6 +1,6 @@
 /** The tree of files in `MemFs`, as programs see it and as it is on the medium, and what of it survives a power cut. */
 import type { Clock } from "../../mod/base/clock.ts";
-import { FsError } from "../../mod/base/fs.ts";
+import { type FileKind, FsError } from "../../mod/base/fs.ts";
 import { SeededRandom } from "./seeded_random.ts";
 
 /** What survives: only what was synced, everything that was done, or a reproducible choice for each change that was not synced. */
@@ -269,4 +269,8 @@ function apply(names: Map<string, Node>, change: NameChange): void {
     if (node) names.set(name, node);
     else names.delete(name);
   }
+}
+
+export function kindOf(node: Node): FileKind {
+  return node.kind === "file" && node.target !== null ? "symlink" : node.kind;
 }
