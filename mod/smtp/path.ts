@@ -1,10 +1,5 @@
-/**
- * Addresses as MAIL and RCPT carry them (RFC 5321 4.1.2, 4.1.3; RFC 6531 3.3): `<local@domain>`, quoted local parts, address
- * literals, source routes (read and thrown away, RFC 5321 appendix C).
- */
-import { utf8 } from "../base/bytes.ts";
-import { SMTP_DOMAIN, SMTP_LOCAL_PART } from "../base/limits.ts";
-import type { Address } from "../mail/address.ts";
+/** Paths as MAIL and RCPT carry them (RFC 5321 4.1.2): `<local@domain>`, `<>`, source routes. What is within is mail/address.ts' business. */
+import { type Address, formatAddress, parseAddress } from "../mail/address.ts";
 
 /** An address read from a path; null is "<>". */
 export interface PathRead {
@@ -15,13 +10,6 @@ export interface PathRead {
   readonly end: number;
 }
 
-// Beyond ASCII everything but C1 controls, surrogates and non-characters counts as a letter (RFC 6531 3.3).
-const DOT_STRING =
-  /[a-zA-Z0-9!#$%&'*+/=?^_`{|}~\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10fffd}-]+(?:\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10fffd}-]+)*/uy;
-const QUOTED = /"((?:[ !#-[\]-~\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10fffd}]|\\[ -~])*)"/uy;
-const DOMAIN = /[a-zA-Z0-9_\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10fffd}.-]+/uy;
-const LITERAL = /\[[0-9a-zA-Z:.]+\]/y;
-const LABELS = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*$/;
 // deno-lint-ignore no-control-regex -- ASCII is exactly this range
 const ASCII = /^[\x00-\x7f]*$/;
 
@@ -32,105 +20,28 @@ const ASCII = /^[\x00-\x7f]*$/;
 export function parsePath(text: string, at: number, bare: boolean): PathRead | null {
   if (text[at] !== "<") return null;
   if (text[at + 1] === ">") return { address: null, international: false, end: at + 2 };
-  const start = skipRoute(text, at + 1);
-  if (start < 0) return null;
-  const local = readLocal(text, start);
-  if (!local) return null;
-  if (text[local.end] === ">") {
-    const postmaster = bare && local.value.toLowerCase() === "postmaster";
-    return postmaster
-      ? { address: { local: local.value, domain: "" }, international: false, end: local.end + 1 }
-      : null;
+  const close = closingBracket(text, at + 1);
+  if (close < 0) return null;
+  const inside = text.slice(at + 1, close);
+  const address = parseAddress(inside);
+  if (!address.ok || address.value.local === "") return null;
+  if (address.value.domain === "" && !bare) return null;
+  return { address: address.value, international: !ASCII.test(inside), end: close + 1 };
+}
+
+/** Offset of the ">" that ends a path; one within a quoted local part does not. -1 if there is none. */
+function closingBracket(text: string, from: number): number {
+  let quoted = false;
+  for (let i = from; i < text.length; i++) {
+    const c = text[i];
+    if (quoted && c === "\\") i++;
+    else if (c === '"') quoted = !quoted;
+    else if (c === ">" && !quoted) return i;
   }
-  if (text[local.end] !== "@") return null;
-  const domain = readDomain(text, local.end + 1);
-  if (!domain || text[domain.end] !== ">") return null;
-  const international = !ASCII.test(text.slice(start, domain.end));
-  return { address: { local: local.value, domain: domain.value }, international, end: domain.end + 1 };
+  return -1;
 }
 
-/** Offset after `@one,@two:`, `at` itself when there is no route, -1 when it is broken. */
-function skipRoute(text: string, at: number): number {
-  let i = at;
-  while (text[i] === "@") {
-    const domain = readDomain(text, i + 1);
-    if (!domain) return -1;
-    i = domain.end;
-    if (text[i] === ":") return i + 1;
-    if (text[i] !== "," || text[i + 1] !== "@") return -1;
-    i++;
-  }
-  return i;
-}
-
-interface Part {
-  readonly value: string;
-  readonly end: number;
-}
-
-function readLocal(text: string, at: number): Part | null {
-  const quoted = text[at] === '"';
-  const pattern = quoted ? QUOTED : DOT_STRING;
-  pattern.lastIndex = at;
-  const m = pattern.exec(text);
-  if (!m) return null;
-  const value = (quoted ? (m[1] ?? "").replace(/\\(.)/g, "$1") : m[0]).normalize("NFC");
-  if (value === "" || octets(value) > SMTP_LOCAL_PART) return null;
-  return { value, end: at + m[0].length };
-}
-
-function readDomain(text: string, at: number): Part | null {
-  const literal = text[at] === "[";
-  const pattern = literal ? LITERAL : DOMAIN;
-  pattern.lastIndex = at;
-  const m = pattern.exec(text);
-  if (!m || m[0].length > SMTP_DOMAIN) return null;
-  const value = literal ? canonicalLiteral(m[0]) : canonicalDomain(m[0]);
-  return value === null ? null : { value, end: at + m[0].length };
-}
-
-/** Lower-case A-labels of a domain, or null when it is none. */
-export function canonicalDomain(domain: string): string | null {
-  let name = domain.toLowerCase();
-  if (!ASCII.test(name)) {
-    const a = toAscii(domain);
-    if (a === null) return null;
-    name = a;
-  }
-  return name.length <= SMTP_DOMAIN && LABELS.test(name) ? name : null;
-}
-
-/** Address literal in canonical form, with brackets (RFC 5321 4.1.3), or null. */
-function canonicalLiteral(literal: string): string | null {
-  const inner = literal.slice(1, -1);
-  if (/^ipv6:/i.test(inner)) {
-    const host = hostOf(`[${inner.slice(5)}]`);
-    return host === null ? null : `[IPv6:${host.slice(1, -1)}]`;
-  }
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(inner) && hostOf(inner) === inner ? literal : null;
-}
-
-function toAscii(domain: string): string | null {
-  const host = hostOf(domain);
-  // The URL parser takes "１２７.1" for an IPv4 address: what has become all digits is no mail domain.
-  return host === null || /^[\d.]+$/.test(host) ? null : host;
-}
-
-/** Host as the URL standard writes it: IDNA for names, canonical form for addresses. */
-function hostOf(text: string): string | null {
-  const url = URL.parse(`http://${text}/`);
-  return url === null || url.port !== "" || url.username !== "" ? null : url.hostname;
-}
-
-function octets(text: string): number {
-  return ASCII.test(text) ? text.length : utf8(text).length;
-}
-
-/** `local@domain` as it stands between "<" and ">", with quotes where the local part needs them. */
+/** What stands between "<" and ">" of a path. */
 export function formatMailbox(address: Address): string {
-  DOT_STRING.lastIndex = 0;
-  const m = DOT_STRING.exec(address.local);
-  const plain = m !== null && m[0].length === address.local.length;
-  const local = plain ? address.local : `"${address.local.replace(/["\\]/g, "\\$&")}"`;
-  return address.domain === "" ? local : `${local}@${address.domain}`;
+  return formatAddress(address);
 }

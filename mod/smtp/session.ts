@@ -15,13 +15,12 @@ import {
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
-import type { Address } from "../mail/address.ts";
+import { type Address, formatAddress } from "../mail/address.ts";
 import { PASSWORD_MECHANISMS } from "../sasl/mechanism.ts";
 import type { Conn, TlsInfo } from "../wire/conn.ts";
 import { type AuthExchange, type AuthStep, startAuth } from "./auth.ts";
 import { type Command, type CommandFault, parseCommand, type Verb } from "./command.ts";
 import type { IntakeFault } from "./intake.ts";
-import { formatMailbox } from "./path.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
 import { internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
 import { createTraceId } from "./trace_id.ts";
@@ -429,7 +428,7 @@ function after<T, R>(value: Later<T>, then: (value: T) => R): Later<R> {
 }
 
 function shown(address: Address | null): string {
-  return address === null ? "<>" : formatMailbox(address);
+  return address === null ? "<>" : formatAddress(address);
 }
 
 function short(r: Reply): string {
