@@ -24,7 +24,7 @@ export class DotStuffer {
       this.#lineStart = chunk[clean - 1] === LF;
       return chunk;
     }
-    if (clean === chunk.length - 1 && chunk[clean] === CR) {
+    if (plain && clean === chunk.length - 1 && chunk[clean] === CR) {
       this.#heldCr = true;
       this.#lineStart = clean > 0 ? chunk[clean - 1] === LF : this.#lineStart;
       return chunk.subarray(0, clean);

@@ -1,0 +1,73 @@
+import {
+  type ClientEnvelope,
+  formatMail,
+  formatRcpt,
+  isInternational,
+  isSendable,
+  xtext,
+} from "../../mod/smtp/client_envelope.ts";
+import { NO_EXTENSIONS } from "../../mod/smtp/client_hello.ts";
+import { assertEquals } from "../support/assert.ts";
+
+const ALL = { ...NO_EXTENSIONS, size: true, eightBit: true, smtpUtf8: true, dsn: true };
+const ENVELOPE: ClientEnvelope = {
+  sender: { local: "alice", domain: "example.org" },
+  recipients: [],
+  eightBit: true,
+  smtpUtf8: false,
+  ret: "headers",
+  envelopeId: "a+b=c d",
+};
+
+Deno.test("formatMail() says only what the peer can read", () => {
+  assertEquals(formatMail(ENVELOPE, 10, false, NO_EXTENSIONS), "MAIL FROM:<alice@example.org>\r\n");
+  assertEquals(
+    formatMail(ENVELOPE, 10, false, ALL),
+    "MAIL FROM:<alice@example.org> SIZE=10 BODY=8BITMIME RET=HDRS ENVID=a+2Bb+3Dc+20d\r\n",
+  );
+  assertEquals(
+    formatMail({ sender: null, recipients: [], eightBit: false, smtpUtf8: true, ret: "full" }, 10, true, ALL),
+    "MAIL FROM:<> SIZE=10 BODY=8BITMIME SMTPUTF8 RET=FULL\r\n",
+  );
+});
+
+Deno.test("formatRcpt() quotes and passes DSN wishes on", () => {
+  const address = { local: 'a "b', domain: "example.net" };
+  const options = { notify: ["success", "failure"], originalRecipient: "rfc822;x+y@example.net" } as const;
+  assertEquals(formatRcpt({ address, options }, NO_EXTENSIONS), 'RCPT TO:<"a \\"b"@example.net>\r\n');
+  assertEquals(
+    formatRcpt({ address, options }, ALL),
+    'RCPT TO:<"a \\"b"@example.net> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;x+2By@example.net\r\n',
+  );
+  const hostile = { originalRecipient: "rfc822;x\r\nRCPT TO:<evil@example.com>" };
+  assertEquals(formatRcpt({ address, options: hostile }, ALL), 'RCPT TO:<"a \\"b"@example.net>\r\n');
+});
+
+Deno.test("isSendable() refuses what could end a command", () => {
+  const cases: readonly (readonly [string, string, boolean])[] = [
+    ["a", "example.org", true],
+    ["a b", "example.org", true],
+    ["\u00fc", "example.org", true],
+    ["a", "[192.0.2.1]", true],
+    ["a", "[IPv6:2001:db8::1]", true],
+    ["", "example.org", false],
+    ["a\r\nRSET", "example.org", false],
+    ["a\0", "example.org", false],
+    ["a\u0085", "example.org", false],
+    ["a", "example.org>\r\nRSET", false],
+    ["a", "exa mple.org", false],
+    ["a", "", false],
+  ];
+  for (const [local, domain, expected] of cases) {
+    assertEquals(isSendable({ local, domain }), expected, JSON.stringify([local, domain]));
+  }
+});
+
+Deno.test("isInternational() looks beyond ASCII", () => {
+  assertEquals(isInternational({ local: "j\u00fcrgen", domain: "example.org" }), true);
+  assertEquals(isInternational({ local: "a\x7f", domain: "example.org" }), false);
+});
+
+Deno.test("xtext() is printable ASCII for all octets", () => {
+  assertEquals(xtext("a=b+c\u00e9\r\n"), "a+3Db+2Bc+C3+A9+0D+0A");
+});
