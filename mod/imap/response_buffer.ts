@@ -74,6 +74,11 @@ export class ResponseBuffer {
     this.#at = length;
   }
 
+  /** A copy of what was written from offset `start` on. */
+  copyFrom(start: number): Uint8Array {
+    return this.#bytes.slice(start, this.#at);
+  }
+
   /** What was written, as an array of the caller's own; the buffer is empty afterwards. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#at);

@@ -251,7 +251,7 @@ export type Verb = CommandBody["verb"];
 
 /** Why a command was not understood. The reply is `tag` (or "*" where null) BAD or NO with `text`. */
 export type ParseError =
-  /** BAD. `verb` is set where the verb itself is unknown. */
+  /** BAD. */
   | { readonly kind: "bad"; readonly tag: string | null; readonly text: string }
   /** NO [BADCHARSET (...)] (RFC 3501 6.4.4). */
   | { readonly kind: "charset"; readonly tag: string; readonly text: string }

@@ -1,0 +1,211 @@
+/** Whole IMAP commands (RFC 3501 9 and the extensions in types.ts) to values: recursive descent over what the assembler gives. */
+import { asciiUpper, fromUtf8 } from "../base/bytes.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { readTag } from "./assemble.ts";
+import { type AppendArguments, parseAppend, parseAppendArguments, parseFlags } from "./parse_append.ts";
+import { parseFetchItems } from "./parse_fetch.ts";
+import { parseCreate, parseList, parseLsub, parseStatus } from "./parse_mailbox.ts";
+import { CommandReader, ParseFault, type ParseOptions } from "./parse_reader.ts";
+import { parseSearch } from "./parse_search.ts";
+import type { Command, CommandBody, ParseError, Piece, StoreAction, Verb } from "./types.ts";
+
+/** An APPEND up to one of its message literals. */
+export interface AppendHead extends AppendArguments {
+  readonly tag: string;
+  readonly mailbox: string;
+  /** How many messages of the same command came before (MULTIAPPEND). */
+  readonly index: number;
+}
+
+/** Each reads what follows the verb. A verb without a row does not compile. */
+const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody & { readonly verb: V } } = {
+  CAPABILITY: () => ({ verb: "CAPABILITY" }),
+  NOOP: () => ({ verb: "NOOP" }),
+  LOGOUT: () => ({ verb: "LOGOUT" }),
+  STARTTLS: () => ({ verb: "STARTTLS" }),
+  NAMESPACE: () => ({ verb: "NAMESPACE" }),
+  IDLE: () => ({ verb: "IDLE" }),
+  CHECK: () => ({ verb: "CHECK" }),
+  CLOSE: () => ({ verb: "CLOSE" }),
+  UNSELECT: () => ({ verb: "UNSELECT" }),
+  AUTHENTICATE: (r) => {
+    r.space();
+    const mechanism = r.word("a mechanism");
+    return { verb: "AUTHENTICATE", mechanism, initial: r.ended ? null : (r.space(), r.atom("base64")) };
+  },
+  LOGIN: (r) => {
+    r.space();
+    const user = r.astringText("a user name");
+    r.space();
+    return { verb: "LOGIN", user, password: r.astringText("a password") };
+  },
+  ENABLE: (r) => {
+    const capabilities: string[] = [];
+    do {
+      r.space();
+      capabilities.push(r.word("a capability"));
+    } while (!r.ended);
+    return { verb: "ENABLE", capabilities };
+  },
+  ID: parseId,
+  SELECT: (r) => (r.space(), { verb: "SELECT", mailbox: r.mailbox() }),
+  EXAMINE: (r) => (r.space(), { verb: "EXAMINE", mailbox: r.mailbox() }),
+  CREATE: (r) => (r.space(), parseCreate(r)),
+  DELETE: (r) => (r.space(), { verb: "DELETE", mailbox: r.mailbox() }),
+  RENAME: (r) => {
+    r.space();
+    const from = r.mailbox();
+    r.space();
+    return { verb: "RENAME", from, to: r.mailbox() };
+  },
+  SUBSCRIBE: (r) => (r.space(), { verb: "SUBSCRIBE", mailbox: r.mailbox() }),
+  UNSUBSCRIBE: (r) => (r.space(), { verb: "UNSUBSCRIBE", mailbox: r.mailbox() }),
+  LIST: (r) => (r.space(), parseList(r)),
+  LSUB: (r) => (r.space(), parseLsub(r)),
+  STATUS: (r) => (r.space(), parseStatus(r)),
+  APPEND: (r) => (r.space(), parseAppend(r)),
+  EXPUNGE: () => ({ verb: "EXPUNGE", uid: false, set: null }),
+  SEARCH: (r) => (r.space(), { verb: "SEARCH", uid: false, ...parseSearch(r) }),
+  FETCH: (r) => {
+    r.space();
+    const set = r.sequenceSet();
+    r.space();
+    return { verb: "FETCH", uid: false, set, items: parseFetchItems(r) };
+  },
+  STORE: (r) => {
+    r.space();
+    const set = r.sequenceSet();
+    r.space();
+    const name = r.word("FLAGS");
+    const action = STORE_ACTIONS[name.replace(/\.SILENT$/, "")];
+    if (!action) throw new ParseFault("Unknown STORE item");
+    r.space();
+    return {
+      verb: "STORE",
+      uid: false,
+      set,
+      action,
+      silent: name.endsWith(".SILENT"),
+      flags: parseFlags(r, true),
+    };
+  },
+  COPY: (r) => ({ verb: "COPY", ...parseCopy(r) }),
+  MOVE: (r) => ({ verb: "MOVE", ...parseCopy(r) }),
+};
+
+const STORE_ACTIONS: Readonly<Record<string, StoreAction>> = {
+  FLAGS: "replace",
+  "+FLAGS": "add",
+  "-FLAGS": "remove",
+};
+
+/** Parses one command. The pieces may hold octets of any value. */
+export function parseCommand(pieces: readonly Piece[], options: ParseOptions): Result<Command, ParseError> {
+  return guarded(pieces, options, (reader, tag) => {
+    const verb = readVerb(reader);
+    const body: CommandBody = verb === "UID" ? parseUid(reader) : ARGUMENTS[verb](reader);
+    reader.end();
+    return { ...body, tag };
+  });
+}
+
+/**
+ * Tells whether a literal that was just announced is an APPEND's message; `pieces` is the command up to it. null: it is not. An
+ * error: it is, or may be, but the command cannot be obeyed; refuse the literal and answer with the error.
+ */
+export function parseAppendHead(
+  pieces: readonly Piece[],
+  options: ParseOptions,
+): Result<AppendHead, ParseError> | null {
+  let isMessage = false;
+  const head = guarded(pieces, options, (reader, tag) => {
+    isMessage = readVerb(reader) === "APPEND";
+    if (!isMessage) throw new ParseFault("Not APPEND");
+    reader.space();
+    // The literal to come is the name itself.
+    isMessage = !reader.ended;
+    const mailbox = reader.mailbox();
+    reader.space();
+    for (let index = 0;; index++) {
+      const before = parseAppendArguments(reader);
+      if (reader.ended) return { tag, mailbox, index, ...before };
+      reader.messageLiteral();
+      reader.space();
+    }
+  });
+  return isMessage ? head : null;
+}
+
+/** Runs `parse` after the tag; turns faults into errors. */
+function guarded<T>(
+  pieces: readonly Piece[],
+  options: ParseOptions,
+  parse: (reader: CommandReader, tag: string) => T,
+): Result<T, ParseError> {
+  const [first] = pieces;
+  const tag = first?.kind === "text" ? readTag(first.bytes) : null;
+  if (tag === null || first?.kind !== "text") {
+    return err({ kind: "bad", tag: null, text: "Missing or invalid tag" });
+  }
+  const rest: Piece = { kind: "text", bytes: first.bytes.subarray(tag.length + 1) };
+  const reader = new CommandReader([rest, ...pieces.slice(1)], options);
+  try {
+    return ok(parse(reader, tag));
+  } catch (fault) {
+    if (!(fault instanceof ParseFault)) throw fault;
+    return err({ kind: fault.kind, tag, text: fault.message });
+  }
+}
+
+function readVerb(reader: CommandReader): Verb | "UID" {
+  const word = reader.word("a command");
+  if (word === "UID" || isVerb(word)) return word;
+  throw new ParseFault("Unknown command");
+}
+
+function isVerb(word: string): word is Verb {
+  return Object.hasOwn(ARGUMENTS, word);
+}
+
+/** UID FETCH, STORE, SEARCH, COPY, MOVE and EXPUNGE (RFC 3501 6.4.8, RFC 4315, RFC 6851). */
+function parseUid(reader: CommandReader): CommandBody {
+  reader.space();
+  const verb = reader.word("a command after UID");
+  switch (verb) {
+    case "FETCH":
+    case "STORE":
+    case "SEARCH":
+    case "COPY":
+    case "MOVE":
+      return { ...ARGUMENTS[verb](reader), uid: true };
+    case "EXPUNGE":
+      reader.space();
+      return { verb, uid: true, set: reader.sequenceSet() };
+    default:
+      throw new ParseFault("Unknown UID command");
+  }
+}
+
+function parseCopy(reader: CommandReader): Omit<Extract<CommandBody, { verb: "COPY" }>, "verb"> {
+  reader.space();
+  const set = reader.sequenceSet();
+  reader.space();
+  return { uid: false, set, mailbox: reader.mailbox() };
+}
+
+/** ID (RFC 2971). */
+function parseId(reader: CommandReader): Extract<CommandBody, { verb: "ID" }> {
+  reader.space();
+  const fields: { name: string; value: string | null }[] = [];
+  if (reader.peek !== 0x28) {
+    if (asciiUpper(reader.atom("NIL")) !== "NIL") throw new ParseFault("Expected NIL or a list");
+    return { verb: "ID", fields: null };
+  }
+  reader.list(() => {
+    const name = fromUtf8(reader.string("a field name"));
+    reader.space();
+    const value = reader.nstring("a value");
+    fields.push({ name, value: value && fromUtf8(value) });
+  }, true);
+  return { verb: "ID", fields };
+}

@@ -1,0 +1,39 @@
+import { parseAppend, parseAppendArguments, parseFlags } from "../../mod/imap/parse_append.ts";
+import { CommandReader } from "../../mod/imap/parse_reader.ts";
+import { assertEquals, assertThrows } from "../support/assert.ts";
+import { pieces } from "./pieces.ts";
+
+const reader = (text: string): CommandReader => new CommandReader(pieces(text), { utf8: false });
+const NONE = { system: 0, keywords: [] };
+
+Deno.test("parseAppend() reads one or more messages", () => {
+  assertEquals(parseAppend(reader("x {*5}")), {
+    verb: "APPEND",
+    mailbox: "x",
+    messages: [{ flags: NONE, internalDate: null, size: 5, binary: false }],
+  });
+  assertEquals(
+    parseAppend(reader('x (\\Draft) {*5} " 1-Jan-1970 00:00:00 +0000" ~{*6} () {abc}')).messages,
+    [
+      { flags: { system: 16, keywords: [] }, internalDate: null, size: 5, binary: false },
+      { flags: NONE, internalDate: 0, size: 6, binary: true },
+      { flags: NONE, internalDate: null, size: 3, binary: false },
+    ],
+  );
+  for (const bad of ["x", "x ", "x abc", "x (\\Seen)", 'x "foo" {*5}', "x {*5} ", "x{*5}", '"x" "y" {*5}']) {
+    assertThrows(() => parseAppend(reader(bad)));
+  }
+});
+
+Deno.test("parseAppendArguments() stands before the literal afterwards", () => {
+  const r = reader('(a) " 1-Jan-1970 00:00:00 +0000" ');
+  assertEquals(parseAppendArguments(r), { flags: { system: 0, keywords: ["a"] }, internalDate: 0 });
+  assertEquals(r.ended, true);
+});
+
+Deno.test("parseFlags() wants parentheses unless bare flags will do", () => {
+  assertEquals(parseFlags(reader("\\Seen \\flagged a"), true), { system: 5, keywords: ["a"] });
+  assertEquals(parseFlags(reader("(\\Answered b B)"), true), { system: 2, keywords: ["b"] });
+  assertThrows(() => parseFlags(reader("\\Seen"), false));
+  assertThrows(() => parseFlags(reader(""), true));
+});
