@@ -1,0 +1,154 @@
+import { fromUtf8 } from "../../mod/base/bytes.ts";
+import type { Connector } from "../../mod/outbound/connector.ts";
+import { type Conn, ConnectionLost } from "../../mod/wire/conn.ts";
+import { ScriptConn } from "./script_conn.ts";
+
+/** What the peer does instead of a reply. */
+export type PeerAct = "!close" | "!reset" | "!silence";
+
+/** How a peer differs from a friendly one. Keys are what a command begins with ("RCPT TO:<bob", "." is the end of data). */
+export interface PeerManners {
+  /** Without CRLF. */
+  readonly greeting?: string | PeerAct;
+  /** Keywords of EHLO. */
+  readonly offers?: readonly string[];
+  /** Replies without CRLF, several for several times (the last stays). The longest key that fits counts. */
+  readonly on?: Readonly<Record<string, string | readonly string[]>>;
+  readonly tlsFails?: boolean;
+  /** The connection breaks when this many octets of a message were written. */
+  readonly breaksInBody?: number;
+  /** Said, by whoever breaks in the body, before. */
+  readonly lastWords?: string;
+}
+
+/** An SMTP or LMTP server without a socket: friendly where its manners do not say otherwise. */
+export class SmtpPeer extends ScriptConn {
+  /** Every command line. */
+  readonly commands: string[] = [];
+  /** Every message, as it went over the wire, the final dot included. */
+  readonly messages: string[] = [];
+  /** How many writes the commands came in. */
+  writes = 0;
+  /** `verify` of the handshake. */
+  verify: { readonly name: string; readonly required: boolean } | null = null;
+  readonly #manners: PeerManners;
+  readonly #used = new Map<string, number>();
+  #input = "";
+  #inData = false;
+  #accepted = 0;
+  #lmtp = false;
+  #lost = false;
+
+  constructor(manners: PeerManners = {}) {
+    super({ address: "192.0.2.1", port: 25 });
+    this.#manners = manners;
+    const greeting = manners.greeting ?? "220 peer ESMTP";
+    // Implicit TLS comes before the greeting: it is sent when the client asks for it or writes nothing.
+    this.#act(greeting);
+  }
+
+  override async write(bytes: Uint8Array): Promise<void> {
+    if (this.#lost) throw new ConnectionLost("reset");
+    await super.write(bytes);
+    this.writes++;
+    this.#input += fromUtf8(bytes);
+    if (this.#inData && this.#input.length > (this.#manners.breaksInBody ?? Infinity)) {
+      this.#lost = true;
+      if (this.#manners.lastWords) this.feed(`${this.#manners.lastWords}\r\n`);
+      throw new ConnectionLost("reset");
+    }
+    while (this.#step());
+  }
+
+  override async startTls(
+    announce: Uint8Array | null,
+    verify?: { readonly name: string; readonly required: boolean },
+  ): Promise<void> {
+    this.verify = verify ?? null;
+    if (this.#manners.tlsFails) {
+      this.destroy();
+      throw new ConnectionLost("tls", "no shared cipher");
+    }
+    await super.startTls(announce);
+  }
+
+  /** Handles one command or message; whether there was one. */
+  #step(): boolean {
+    if (this.#inData) {
+      const end = this.#input.startsWith(".\r\n") ? 0 : this.#input.indexOf("\r\n.\r\n") + 2;
+      if (end === 1) return false;
+      this.messages.push(this.#input.slice(0, end + 3));
+      this.#input = this.#input.slice(end + 3);
+      this.#inData = false;
+      const verdicts = this.#lmtp ? this.#accepted : 1;
+      for (let i = 0; i < verdicts; i++) this.#act(this.#replyTo(".") ?? "250 2.0.0 Taken");
+      this.#accepted = 0;
+      return true;
+    }
+    const end = this.#input.indexOf("\r\n");
+    if (end < 0) return false;
+    const line = this.#input.slice(0, end);
+    this.#input = this.#input.slice(end + 2);
+    this.commands.push(line);
+    const reply = this.#replyTo(line) ?? this.#friendly(line);
+    if (line === "DATA" && reply.startsWith("354")) this.#inData = true;
+    if (line.startsWith("LHLO")) this.#lmtp = true;
+    if (line.startsWith("RCPT") && reply.startsWith("25")) this.#accepted++;
+    this.#act(reply);
+    return true;
+  }
+
+  #replyTo(line: string): string | null {
+    const on = this.#manners.on ?? {};
+    const keys = Object.keys(on).filter((k) => k === "." ? line === "." : line.startsWith(k));
+    const key = keys.sort((a, b) => b.length - a.length)[0];
+    const replies = key === undefined ? undefined : on[key];
+    if (key === undefined || replies === undefined) return null;
+    if (typeof replies === "string") return replies;
+    const n = this.#used.get(key) ?? 0;
+    this.#used.set(key, n + 1);
+    return replies[Math.min(n, replies.length - 1)] ?? null;
+  }
+
+  #friendly(line: string): string {
+    const verb = line.split(" ")[0] ?? "";
+    if (verb === "EHLO" || verb === "LHLO") {
+      const all = ["peer", ...this.#manners.offers ?? []];
+      return all.map((k, i) => `250${i < all.length - 1 ? "-" : " "}${k}`).join("\r\n");
+    }
+    const usual: Readonly<Record<string, string>> = {
+      MAIL: "250 2.1.0 Sender fine",
+      RCPT: "250 2.1.5 Recipient fine",
+      DATA: "354 Go on",
+      STARTTLS: "220 Go ahead",
+      AUTH: "235 2.7.0 Welcome",
+      QUIT: "221 Bye",
+    };
+    return usual[verb] ?? "250 OK";
+  }
+
+  #act(reply: string): void {
+    if (reply === "!silence") return;
+    if (reply === "!close") this.end();
+    else if (reply === "!reset") this.destroy();
+    else this.feed(`${reply}\r\n`);
+    if (reply.startsWith("421") || reply.startsWith("221")) this.end();
+  }
+}
+
+/** A connector to peers by address; an address without one, or with none left, refuses. */
+export class FakeConnector implements Connector {
+  /** "address:port" of every attempt. */
+  readonly calls: string[] = [];
+  readonly #peers: Map<string, Conn[]>;
+
+  constructor(peers: Readonly<Record<string, readonly Conn[]>>) {
+    this.#peers = new Map(Object.entries(peers).map(([address, conns]) => [address, [...conns]]));
+  }
+
+  connect(address: string, port: number): Promise<Conn> {
+    this.calls.push(`${address}:${port}`);
+    const conn = this.#peers.get(address)?.shift();
+    return conn ? Promise.resolve(conn) : Promise.reject(new ConnectionLost("reset", "connection refused"));
+  }
+}
