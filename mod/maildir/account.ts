@@ -1,0 +1,313 @@
+import { FsError } from "../base/fs.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { canonicalName, compareNames, INBOX, isBelow, mayCreate, parentsOf } from "../store/mailbox_name.ts";
+import { SPECIAL_FOLDERS, specialUses } from "../store/special_use.ts";
+import type {
+  AccountMail,
+  CopyError,
+  Draft,
+  Mailbox,
+  MailboxEntry,
+  MailboxStatus,
+  NamedFlags,
+  NameError,
+  SpecialUse,
+  Uid,
+} from "../store/store.ts";
+import type { QuickReader } from "./content.ts";
+import { tryLock } from "./dot_lock.ts";
+import { MaildirDraft } from "./draft.ts";
+import { Folder, type FolderHost } from "./folder.ts";
+import { findFolder, hideFolder, listFolders, makeFolder } from "./folder_tree.ts";
+import { folderDir, isDir } from "./layout.ts";
+import type { Ports } from "./ports.ts";
+import { Serial } from "./serial.ts";
+import { SpecialUseFile } from "./special_use_file.ts";
+import { SubscriptionFile } from "./subscription_file.ts";
+import { removeTree } from "./tidying.ts";
+
+/** What an account asks of its store. */
+export interface AccountHost {
+  readonly quick: QuickReader;
+  used(folder: Folder): void;
+  background(what: string, work: Promise<unknown>): void;
+}
+
+/** The mail of one account, in its folder `root`. */
+export class MaildirAccount implements AccountMail, FolderHost {
+  readonly root: string;
+  readonly #ports: Ports;
+  readonly #host: AccountHost;
+  readonly #folders = new Map<string, Folder>();
+  readonly #subscriptions: SubscriptionFile;
+  readonly #uses: SpecialUseFile;
+  /** Creating, renaming and removing folders, one at a time. */
+  readonly #changes = new Serial();
+  #popRelease: Promise<void> = Promise.resolve();
+
+  constructor(ports: Ports, host: AccountHost, root: string) {
+    this.#ports = ports;
+    this.#host = host;
+    this.root = root;
+    this.#subscriptions = new SubscriptionFile(ports, root);
+    this.#uses = new SpecialUseFile(ports, root);
+  }
+
+  get quick(): QuickReader {
+    return this.#host.quick;
+  }
+
+  /** Makes what is not there yet. `mailRoot` is the folder all accounts lie in, two levels up. */
+  async ensure(mailRoot: string): Promise<void> {
+    const { fs } = this.#ports;
+    const domain = this.root.slice(0, this.root.lastIndexOf("/"));
+    for (const path of [mailRoot, domain, this.root]) {
+      const kind = fs.statSync(path)?.kind ?? "dir";
+      if (kind !== "dir") throw new FsError("denied", "use as a folder", path);
+    }
+    if (this.#uses.exists() && isDir(fs, `${this.root}/cur`)) return;
+    // Also where a start before this one was cut off: what is there may not be on the medium.
+    await makeFolder(this.#ports, this.root, "");
+    for (const path of [domain, mailRoot]) await fs.syncDir(path);
+    await this.#makeSpecial();
+  }
+
+  /** At first use. Folders that have the use under another name are left to it; subscriptions that are there are not touched. */
+  async #makeSpecial(): Promise<void> {
+    const names = await listFolders(this.#ports, this.root);
+    const uses = new Set(specialUses(names, new Map()).values());
+    for (const { name, use } of SPECIAL_FOLDERS) {
+      const dir = uses.has(use) ? null : folderDir(name, this.#ports.separator);
+      if (dir !== null) await makeFolder(this.#ports, this.root, dir);
+    }
+    if (this.#ports.fs.statSync(`${this.root}/subscriptions`) === null) {
+      await this.#subscriptions.change(await listFolders(this.#ports, this.root), true);
+    }
+    await this.#uses.change(() => {});
+  }
+
+  used(folder: Folder): void {
+    this.#host.used(folder);
+  }
+
+  async list(): Promise<readonly MailboxEntry[]> {
+    const separator = this.#ports.separator;
+    const folders = new Set(await listFolders(this.#ports, this.root));
+    const parents = new Set<string>();
+    for (const name of folders) for (const parent of parentsOf(name, separator)) parents.add(parent);
+    const subscribed = new Set(await this.#subscriptions.names());
+    const uses = specialUses([...folders], await this.#uses.read());
+    return [...new Set([...folders, ...parents])].sort(compareNames).map((name) => ({
+      name,
+      exists: folders.has(name),
+      hasChildren: parents.has(name),
+      subscribed: subscribed.has(name),
+      specialUse: uses.get(name) ?? null,
+    }));
+  }
+
+  subscriptions(): Promise<readonly string[]> {
+    return this.#subscriptions.names();
+  }
+
+  async subscribe(name: string, on: boolean): Promise<Result<void, NameError>> {
+    const n = canonicalName(name, this.#ports.separator);
+    if (!n.ok) return n;
+    if (on && !(await this.#isLevel(n.value))) return err("no-mailbox");
+    await this.#subscriptions.change([n.value], on);
+    return ok(undefined);
+  }
+
+  create(name: string, specialUse?: SpecialUse): Promise<Result<void, NameError>> {
+    return this.#changes.run(async () => {
+      const n = this.#newName(name);
+      if (!n.ok) return n;
+      if (findFolder(this.#ports, this.root, n.value.name) !== null) return err("exists");
+      await makeFolder(this.#ports, this.root, n.value.dir);
+      if (specialUse) await this.#uses.change((uses) => void uses.set(n.value.name, specialUse));
+      return ok(undefined);
+    });
+  }
+
+  remove(name: string): Promise<Result<void, NameError>> {
+    return this.#changes.run(async () => {
+      const n = canonicalName(name, this.#ports.separator);
+      if (!n.ok) return n;
+      if (n.value === INBOX) return err("inbox");
+      const folder = await this.find(n.value);
+      if (!folder) return err(await this.#isLevel(n.value) ? "has-children" : "no-mailbox");
+      const hidden = await this.#leave(folder, () => hideFolder(this.#ports, this.root, folder.state.dir));
+      // From here on it is gone; what a crash leaves of it is tidied away at the next start.
+      this.#host.background("removing a folder", removeTree(this.#ports, hidden));
+      if ((await this.#uses.read()).has(n.value)) {
+        await this.#uses.change((uses) => void uses.delete(n.value));
+      }
+      return ok(undefined);
+    });
+  }
+
+  rename(from: string, to: string): Promise<Result<void, NameError>> {
+    return this.#changes.run(async () => {
+      const source = canonicalName(from, this.#ports.separator);
+      const target = this.#newName(to);
+      if (!source.ok || !target.ok) return err("bad-name");
+      if (!(await this.#isLevel(source.value))) return err("no-mailbox");
+      if (await this.#isLevel(target.value.name)) return err("exists");
+      if (source.value === INBOX) return await this.#renameInbox(target.value);
+      if (isBelow(target.value.name, source.value, this.#ports.separator)) return err("bad-name");
+      return await this.#renameTree(source.value, target.value.name);
+    });
+  }
+
+  async status(
+    name: string,
+    want: { readonly size?: boolean },
+  ): Promise<Result<MailboxStatus, "no-mailbox">> {
+    const folder = await this.find(name);
+    if (!folder) return err("no-mailbox");
+    const status = await folder.status(want.size === true);
+    this.#host.used(folder);
+    return ok(status);
+  }
+
+  async open(name: string): Promise<Result<Mailbox, "no-mailbox">> {
+    const folder = await this.find(name);
+    if (!folder) return err("no-mailbox");
+    folder.use();
+    try {
+      await folder.refresh();
+    } catch (e) {
+      folder.close();
+      throw e;
+    }
+    if (!folder.state.gone) return ok(folder);
+    folder.close();
+    return err("no-mailbox");
+  }
+
+  draft(_size: number): Promise<Draft> {
+    return Promise.resolve(new MaildirDraft(this.#ports, `${this.root}/tmp`));
+  }
+
+  async commit(
+    name: string,
+    drafts: readonly { draft: Draft; flags: NamedFlags; internalDate: number | null }[],
+  ): Promise<Result<{ uidValidity: number; uids: readonly Uid[] }, CopyError>> {
+    const folder = await this.find(name);
+    if (!folder) return err("no-mailbox");
+    const own = drafts.map(({ draft, flags, internalDate }) => {
+      if (!(draft instanceof MaildirDraft)) throw new TypeError("Cannot commit a draft of another store");
+      return { draft, flags, internalDate };
+    });
+    try {
+      const parts = await Promise.all(own.map(async ({ draft, flags, internalDate }) => {
+        const [bits] = await Promise.all([folder.bits(flags), draft.finish(internalDate)]);
+        const { path: from, base } = draft;
+        return { from, how: "rename" as const, base, flags: bits, internalDate: internalDate ?? -1 };
+      }));
+      const uids = await folder.place(parts);
+      return ok({ uidValidity: folder.uidValidity, uids });
+    } catch (e) {
+      // What could not be removed now is swept from tmp/ later.
+      await Promise.allSettled(own.map(({ draft }) => draft.discard()));
+      throw e;
+    }
+  }
+
+  async lockForPop(): Promise<(() => void) | null> {
+    await this.#popRelease;
+    // The name Dovecot has for it (pop3_lock_session).
+    const unlock = await tryLock(this.#ports, `${this.root}/dovecot-pop3-session.lock`);
+    if (!unlock) return null;
+    return () => {
+      this.#popRelease = unlock().catch(() => {}); // a lock that stays behind becomes stale
+      this.#host.background("unlock", this.#popRelease);
+    };
+  }
+
+  /** The folder, or null when there is none. */
+  find(name: string): Promise<Folder | null> {
+    return Promise.resolve(this.findNow(name));
+  }
+
+  findNow(name: string): Folder | null {
+    const n = canonicalName(name, this.#ports.separator);
+    const path = n.ok ? findFolder(this.#ports, this.root, n.value) : null;
+    if (!n.ok || path === null) return null;
+    let folder = this.#folders.get(n.value);
+    if (!folder || folder.state.gone) {
+      folder = new Folder(this.#ports, this, n.value, path, this.root);
+      this.#folders.set(n.value, folder);
+    }
+    return folder;
+  }
+
+  /** Folders somebody has asked for. */
+  folders(): readonly Folder[] {
+    return [...this.#folders.values()];
+  }
+
+  #newName(name: string): Result<{ readonly name: string; readonly dir: string }, "bad-name"> {
+    const n = canonicalName(name, this.#ports.separator);
+    const dir = n.ok ? folderDir(n.value, this.#ports.separator) : null;
+    return n.ok && dir !== null && mayCreate(n.value) ? ok({ name: n.value, dir }) : err("bad-name");
+  }
+
+  async #isLevel(name: string): Promise<boolean> {
+    if (findFolder(this.#ports, this.root, name) !== null) return true;
+    const names = await listFolders(this.#ports, this.root);
+    return names.some((n) => isBelow(n, name, this.#ports.separator));
+  }
+
+  /** Ends a folder for all who have it open, after what is under way in it, with `change` done to it. */
+  async #leave<T>(folder: Folder, change: () => Promise<T>): Promise<T> {
+    return await folder.state.serial.run(async () => {
+      const result = await change();
+      this.#folders.delete(folder.name);
+      folder.state.end();
+      return result;
+    });
+  }
+
+  async #renameTree(from: string, to: string): Promise<Result<void, NameError>> {
+    const separator = this.#ports.separator;
+    const names = (await listFolders(this.#ports, this.root)).filter((n) =>
+      n === from || isBelow(n, from, separator)
+    );
+    const targets = names.map((name) => this.#newName(to + name.slice(from.length)));
+    if (targets.some((t) => !t.ok)) return err("bad-name");
+    for (const [i, name] of names.entries()) {
+      const folder = await this.find(name);
+      const target = targets[i];
+      if (!folder || !target?.ok) continue;
+      const path = `${this.root}/${target.value.dir}`;
+      await this.#leave(folder, () => this.#ports.fs.rename(folder.state.dir, path));
+    }
+    await this.#ports.fs.syncDir(this.root);
+    const renamed = new Map(names.map((n) => [n, to + n.slice(from.length)]));
+    if ([...(await this.#uses.read()).keys()].some((n) => renamed.has(n))) {
+      await this.#uses.change((uses) => {
+        for (const [name, use] of [...uses]) {
+          uses.delete(name);
+          uses.set(renamed.get(name) ?? name, use);
+        }
+      });
+    }
+    return ok(undefined);
+  }
+
+  /** RFC 3501 6.3.5: the messages go to a new folder, INBOX and its children stay. */
+  async #renameInbox(
+    target: { readonly name: string; readonly dir: string },
+  ): Promise<Result<void, NameError>> {
+    await makeFolder(this.#ports, this.root, target.dir);
+    const inbox = await this.open(INBOX);
+    if (!inbox.ok) return err("no-mailbox");
+    try {
+      await inbox.value.move(inbox.value.messages.map((m) => m.uid), target.name);
+    } finally {
+      inbox.value.close();
+    }
+    return ok(undefined);
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Octets of a message file in canonical form. Files with CRLF throughout are read as they are; where other programs wrote bare LF, each gets its
+ * CR on the way, and offsets count it. A lone CR stays.
+ */
+import { CR, LF } from "../base/bytes.ts";
+import type { ReadableFile } from "../base/fs.ts";
+import type { MessageContent } from "../store/store.ts";
+
+const CHUNK = 64 * 1024;
+
+/** How many LF in `bytes` have no CR before them. `previous` is the octet before the first. */
+export function bareLines(bytes: Uint8Array, previous = 0): number {
+  let bare = 0;
+  for (let i = bytes.indexOf(LF); i >= 0; i = bytes.indexOf(LF, i + 1)) {
+    if ((i > 0 ? bytes[i - 1] : previous) !== CR) bare++;
+  }
+  return bare;
+}
+
+/** Copies `bytes` to `into` with a CR before each bare LF; gives the number of octets written. `into` must be large enough. */
+export function canonicalInto(bytes: Uint8Array, into: Uint8Array, previous = 0): number {
+  let to = 0;
+  let from = 0;
+  for (let i = bytes.indexOf(LF); i >= 0; i = bytes.indexOf(LF, i + 1)) {
+    if ((i > 0 ? bytes[i - 1] : previous) === CR) continue;
+    into.set(bytes.subarray(from, i), to);
+    to += i - from;
+    into[to++] = CR;
+    from = i;
+  }
+  into.set(bytes.subarray(from), to);
+  return to + bytes.length - from;
+}
+
+/** Where a chunk of the file begins in the canonical form. */
+interface Mark {
+  readonly raw: number;
+  readonly canonical: number;
+  readonly previous: number;
+}
+
+/** Opens the canonical view. `hint` is its size as far as known: when it is the file's own, no octet needs a look. Closes `file` on failure. */
+export async function openContent(file: ReadableFile, hint: number): Promise<MessageContent> {
+  if (hint === file.size) return plainContent(file);
+  try {
+    const marks: Mark[] = [];
+    const chunk = new Uint8Array(CHUNK);
+    let canonical = 0;
+    let previous = 0;
+    let raw = 0;
+    for (;;) {
+      const got = await file.readAt(chunk, raw);
+      if (got === 0) break;
+      marks.push({ raw, canonical, previous });
+      const bytes = chunk.subarray(0, got);
+      canonical += got + bareLines(bytes, previous);
+      previous = chunk[got - 1] ?? 0;
+      raw += got;
+    }
+    return canonical === raw ? plainContent(file) : convertedContent(file, marks, canonical);
+  } catch (e) {
+    file.close();
+    throw e;
+  }
+}
+
+function plainContent(file: ReadableFile): MessageContent {
+  return {
+    size: file.size,
+    async read(start, end) {
+      const into = new Uint8Array(Math.max(0, Math.min(end, file.size) - start));
+      let got = 0;
+      while (got < into.length) {
+        const n = await file.readAt(got === 0 ? into : into.subarray(got), start + got);
+        if (n === 0) break;
+        got += n;
+      }
+      return into.subarray(0, got);
+    },
+    close: () => file.close(),
+  };
+}
+
+function convertedContent(file: ReadableFile, marks: readonly Mark[], size: number): MessageContent {
+  return {
+    size,
+    async read(start, end) {
+      const stop = Math.min(end, size);
+      const result = new Uint8Array(Math.max(0, stop - start));
+      const raw = new Uint8Array(CHUNK);
+      const converted = new Uint8Array(CHUNK * 2);
+      for (let i = markBefore(marks, start); i < marks.length; i++) {
+        const mark = marks[i];
+        if (!mark || mark.canonical >= stop) break;
+        const wanted = (marks[i + 1]?.raw ?? file.size) - mark.raw;
+        const got = await file.readAt(raw.subarray(0, wanted), mark.raw);
+        const n = canonicalInto(raw.subarray(0, got), converted, mark.previous);
+        const from = Math.max(start, mark.canonical);
+        const to = Math.min(stop, mark.canonical + n);
+        if (to > from) {
+          result.set(converted.subarray(from - mark.canonical, to - mark.canonical), from - start);
+        }
+      }
+      return result;
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Index of the last mark at or before a canonical offset. */
+function markBefore(marks: readonly Mark[], offset: number): number {
+  let low = 0;
+  let high = marks.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((marks[middle]?.canonical ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Reads small messages into one reused buffer. What it gives is valid until the next call. */
+export class QuickReader {
+  readonly #read: (path: string, into: Uint8Array) => number | null;
+  readonly #max: number;
+  #raw = new Uint8Array(CHUNK);
+  #canonical = new Uint8Array(0);
+
+  constructor(read: (path: string, into: Uint8Array) => number | null, max: number) {
+    this.#read = read;
+    this.#max = max;
+  }
+
+  /** The canonical octets; "gone" when there is no such file, "large" when it is past the limit. `hint` as for `openContent`. */
+  bytes(path: string, hint: number): Uint8Array | "gone" | "large" {
+    let size = this.#read(path, this.#raw);
+    if (size === null) return "gone";
+    if (size > this.#max) return "large";
+    if (size > this.#raw.length) {
+      this.#raw = new Uint8Array(this.#max);
+      size = this.#read(path, this.#raw);
+      if (size === null || size > this.#raw.length) return size === null ? "gone" : "large";
+    }
+    const raw = this.#raw.subarray(0, size);
+    if (size === hint) return raw;
+    const bare = bareLines(raw);
+    if (bare === 0) return raw;
+    if (this.#canonical.length < size + bare) this.#canonical = new Uint8Array(this.#max * 2);
+    return this.#canonical.subarray(0, canonicalInto(raw, this.#canonical));
+  }
+}

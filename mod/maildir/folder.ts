@@ -1,0 +1,334 @@
+import { isFsError } from "../base/fs.ts";
+import { QUICK_READ } from "../base/limits.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { toNamed } from "../store/flags.ts";
+import {
+  type Copied,
+  type CopyError,
+  DELETED,
+  type FlagBits,
+  type Mailbox,
+  type MailboxChange,
+  type MailboxStatus,
+  type Message,
+  type MessageContent,
+  type NamedFlags,
+  SEEN,
+  type Uid,
+} from "../store/store.ts";
+import { indexOfUid } from "../store/uid_set.ts";
+import { openContent, type QuickReader } from "./content.ts";
+import { copyParts, type CopySource } from "./copying.ts";
+import { FolderMessage, FolderState } from "./folder_state.ts";
+import { syncDue, syncFolder } from "./folder_sync.ts";
+import { type Part, Placing } from "./placing.ts";
+import type { Ports } from "./ports.ts";
+import { leaveNew, removeFiles, renameAll } from "./renaming.ts";
+import { inParallel, inSlices } from "./slices.ts";
+
+/** What a folder asks of the account and the store it belongs to. */
+export interface FolderHost {
+  /** Another folder of the account, or null. */
+  find(name: string): Promise<Folder | null>;
+  /** The first user came or the last one left. */
+  used(folder: Folder): void;
+  readonly quick: QuickReader;
+}
+
+const ATTEMPTS = 3; // looks for a file that other programs keep renaming
+
+/** One folder: the `Mailbox` of all who have it open. */
+export class Folder implements Mailbox {
+  readonly name: string;
+  readonly state: FolderState;
+  /** How many have it open. */
+  users = 0;
+  readonly #ports: Ports;
+  readonly #host: FolderHost;
+  readonly #placing: Placing;
+
+  constructor(ports: Ports, host: FolderHost, name: string, dir: string, root: string) {
+    this.#ports = ports;
+    this.#host = host;
+    this.name = name;
+    this.state = new FolderState(ports, dir, root);
+    this.#placing = new Placing(this.state);
+  }
+
+  get uidValidity(): number {
+    return this.state.uidFile.uidValidity;
+  }
+
+  get uidNext(): Uid {
+    return this.state.uidFile.nextUid;
+  }
+
+  get keywords(): readonly string[] {
+    return this.state.keywordFile.names;
+  }
+
+  get messages(): readonly FolderMessage[] {
+    return this.state.messages;
+  }
+
+  claimRecent(): Uid {
+    const before = this.state.claimed;
+    this.state.claimed = Math.max(before, this.uidNext - 1);
+    const fresh = this.messages.filter((m) => m.isNew && m.uid <= this.state.claimed);
+    if (fresh.length > 0) this.#background(() => leaveNew(this.state, fresh.filter(isNew), (m) => m.flags));
+    return before;
+  }
+
+  async refresh(): Promise<void> {
+    if (this.state.gone || !syncDue(this.state)) return;
+    await this.state.serial.run(async () => {
+      if (syncDue(this.state)) await syncFolder(this.state);
+    });
+  }
+
+  listen(listener: (change: MailboxChange) => void): () => void {
+    return this.state.listen(listener);
+  }
+
+  async prepare(
+    messages: readonly Message[],
+    want: { readonly size?: boolean; readonly date?: boolean },
+  ): Promise<void> {
+    const lacking = messages.filter((m): m is FolderMessage =>
+      m instanceof FolderMessage &&
+      ((want.size === true && m.size < 0) || (want.date === true && m.internalDate < 0))
+    );
+    const slow: FolderMessage[] = [];
+    await inSlices(this.#ports, this.state.dir, lacking, (m) => {
+      if (!this.#prepareNow(m, want)) slow.push(m);
+    });
+    await inParallel(slow, 4, async (m) => {
+      const content = await this.content(m.uid);
+      content?.close();
+      m.size = content?.size ?? Math.max(0, m.size);
+      if (m.internalDate < 0) m.internalDate = this.#ports.fs.statSync(this.state.pathOf(m))?.mtime ?? 0;
+    });
+  }
+
+  async content(uid: Uid): Promise<MessageContent | null> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const message = this.#get(uid);
+      if (!message) return null;
+      try {
+        const file = await this.#ports.fs.open(this.state.pathOf(message));
+        const content = await openContent(file, message.size);
+        message.size = content.size;
+        return content;
+      } catch (e) {
+        if (!isFsError(e, "not-found")) throw e;
+        await this.#lookAgain();
+      }
+    }
+    return null;
+  }
+
+  contentNow(uid: Uid): Uint8Array | null {
+    const message = this.#get(uid);
+    if (!message || message.size > QUICK_READ) return null;
+    const bytes = this.#host.quick.bytes(this.state.pathOf(message), message.size);
+    if (typeof bytes === "string") return null;
+    message.size = bytes.length;
+    return bytes;
+  }
+
+  async keywordBits(keywords: readonly string[]): Promise<FlagBits> {
+    if (keywords.length === 0) return 0;
+    const { bits, grew } = await this.state.keywordFile.bits(keywords);
+    if (grew) this.state.tell({ kind: "keywords" });
+    return bits;
+  }
+
+  async setFlags(
+    uids: readonly Uid[],
+    clear: FlagBits,
+    set: FlagBits,
+    by: unknown,
+  ): Promise<readonly Message[]> {
+    const next = (m: FolderMessage) => (m.flags & ~clear) | set;
+    const changed = new Set<FolderMessage>();
+    await this.state.serial.run(async () => {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const due = this.#all(uids).filter((m) => next(m) !== m.flags);
+        if (due.length === 0) return;
+        for (const m of due) changed.add(m);
+        const fresh = due.filter(isNew);
+        const lost = fresh.length > 0 ? await leaveNew(this.state, fresh, next) : [];
+        lost.push(...await renameAll(this.state, due.filter((m) => !m.isNew && next(m) !== m.flags), next));
+        if (lost.length === 0) return;
+        this.#forgetDirs();
+        await syncFolder(this.state);
+      }
+    });
+    const there = this.#all(uids);
+    if (changed.size === 0) return there;
+    await this.#ports.dirSync.sync(this.state.curDir.path);
+    const told = there.filter((m) => changed.has(m));
+    if (told.length > 0) this.state.tell({ kind: "flags", messages: told, by });
+    return there;
+  }
+
+  async expunge(uids: readonly Uid[]): Promise<readonly Uid[]> {
+    const removed = new Set<FolderMessage>();
+    const dirs = new Set<string>();
+    await this.state.serial.run(async () => {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const due = this.#all(uids).filter((m) => !removed.has(m));
+        if (due.length === 0) break;
+        for (const m of due) dirs.add(m.isNew ? this.state.newDir.path : this.state.curDir.path);
+        const lost = new Set(await removeFiles(this.state, due));
+        for (const m of due) if (!lost.has(m)) removed.add(m);
+        if (lost.size === 0) break;
+        // Renamed or removed by another program: what is gone without us is told by the look at the folder.
+        this.#takeOut(removed);
+        this.#forgetDirs();
+        await syncFolder(this.state);
+      }
+      this.#takeOut(removed);
+    });
+    await Promise.all([...dirs].map((dir) => this.#ports.dirSync.sync(dir)));
+    const gone = [...removed].map((m) => m.uid).sort((a, b) => a - b);
+    if (gone.length > 0) this.state.tell({ kind: "expunged", uids: gone });
+    return gone;
+  }
+
+  async copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+    for (let attempt = 1;; attempt++) {
+      const folder = await this.#host.find(target);
+      if (!folder) return err("no-mailbox");
+      const messages = this.#all(uids);
+      try {
+        const to = await folder.place(await this.#copies(messages, folder));
+        return ok({ uidValidity: folder.uidValidity, from: messages.map((m) => m.uid), to });
+      } catch (e) {
+        if (!isFsError(e, "not-found") || attempt >= ATTEMPTS) throw e;
+        await this.#lookAgain();
+      }
+    }
+  }
+
+  async move(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+    const copied = await this.copy(uids, target);
+    if (copied.ok) await this.expunge(copied.value.from);
+    return copied;
+  }
+
+  close(): void {
+    this.users--;
+    if (this.users === 0) this.#host.used(this);
+  }
+
+  /** One user more. */
+  use(): this {
+    this.users++;
+    if (this.users === 1) this.#host.used(this);
+    return this;
+  }
+
+  /** Puts files of the account here, together, and gives their UIDs. */
+  place(parts: readonly Part[]): Promise<readonly Uid[]> {
+    return this.#placing.place(parts);
+  }
+
+  /** A message was delivered into new/. Nobody waits for its UID unless somebody looks at the folder. */
+  delivered(file: string): void {
+    if (this.users > 0 && this.state.loaded) this.#placing.delivered(file);
+  }
+
+  /** Bits here for flags by name. */
+  async bits(flags: NamedFlags): Promise<FlagBits> {
+    return flags.system | await this.keywordBits(flags.keywords);
+  }
+
+  async status(wantSize: boolean): Promise<MailboxStatus> {
+    await this.refresh();
+    const { messages, claimed } = this.state;
+    if (wantSize) await this.prepare(messages, { size: true });
+    let unseen = 0;
+    let deleted = 0;
+    let recent = 0;
+    let size = 0;
+    for (const m of messages) {
+      if (!(m.flags & SEEN)) unseen++;
+      if (m.flags & DELETED) deleted++;
+      if (m.uid > claimed) recent++;
+      size += m.size;
+    }
+    const { uidNext, uidValidity } = this;
+    return {
+      messages: messages.length,
+      unseen,
+      deleted,
+      recent,
+      uidNext,
+      uidValidity,
+      size: wantSize ? size : null,
+    };
+  }
+
+  /** Resolves when nothing is under way here. */
+  async settled(): Promise<void> {
+    while (this.state.serial.busy > 0) await this.state.serial.run(() => Promise.resolve());
+  }
+
+  #prepareNow(m: FolderMessage, want: { readonly size?: boolean; readonly date?: boolean }): boolean {
+    const path = this.state.pathOf(m);
+    if (want.date && m.internalDate < 0) {
+      const stat = this.#ports.fs.statSync(path);
+      if (!stat) return false;
+      m.internalDate = stat.mtime;
+    }
+    if (!want.size || m.size >= 0) return true;
+    const bytes = this.#host.quick.bytes(path, -1);
+    if (typeof bytes === "string") return false;
+    m.size = bytes.length;
+    return true;
+  }
+
+  #copies(messages: readonly FolderMessage[], target: Folder): Promise<Part[]> {
+    const sources = messages.map((m): CopySource => ({
+      path: this.state.pathOf(m),
+      file: m.file,
+      flags: toNamed(m.flags, this.keywords),
+      internalDate: m.internalDate,
+    }));
+    return copyParts(this.#ports, sources, (flags) => target.bits(flags));
+  }
+
+  #takeOut(removed: ReadonlySet<FolderMessage>): void {
+    if (removed.size > 0) this.state.messages = this.state.messages.filter((m) => !removed.has(m));
+  }
+
+  async #lookAgain(): Promise<void> {
+    this.#forgetDirs();
+    await this.refresh();
+  }
+
+  #forgetDirs(): void {
+    this.state.newDir.forget();
+    this.state.curDir.forget();
+  }
+
+  #background(work: () => Promise<unknown>): void {
+    this.state.serial.run(work).catch((e) => {
+      this.#forgetDirs();
+      this.#ports.log.warn("work in the background failed", { dir: this.state.dir, why: String(e) });
+    });
+  }
+
+  #get(uid: Uid): FolderMessage | null {
+    return this.messages[indexOfUid(this.messages, uid)] ?? null;
+  }
+
+  #all(uids: readonly Uid[]): FolderMessage[] {
+    return uids.map((uid) => this.#get(uid)).filter((m) => m !== null);
+  }
+}
+
+function isNew(message: FolderMessage): boolean {
+  return message.isNew;
+}

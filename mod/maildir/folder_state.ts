@@ -1,0 +1,127 @@
+import type { FlagBits, MailboxChange, Message, Uid } from "../store/store.ts";
+import { baseOf, flagsOf, sizeIn } from "./file_name.ts";
+import { KeywordFile } from "./keyword_file.ts";
+import type { Ports } from "./ports.ts";
+import { Serial } from "./serial.ts";
+import { UidFile } from "./uid_file.ts";
+import type { UidRecord } from "./uid_list.ts";
+import { WatchedDir } from "./watched_dir.ts";
+
+/** A message and its file. Some 200 octets with the name: there may be a hundred thousand. */
+export class FolderMessage implements Message {
+  readonly uid: Uid;
+  flags: FlagBits;
+  size: number;
+  internalDate: number;
+  /** Name of the file, flags and all. */
+  file: string;
+  /** Whether it lies in new/, else in cur/. */
+  isNew: boolean;
+
+  constructor(uid: Uid, file: string, isNew: boolean, internalDate = -1) {
+    this.uid = uid;
+    this.file = file;
+    this.isNew = isNew;
+    this.flags = isNew ? 0 : flagsOf(file);
+    this.size = sizeIn(file, "W");
+    this.internalDate = internalDate;
+  }
+
+  get base(): string {
+    return baseOf(this.file);
+  }
+}
+
+/** What is known of a folder; all parts of the room that work on it share this. Changed only inside `serial`. */
+export class FolderState {
+  readonly ports: Ports;
+  readonly dir: string;
+  readonly uidFile: UidFile;
+  readonly keywordFile: KeywordFile;
+  readonly newDir: WatchedDir;
+  readonly curDir: WatchedDir;
+  readonly serial: Serial = new Serial();
+  /** Ascending by UID; replaced, never changed. */
+  messages: readonly FolderMessage[] = [];
+  loaded = false;
+  gone = false;
+  /** UIDs up to this were shown to a session. */
+  claimed: Uid = 0;
+  /** The first UID given while nothing was loaded: it and those after it were not shown to anyone yet. */
+  unshown: Uid | null = null;
+  /** Records of the UID list whose file has not been seen (yet). */
+  readonly unplaced: Map<string, UidRecord> = new Map();
+  readonly #listeners = new Set<(change: MailboxChange) => void>();
+
+  constructor(ports: Ports, dir: string, root: string) {
+    this.ports = ports;
+    this.dir = dir;
+    this.uidFile = new UidFile(ports, dir, root);
+    this.keywordFile = new KeywordFile(ports, dir);
+    this.newDir = new WatchedDir(ports, `${dir}/new`);
+    this.curDir = new WatchedDir(ports, `${dir}/cur`);
+  }
+
+  pathOf(message: FolderMessage): string {
+    return `${message.isNew ? this.newDir.path : this.curDir.path}/${message.file}`;
+  }
+
+  listen(listener: (change: MailboxChange) => void): () => void {
+    const own = (change: MailboxChange) => listener(change);
+    this.#listeners.add(own);
+    return () => {
+      this.#listeners.delete(own);
+    };
+  }
+
+  tell(change: MailboxChange): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(change);
+      } catch (e) {
+        this.ports.log.error("mailbox listener failed", { dir: this.dir, change: change.kind }, e);
+      }
+    }
+  }
+
+  /** The folder is no more, or no longer what sessions think it is. */
+  end(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.unload();
+    this.tell({ kind: "gone" });
+  }
+
+  /** Gives the memory back; the next use reads the folder anew. */
+  unload(): void {
+    if (this.loaded && this.claimed < this.uidFile.nextUid - 1) this.unshown = this.claimed + 1;
+    this.loaded = false;
+    this.messages = [];
+    this.unplaced.clear();
+    this.uidFile.forget();
+    this.newDir.forget();
+    this.curDir.forget();
+  }
+
+  /** Puts messages (ascending) at the end and tells of them. False, and the folder ended, when they would not be above what is there. */
+  add(added: readonly FolderMessage[]): boolean {
+    const first = added[0];
+    if (!first) return true;
+    const last = this.messages[this.messages.length - 1];
+    if (last && first.uid <= last.uid) {
+      this.ports.log.warn("another program gave out lower UIDs late", { dir: this.dir, uid: first.uid });
+      this.end();
+      return false;
+    }
+    this.messages = this.messages.concat(added);
+    this.tell({ kind: "added", messages: added });
+    return true;
+  }
+
+  /** Takes messages out and tells of them. */
+  drop(gone: ReadonlySet<FolderMessage>): void {
+    if (gone.size === 0) return;
+    this.messages = this.messages.filter((m) => !gone.has(m));
+    this.tell({ kind: "expunged", uids: [...gone].map((m) => m.uid).sort((a, b) => a - b) });
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * Brings what is known of a folder in line with what is on disk: files that others put there get UIDs (on disk before anyone hears of
+ * them), those gone are told, flags are taken from the names. new/ is listed before cur/, so that a file on its way from one to the
+ * other is seen at least once.
+ */
+import { isFsError } from "../base/fs.ts";
+import type { Uid } from "../store/store.ts";
+import { baseOf, compareArrival, flagsOf } from "./file_name.ts";
+import { FolderMessage, type FolderState } from "./folder_state.ts";
+import { inSlices } from "./slices.ts";
+import type { UidRecord } from "./uid_list.ts";
+import type { Listing } from "./watched_dir.ts";
+
+const UNPLACED = 500; // records kept whose files are not there (yet)
+const GARBAGE = 1000; // dead lines the UID list may always have
+
+interface Found {
+  readonly file: string;
+  readonly isNew: boolean;
+}
+
+/** Whether `syncFolder` has something to look at. A few microseconds. */
+export function syncDue(state: FolderState): boolean {
+  return !state.loaded || state.newDir.due() || state.curDir.due() || state.uidFile.changed();
+}
+
+/** Looks at what may have changed. Inside `state.serial`. `locked` says that the caller holds the lock of the UID list. */
+export async function syncFolder(state: FolderState, locked = false): Promise<void> {
+  if (state.gone) return;
+  try {
+    await sync(state, locked);
+  } catch (e) {
+    if (!isFsError(e, "not-found") || state.ports.fs.statSync(state.curDir.path)) throw e;
+    state.end();
+  }
+}
+
+async function sync(state: FolderState, locked: boolean): Promise<void> {
+  if (await state.keywordFile.refresh()) state.tell({ kind: "keywords" });
+  const newDue = !state.loaded || state.newDir.due();
+  const curDue = !state.loaded || state.curDir.due();
+  if (!(await takeNews(state))) return;
+  if (!newDue && !curDue) return;
+  const fresh = newDue ? await state.newDir.list() : null;
+  let current = curDue ? await state.curDir.list() : null;
+  const names = new Set(fresh?.files);
+  if (fresh && !current && state.messages.some((m) => m.isNew && !names.has(m.file))) {
+    current = await state.curDir.list(); // one has left new/: for cur/, or for good
+  }
+  await reconcile(state, fresh, current, locked);
+}
+
+/** Reads what is new in the UID list. False when the folder is not the same any more. */
+async function takeNews(state: FolderState): Promise<boolean> {
+  if (state.loaded && !state.uidFile.changed()) return true;
+  const before = state.uidFile.uidValidity;
+  if (!state.loaded) state.uidFile.forget();
+  const { whole, records } = await state.uidFile.news();
+  if (state.loaded && state.uidFile.uidValidity !== before) {
+    state.ports.log.warn("UIDVALIDITY changed", { dir: state.dir });
+    state.end();
+    return false;
+  }
+  const known = whole && state.loaded ? new Set(state.messages.map((m) => m.uid)) : null;
+  for (const [base, record] of records) if (!known?.has(record.uid)) state.unplaced.set(base, record);
+  return true;
+}
+
+async function reconcile(
+  state: FolderState,
+  fresh: Listing | null,
+  current: Listing | null,
+  locked: boolean,
+): Promise<void> {
+  const scope = current && fresh
+    ? state.messages
+    : state.messages.filter((m) => m.isNew ? fresh !== null : current !== null);
+  const known = new Map<string, FolderMessage>();
+  await inSlices(state.ports, state.dir, scope, (m) => known.set(m.base, m));
+  const seen = new Set<FolderMessage>();
+  const flagged: FolderMessage[] = [];
+  const strangers = new Map<string, Found>();
+  const doubles: Found[] = [];
+  const meet = (found: Found) => {
+    const base = baseOf(found.file);
+    const message = known.get(base);
+    if (!message) {
+      if (strangers.has(base)) doubles.push(found);
+      else strangers.set(base, found);
+    } else if (seen.has(message)) doubles.push(found);
+    else {
+      seen.add(message);
+      if (!sameFile(message, found)) flagged.push(...moved(message, found));
+    }
+  };
+  // cur/ first: where a file is in both, the one with flags is the message.
+  await inSlices(state.ports, state.dir, current?.files ?? [], (file) => meet({ file, isNew: false }));
+  await inSlices(state.ports, state.dir, fresh?.files ?? [], (file) => meet({ file, isNew: true }));
+  if (!(current && fresh)) forgetKnown(state, strangers);
+  const stable = (current?.stable ?? true) && (fresh?.stable ?? true);
+  if (stable && state.loaded) state.drop(new Set(scope.filter((m) => !seen.has(m))));
+  if (flagged.length > 0) state.tell({ kind: "flags", messages: flagged, by: null });
+  await removeDoubles(state, doubles);
+  await admit(state, strangers, locked, !state.loaded);
+  if (current && fresh && stable && !locked) await compact(state);
+}
+
+/** Of files not met in a part of the folder, those that are messages of the other part. */
+function forgetKnown(state: FolderState, strangers: Map<string, Found>): void {
+  if (strangers.size === 0) return;
+  for (const m of state.messages) strangers.delete(m.base);
+}
+
+function sameFile(message: FolderMessage, found: Found): boolean {
+  return message.file === found.file && message.isNew === found.isNew;
+}
+
+/** Notes the new name; gives the message if its flags are others now. */
+function moved(message: FolderMessage, found: Found): FolderMessage[] {
+  message.file = found.file;
+  message.isNew = found.isNew;
+  const flags = found.isNew ? 0 : flagsOf(found.file);
+  if (flags === message.flags) return [];
+  message.flags = flags;
+  return [message];
+}
+
+/**
+ * Two files with one base: a flag change seen under both names while listing, a move from new/ to cur/ that a crash cut in half (two names of
+ * one file), or a copy by hand. The second name of one file is taken away; another file gets a name of its own and is met next time.
+ */
+async function removeDoubles(state: FolderState, doubles: readonly Found[]): Promise<void> {
+  const { fs, log, names } = state.ports;
+  if (doubles.length === 0) return;
+  const bases = new Set(doubles.map((d) => baseOf(d.file)));
+  const firsts = new Map(
+    state.messages.filter((m) => bases.has(m.base)).map((m) => [m.base, state.pathOf(m)]),
+  );
+  for (const double of doubles) {
+    const dir = double.isNew ? state.newDir : state.curDir;
+    const path = `${dir.path}/${double.file}`;
+    const first = firsts.get(baseOf(double.file));
+    const stat = fs.statSync(path);
+    const other = first ? fs.statSync(first) : null;
+    dir.forget();
+    // Both must be there at this very moment: else it was one file under way.
+    if (!stat || !other || path === first) continue;
+    if (stat.inode === other.inode) await fs.remove(path);
+    else await fs.rename(path, `${dir.path}/${double.file.replace(/^[^:]*/, () => names.next())}`);
+    log.info("second file of one name put right", { path, same: stat.inode === other.inode });
+  }
+}
+
+/** Gives the new files their UIDs and takes them in. */
+async function admit(
+  state: FolderState,
+  strangers: ReadonlyMap<string, Found>,
+  locked: boolean,
+  first: boolean,
+): Promise<void> {
+  const added: FolderMessage[] = [];
+  const unknown: [string, Found][] = [];
+  const take = (base: string, found: Found, record: UidRecord) => {
+    state.unplaced.delete(base);
+    added.push(new FolderMessage(record.uid, found.file, found.isNew));
+  };
+  await inSlices(state.ports, state.dir, strangers, ([base, found]) => {
+    const record = state.unplaced.get(base);
+    if (record) take(base, found, record);
+    else unknown.push([base, found]);
+  });
+  if (unknown.length > 0 || state.uidFile.uidValidity === 0) {
+    const work = () => giveUids(state, unknown, take);
+    await (locked ? work() : state.uidFile.locked(work));
+  }
+  if (state.gone) return;
+  added.sort((a, b) => a.uid - b.uid);
+  trimUnplaced(state);
+  if (!first) {
+    state.add(added);
+    return;
+  }
+  state.messages = added;
+  state.loaded = true;
+  const recent = Math.min(added.find((m) => m.isNew)?.uid ?? Infinity, state.unshown ?? Infinity);
+  state.claimed = Math.min(recent, state.uidFile.nextUid) - 1;
+  state.unshown = null;
+}
+
+async function giveUids(
+  state: FolderState,
+  unknown: readonly [string, Found][],
+  take: (base: string, found: Found, record: UidRecord) => void,
+): Promise<void> {
+  // Someone may have given them UIDs between our listing and the lock.
+  if (!(await takeNews(state))) return;
+  const records: UidRecord[] = [];
+  let uid: Uid = state.uidFile.nextUid;
+  for (const [base, found] of [...unknown].sort((a, b) => compareArrival(a[0], b[0]))) {
+    let record = state.unplaced.get(base);
+    if (!record) {
+      record = { uid: uid++, extensions: "", base };
+      records.push(record);
+    }
+    take(base, found, record);
+  }
+  await state.uidFile.append(records);
+}
+
+function trimUnplaced(state: FolderState): void {
+  let spare = state.unplaced.size - UNPLACED;
+  for (const base of state.unplaced.keys()) {
+    if (spare-- <= 0) break;
+    state.unplaced.delete(base);
+  }
+}
+
+/** Writes the UID list anew when most of it is about messages long gone. */
+async function compact(state: FolderState): Promise<void> {
+  if (state.uidFile.lines <= state.messages.length * 2 + GARBAGE) return;
+  const live = new Set(state.messages.map((m) => m.uid));
+  const newest = state.uidFile.nextUid - 1;
+  await state.uidFile.locked(async () => {
+    if (await takeNews(state)) await state.uidFile.rewrite((uid) => live.has(uid) || uid > newest);
+  });
+  state.unplaced.clear();
+}

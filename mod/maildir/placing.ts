@@ -1,0 +1,174 @@
+/**
+ * Puts message files into a folder with their UIDs: for APPEND, COPY and MOVE, and for deliveries into a folder that somebody watches. All that is
+ * asked for while one batch is under way shares the next one's lock, sync of the UID list and sync of the folder.
+ */
+import { isFsError } from "../base/fs.ts";
+import type { FlagBits, Uid } from "../store/store.ts";
+import { linkOrCopy } from "./file_copy.ts";
+import { baseOf, withFlags } from "./file_name.ts";
+import { FolderMessage, type FolderState } from "./folder_state.ts";
+import { syncFolder } from "./folder_sync.ts";
+import { inParallel } from "./slices.ts";
+import type { UidRecord } from "./uid_list.ts";
+
+/** A file to be put into cur/ under a new base. Its contents are synced. */
+export interface Part {
+  readonly from: string;
+  /** `link` leaves the other name where it is. */
+  readonly how: "rename" | "link";
+  readonly base: string;
+  readonly flags: FlagBits;
+  /** Milliseconds since 1970, or -1 where it is not known. */
+  readonly internalDate: number;
+}
+
+/** What is put there together: all or none. */
+interface Group {
+  readonly parts: readonly Part[];
+  readonly done: (uids: readonly Uid[]) => void;
+  readonly failed: (why: unknown) => void;
+}
+
+interface Placed {
+  readonly group: Group;
+  readonly messages: readonly FolderMessage[];
+}
+
+const WIDTH = 8;
+
+export class Placing {
+  readonly #state: FolderState;
+  #groups: Group[] = [];
+  #delivered: string[] = [];
+  #scheduled = false;
+
+  constructor(state: FolderState) {
+    this.#state = state;
+  }
+
+  /** Puts the parts there; gives their UIDs, durable as the files are. */
+  place(parts: readonly Part[]): Promise<readonly Uid[]> {
+    if (parts.length === 0) return Promise.resolve([]);
+    return new Promise((done, failed) => {
+      this.#groups.push({ parts, done, failed });
+      this.#schedule();
+    });
+  }
+
+  /** Tells that a file was delivered into new/: it gets its UID and listeners hear of it, without a listing. */
+  delivered(file: string): void {
+    this.#delivered.push(file);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#state.serial.run(() => this.#run()).catch((e) => {
+      this.#state.ports.log.error("folder update failed", { dir: this.#state.dir }, e);
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#scheduled = false;
+    const groups = this.#groups;
+    const delivered = this.#delivered;
+    this.#groups = [];
+    this.#delivered = [];
+    try {
+      await this.#state.uidFile.locked(() => this.#batch(groups, delivered));
+    } catch (e) {
+      // Those delivered are found at the next look at the folder; the others must know.
+      if (delivered.length > 0) this.#state.newDir.forget();
+      for (const group of groups) group.failed(e);
+      if (groups.length === 0) throw e;
+    }
+  }
+
+  async #batch(groups: readonly Group[], delivered: readonly string[]): Promise<void> {
+    const state = this.#state;
+    // UIDs that others gave out belong to messages before ours: these come first.
+    if (state.loaded && state.uidFile.changed()) await syncFolder(state, true);
+    let uid = state.uidFile.nextUid;
+    const placed: Placed[] = [];
+    const arrived = this.#unknown(delivered).map((file) => new FolderMessage(uid++, file, true));
+    await state.curDir.own(async () => {
+      const tries = groups.map((group) => {
+        const first = uid;
+        uid += group.parts.length;
+        return this.#put(group, first);
+      });
+      for (const [i, messages] of (await Promise.all(tries)).entries()) {
+        const group = groups[i];
+        if (messages && group) placed.push({ group, messages });
+      }
+    });
+    const all = [...arrived, ...placed.flatMap((p) => p.messages)];
+    const records = all.map((m): UidRecord => ({ uid: m.uid, extensions: "", base: m.base }));
+    try {
+      const syncs = [state.uidFile.append(records)];
+      if (placed.length > 0) syncs.push(state.ports.dirSync.sync(state.curDir.path));
+      await settled(syncs);
+    } catch (e) {
+      for (const p of placed) await this.#takeBack(p.messages);
+      throw e;
+    }
+    if (state.loaded) state.add(all);
+    else state.unshown ??= all[0]?.uid ?? null;
+    for (const p of placed) p.group.done(p.messages.map((m) => m.uid));
+  }
+
+  /** Of delivered files, those that no look at the folder has found yet. */
+  #unknown(delivered: readonly string[]): string[] {
+    const state = this.#state;
+    const fresh = new Set<string>();
+    if (!state.loaded || delivered.length === 0) return [];
+    for (const m of state.messages) if (m.isNew) fresh.add(m.file);
+    return delivered.filter((file) =>
+      !fresh.has(file) && state.ports.fs.statSync(`${state.newDir.path}/${file}`) !== null
+    );
+  }
+
+  /** Puts a group's files there; null, with nothing left of them, when one cannot be. */
+  async #put(group: Group, first: Uid): Promise<FolderMessage[] | null> {
+    const { ports } = this.#state;
+    const { fs } = ports;
+    const messages = group.parts.map((part, i) => {
+      return new FolderMessage(first + i, withFlags(baseOf(part.base), part.flags), false, part.internalDate);
+    });
+    const there: FolderMessage[] = [];
+    try {
+      await inParallel(group.parts.map((part, i) => ({ part, message: messages[i] })), WIDTH, async (p) => {
+        if (!p.message) return;
+        const to = this.#state.pathOf(p.message);
+        if (p.part.how === "rename") await fs.rename(p.part.from, to);
+        else await linkOrCopy(ports, p.part.from, to, `${this.#state.dir}/tmp/${p.part.base}`);
+        there.push(p.message);
+      });
+      return messages;
+    } catch (e) {
+      await this.#takeBack(there);
+      group.failed(e);
+      return null;
+    }
+  }
+
+  async #takeBack(messages: readonly FolderMessage[]): Promise<void> {
+    for (const m of messages) {
+      try {
+        await this.#state.ports.fs.remove(this.#state.pathOf(m));
+      } catch (e) {
+        if (!isFsError(e)) throw e;
+        this.#state.ports.log.warn("cannot take back a file", { path: this.#state.pathOf(m), why: e.code });
+      }
+    }
+    this.#state.curDir.forget();
+  }
+}
+
+/** Waits for all, then fails if one did: nothing may still be writing when files are taken back. */
+async function settled(work: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === "rejected") throw outcome.reason;
+  }
+}

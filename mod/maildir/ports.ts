@@ -1,0 +1,22 @@
+import type { Clock } from "../base/clock.ts";
+import type { DirSync } from "../base/durable.ts";
+import type { Fs } from "../base/fs.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { NameMaker } from "./file_name.ts";
+
+/** What every part of the Maildir store works with. */
+export interface Ports {
+  readonly fs: Fs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly dirSync: DirSync;
+  readonly names: NameMaker;
+  readonly hostname: string;
+  readonly pid: number;
+  /** Between levels of names as clients see them; on disk it is always ".". */
+  readonly separator: string;
+  /** Paths of the lock files this process holds. */
+  readonly heldLocks: Set<string>;
+}

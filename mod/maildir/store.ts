@@ -1,0 +1,163 @@
+import type { AccountId } from "../account/directory.ts";
+import type { Body } from "../base/body.ts";
+import type { Clock } from "../base/clock.ts";
+import { DirSync } from "../base/durable.ts";
+import { type Fs, FsError, isFsError } from "../base/fs.ts";
+import { CACHED_FOLDERS, CACHED_MESSAGES, QUICK_READ } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import { INBOX } from "../store/mailbox_name.ts";
+import type { DeliveryOutcome, DeliveryTarget, Store } from "../store/store.ts";
+import { type AccountHost, MaildirAccount } from "./account.ts";
+import { QuickReader } from "./content.ts";
+import { deliverTo, type Place } from "./delivery.ts";
+import { NameMaker } from "./file_name.ts";
+import type { Folder } from "./folder.ts";
+import { accountPath } from "./layout.ts";
+import type { Ports } from "./ports.ts";
+import { tidyAccount } from "./tidying.ts";
+import { Watching } from "./watching.ts";
+
+export interface MaildirOptions {
+  readonly fs: Fs;
+  /** The folder that holds DOMAIN/USER for every account: an absolute path that is there. */
+  readonly root: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Of this machine, for file names and locks: processes on a shared file system must differ in it. */
+  readonly hostname: string;
+  readonly pid: number;
+  /** Between levels of mailbox names as clients see them: "." or "/". */
+  readonly separator?: string;
+  /** Shared with the rest of the process, so that all who wait for a folder share its sync. */
+  readonly dirSync?: DirSync;
+}
+
+/** The store port over Maildir++ folders, in the very files Dovecot keeps. */
+export class MaildirStore implements Store, AccountHost {
+  readonly separator: string;
+  readonly quick: QuickReader;
+  readonly #ports: Ports;
+  readonly #root: string;
+  readonly #accounts = new Map<AccountId, Promise<MaildirAccount>>();
+  /** Ready ones, to be had without waiting. */
+  readonly #ready = new Map<AccountId, MaildirAccount>();
+  /** Folders without users whose messages are kept, oldest first. */
+  readonly #idle = new Set<Folder>();
+  readonly #background = new Set<Promise<unknown>>();
+  readonly #watching: Watching;
+
+  constructor(options: MaildirOptions) {
+    const { fs, clock, random, log, hostname, pid } = options;
+    this.separator = options.separator ?? ".";
+    this.#root = options.root;
+    this.#ports = {
+      fs,
+      clock,
+      random,
+      log,
+      hostname,
+      pid,
+      separator: this.separator,
+      dirSync: options.dirSync ?? new DirSync(fs),
+      names: new NameMaker(clock, random, pid, hostname),
+      heldLocks: new Set(),
+    };
+    this.quick = new QuickReader((path, into) => fs.readInto(path, into), QUICK_READ);
+    this.#watching = new Watching(this.#ports);
+  }
+
+  account(id: AccountId): Promise<MaildirAccount> {
+    let account = this.#accounts.get(id);
+    if (!account) {
+      account = this.#open(id);
+      this.#accounts.set(id, account);
+      account.then((a) => this.#ready.set(id, a), () => this.#accounts.delete(id));
+    }
+    return account;
+  }
+
+  async deliver(targets: readonly DeliveryTarget[], body: Body): Promise<readonly DeliveryOutcome[]> {
+    try {
+      const places: (Place | FsError)[] = [];
+      for (const target of targets) places.push(this.#placeNow(target) ?? await this.#place(target));
+      return await deliverTo(this.#ports, places, body);
+    } catch (e) {
+      this.#ports.log.error("delivery failed", { targets: targets.length }, e);
+      return targets.map(() => ({ kind: "deferred", why: "internal error" }));
+    }
+  }
+
+  /** A folder's first user came or its last one left: keeps the messages of a few for the next time. */
+  used(folder: Folder): void {
+    this.#idle.delete(folder);
+    if (folder.users > 0) {
+      this.#watching.start(folder);
+      return;
+    }
+    this.#watching.stop(folder);
+    if (folder.state.gone) return;
+    this.#idle.add(folder);
+    let messages = 0;
+    for (const f of this.#idle) messages += f.messages.length;
+    for (const old of this.#idle) {
+      if (messages <= CACHED_MESSAGES && this.#idle.size <= CACHED_FOLDERS) break;
+      if (old.state.serial.busy > 0) continue; // it comes back here when it is used next
+      messages -= old.messages.length;
+      this.#idle.delete(old);
+      old.state.unload();
+    }
+  }
+
+  background(what: string, work: Promise<unknown>): void {
+    const done = work.catch((e) => {
+      this.#ports.log.warn("work in the background failed", { what, why: String(e) });
+    }).finally(() => this.#background.delete(done));
+    this.#background.add(done);
+  }
+
+  /** Resolves when nothing is under way that nobody waits for. */
+  async settled(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+    for (const account of this.#ready.values()) {
+      for (const folder of account.folders()) await folder.settled();
+    }
+  }
+
+  /** Ends watching and lets what is under way come to its end. */
+  async close(): Promise<void> {
+    this.#watching.close();
+    await this.settled();
+  }
+
+  async #open(id: AccountId): Promise<MaildirAccount> {
+    const path = accountPath(id);
+    if (path === null) throw new FsError("denied", "use as an account", id);
+    const root = `${this.#root}/${path}`;
+    const account = new MaildirAccount(this.#ports, this, root);
+    await account.ensure(this.#root);
+    this.background("tidying an account", tidyAccount(this.#ports, root));
+    return account;
+  }
+
+  #placeNow(target: DeliveryTarget): Place | null {
+    const account = this.#ready.get(target.account);
+    const folder = account && (account.findNow(target.mailbox) ?? account.findNow(INBOX));
+    return folder ? { folder, root: account.root, flags: target.flags } : null;
+  }
+
+  async #place(target: DeliveryTarget): Promise<Place | FsError> {
+    try {
+      const account = await this.account(target.account);
+      const folder = account.findNow(target.mailbox) ?? account.findNow(INBOX);
+      if (folder) return { folder, root: account.root, flags: target.flags };
+      // The folder was taken away under a running server: make it again.
+      await account.ensure(this.#root);
+      return new FsError("not-found", "open INBOX of", target.account);
+    } catch (e) {
+      if (isFsError(e)) return e;
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * `subscriptions` in the account's root, as Dovecot keeps it. Version 2: a line "V", TAB, "2", an empty line, then a name a line with TABs between
+ * levels; version 1: a name a line with "." between levels. Names are in modified UTF-7.
+ */
+import { fromUtf8, utf8 } from "../base/bytes.ts";
+import { SUBSCRIPTIONS_SIZE } from "../base/limits.ts";
+import { canonicalName, compareNames } from "../store/mailbox_name.ts";
+import { decodeModifiedUtf7, encodeModifiedUtf7 } from "../store/modified_utf7.ts";
+import { replaceLocked } from "./locked_file.ts";
+import type { Ports } from "./ports.ts";
+import { Serial } from "./serial.ts";
+
+const HEADER = "V\t2";
+
+/** A line of the file and the mailbox it means; null for one we cannot name (it is kept). */
+interface Line {
+  readonly text: string;
+  readonly name: string | null;
+}
+
+function parse(text: string, separator: string): Line[] {
+  const lines = text.split("\n");
+  const tabbed = lines[0] === HEADER;
+  return lines.slice(tabbed ? 1 : 0).filter((l) => l !== "").map((line) => {
+    const levels = tabbed ? line.split("\t") : line.split(".");
+    const decoded = levels.map(decodeModifiedUtf7);
+    const name = decoded.includes(null) ? null : canonicalName(decoded.join(separator), separator);
+    return { text: levels.join("\t"), name: name?.ok ? name.value : null };
+  });
+}
+
+/** Names in a file's text, each once, sorted. */
+export function parseSubscriptions(text: string, separator: string): string[] {
+  const names = new Set(parse(text, separator).map((l) => l.name).filter((n) => n !== null));
+  return [...names].sort(compareNames);
+}
+
+/** The text with names put in or taken out; null when nothing changes. */
+export function changeSubscriptions(
+  text: string,
+  separator: string,
+  names: readonly string[],
+  on: boolean,
+): string | null {
+  const lines = parse(text, separator);
+  const there = new Set(lines.map((l) => l.name));
+  if (names.every((n) => there.has(n) === on)) return null;
+  const kept = on ? lines : lines.filter((l) => l.name === null || !names.includes(l.name));
+  const added = on ? names.filter((n) => !there.has(n)) : [];
+  const texts = added.map((n) => n.split(separator).map(encodeModifiedUtf7).join("\t"));
+  return [HEADER, "", ...kept.map((l) => l.text), ...texts, ""].join("\n");
+}
+
+export class SubscriptionFile {
+  readonly #ports: Ports;
+  readonly #path: string;
+  readonly #serial = new Serial();
+
+  constructor(ports: Ports, root: string) {
+    this.#ports = ports;
+    this.#path = `${root}/subscriptions`;
+  }
+
+  async names(): Promise<string[]> {
+    const bytes = await this.#ports.fs.readFile(this.#path, SUBSCRIPTIONS_SIZE);
+    return parseSubscriptions(fromUtf8(bytes ?? new Uint8Array()), this.#ports.separator);
+  }
+
+  change(names: readonly string[], on: boolean): Promise<void> {
+    return this.#serial.run(() =>
+      replaceLocked(this.#ports, this.#path, SUBSCRIPTIONS_SIZE, (bytes) => {
+        const text = changeSubscriptions(fromUtf8(bytes), this.#ports.separator, names, on);
+        return text === null ? null : utf8(text);
+      })
+    );
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * The `dovecot-uidlist` of one folder. Invariants:
+ * - It is only written under `dovecot-uidlist.lock`, which Dovecot and other Roost processes honour too.
+ * - New records are appended and synced before anybody hears of their UIDs; the whole file is written beside it and renamed in place.
+ * - What others did to it is seen by inode, size and time, and by its last octets: an inode number may come back.
+ */
+import { concat, fromUtf8, sameBytes, utf8 } from "../base/bytes.ts";
+import { replaceFile } from "../base/durable.ts";
+import { type FileStat, isFsError, type WritableFile } from "../base/fs.ts";
+import { UIDLIST_SIZE } from "../base/limits.ts";
+import type { Uid } from "../store/store.ts";
+import { takeLock } from "./dot_lock.ts";
+import type { Ports } from "./ports.ts";
+import {
+  eachRecord,
+  formatHeader,
+  formatRecord,
+  parseHeader,
+  type UidHeader,
+  type UidRecord,
+  wholeLines,
+} from "./uid_list.ts";
+import { nextUidValidity } from "./uid_validity.ts";
+
+const NAME = "dovecot-uidlist";
+const TAIL = 96; // octets compared before trusting that a file only grew
+
+interface Known {
+  readonly inode: number;
+  readonly size: number;
+  readonly mtime: number;
+}
+
+/** What `news` brings. */
+export interface UidNews {
+  /** Whether these are all records, not just those since the last call. */
+  readonly whole: boolean;
+  readonly records: ReadonlyMap<string, UidRecord>;
+}
+
+export class UidFile {
+  readonly #ports: Ports;
+  readonly #dir: string;
+  readonly #root: string;
+  #header: UidHeader | null = null;
+  #lastUid: Uid = 0;
+  #known: Known | null = null;
+  /** The octets that end at `#known.size`. */
+  #tail: Uint8Array = new Uint8Array();
+  /** Up to where `news` has told; 0 for nothing. */
+  #told = 0;
+  #mustRewrite = false;
+  #lines = 0;
+
+  /** `dir` is the folder's own, `root` the account's. */
+  constructor(ports: Ports, dir: string, root: string) {
+    this.#ports = ports;
+    this.#dir = dir;
+    this.#root = root;
+  }
+
+  get path(): string {
+    return `${this.#dir}/${NAME}`;
+  }
+
+  /** 0 until the file was read or made. */
+  get uidValidity(): number {
+    return this.#header?.uidValidity ?? 0;
+  }
+
+  /** Above every UID ever given, as far as the file was read. */
+  get nextUid(): Uid {
+    return Math.max(this.#header?.nextUid ?? 1, this.#lastUid + 1);
+  }
+
+  /** Lines in the file as far as counted: those of messages long gone among them. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Forgets what was told, so that `news` tells all again. */
+  forget(): void {
+    this.#told = 0;
+  }
+
+  /** Whether somebody else changed the file since it was last read or written here. */
+  changed(): boolean {
+    const stat = this.#ports.fs.statSync(this.path);
+    return !sameAs(stat, this.#known) || this.#told !== (this.#known?.size ?? 0);
+  }
+
+  /** Records that were added since the last call, or all of them. Reads only what is new where that is possible. */
+  async news(): Promise<UidNews> {
+    const stat = await this.#ports.fs.stat(this.path);
+    if (!stat) {
+      this.#reset();
+      return { whole: true, records: new Map() };
+    }
+    const from = this.#told > 0 && await this.#onlyGrew(stat) ? this.#told : 0;
+    const bytes = from > 0 ? await this.#readFrom(from) : await this.#readAll();
+    return this.#take(stat, bytes, from);
+  }
+
+  /** Under the lock: makes the file if there is none, and brings header and next UID up to date. O(1) in the number of messages. */
+  async locked<T>(work: () => Promise<T>): Promise<T> {
+    const unlock = await takeLock(this.#ports, `${this.path}.lock`);
+    try {
+      await this.#position();
+      return await work();
+    } finally {
+      await unlock();
+    }
+  }
+
+  /** Only inside `locked`: adds records (ascending, from `nextUid` on) and syncs them. */
+  async append(records: readonly UidRecord[]): Promise<void> {
+    const last = records[records.length - 1];
+    if (!last) return;
+    if (this.#mustRewrite) await this.rewrite(null);
+    const told = this.#told === this.#known?.size;
+    const bytes = utf8(records.map(formatRecord).join(""));
+    const file = await this.#ports.fs.append(this.path);
+    await writeAll(file, bytes);
+    const stat = await this.#ports.fs.stat(this.path);
+    const size = (this.#known?.size ?? 0) + bytes.length;
+    this.#lastUid = last.uid;
+    this.#lines += records.length;
+    this.#tail = concat([this.#tail, bytes]).slice(-TAIL);
+    this.#known = stat && stat.size === size ? stat : null;
+    this.#told = told && this.#known ? size : 0;
+  }
+
+  /** Only inside `locked`: writes the file anew, without the records whose UID `keep` refuses, and as version 3. */
+  async rewrite(keep: ((uid: Uid) => boolean) | null): Promise<void> {
+    this.forget();
+    const { records } = await this.news();
+    const header = this.#header;
+    if (!header) throw new TypeError("Cannot rewrite a list that was never made");
+    const kept = [...records.values()].filter((r) => !keep || keep(r.uid)).sort((a, b) => a.uid - b.uid);
+    const fresh: UidHeader = { ...header, version: 3, nextUid: this.nextUid, rest: this.#guid(header.rest) };
+    const parts = [utf8(formatHeader(fresh))];
+    for (let i = 0; i < kept.length; i += 1000) {
+      parts.push(utf8(kept.slice(i, i + 1000).map(formatRecord).join("")));
+    }
+    await this.#replace(fresh, concat(parts), kept.length);
+  }
+
+  async #position(): Promise<void> {
+    const stat = await this.#ports.fs.stat(this.path);
+    if (!stat) return await this.#make();
+    if (this.#header && sameAs(stat, this.#known)) return;
+    const bytes = stat.size > 1 << 16 ? null : await this.#readAll();
+    if (bytes) this.#takeEnds(stat, bytes, bytes);
+    else await this.#peek(stat);
+    if (!this.#header) await this.#make();
+  }
+
+  async #make(): Promise<void> {
+    const uidValidity = await nextUidValidity(this.#ports, this.#root);
+    const header: UidHeader = { version: 3, uidValidity, nextUid: 1, rest: this.#guid("") };
+    this.#reset();
+    await this.#replace(header, utf8(formatHeader(header)), 0);
+  }
+
+  async #replace(header: UidHeader, bytes: Uint8Array, lines: number): Promise<void> {
+    await replaceFile(this.#ports.fs, this.path, bytes, `${this.path}.tmp`);
+    this.#known = await this.#ports.fs.stat(this.path);
+    this.#header = header;
+    this.#tail = bytes.slice(-TAIL);
+    this.#told = this.#known?.size ?? 0;
+    this.#mustRewrite = false;
+    this.#lines = lines;
+  }
+
+  /** Header and last record of a large file, without reading what is between. */
+  async #peek(stat: FileStat): Promise<void> {
+    const file = await this.#ports.fs.open(this.path);
+    try {
+      const head = new Uint8Array(4096);
+      const tail = new Uint8Array(64 * 1024);
+      const got = await file.readAt(head, 0);
+      const from = Math.max(0, stat.size - tail.length);
+      const end = await file.readAt(tail, from);
+      this.#takeEnds(stat, head.subarray(0, got), tail.subarray(0, end));
+    } finally {
+      file.close();
+    }
+  }
+
+  #takeEnds(stat: FileStat, head: Uint8Array, tail: Uint8Array): void {
+    this.#header = headerOf(head);
+    this.#known = stat;
+    this.#tail = tail.slice(-TAIL);
+    this.#told = 0;
+    const { text, end } = wholeLines(tail);
+    this.#mustRewrite = this.#header?.version === 1 || end !== tail.length;
+    this.#lastUid = 0;
+    const version = this.#header?.version ?? 3;
+    // The first line may be cut or the header: neither is a record in order, but what follows is.
+    eachRecord(
+      text.slice(text.indexOf("\n") + 1),
+      version,
+      (r) => this.#lastUid = Math.max(this.#lastUid, r.uid),
+    );
+  }
+
+  #take(stat: FileStat, bytes: Uint8Array, from: number): UidNews {
+    let lines = wholeLines(bytes);
+    if (from === 0) {
+      this.#reset();
+      this.#header = headerOf(bytes);
+      if (!this.#header) {
+        this.#ports.log.warn("uidlist has no header, starting anew", { path: this.path });
+        return { whole: true, records: new Map() };
+      }
+      const headerEnd = bytes.indexOf(0x0a) + 1;
+      lines = wholeLines(bytes.subarray(headerEnd));
+      lines = { text: lines.text, end: lines.end + headerEnd };
+    }
+    const records = new Map<string, UidRecord>();
+    const bad = eachRecord(lines.text, this.#header?.version ?? 3, (record) => {
+      records.set(record.base, record);
+      this.#lines++;
+      this.#lastUid = Math.max(this.#lastUid, record.uid);
+    });
+    if (bad > 0) this.#ports.log.warn("uidlist lines not understood", { path: this.path, lines: bad });
+    const whole = lines.end === bytes.length;
+    this.#mustRewrite = !whole || bad > 0 || this.#header?.version === 1;
+    const size = from + lines.end;
+    this.#told = size;
+    // A file that grew while it was read is looked at again next time.
+    this.#known = size === stat.size ? stat : { inode: stat.inode, size, mtime: -1 };
+    this.#tail = concat([this.#tail, bytes.subarray(0, lines.end)]).slice(-TAIL);
+    return { whole: from === 0, records };
+  }
+
+  async #onlyGrew(stat: FileStat): Promise<boolean> {
+    const known = this.#known;
+    if (!known || stat.inode !== known.inode || stat.size < this.#told || known.size !== this.#told) {
+      return false;
+    }
+    const octets = new Uint8Array(this.#tail.length);
+    try {
+      const file = await this.#ports.fs.open(this.path);
+      try {
+        await file.readAt(octets, this.#told - octets.length);
+      } finally {
+        file.close();
+      }
+    } catch (e) {
+      if (isFsError(e, "not-found")) return false;
+      throw e;
+    }
+    return sameBytes(octets, this.#tail);
+  }
+
+  async #readFrom(from: number): Promise<Uint8Array> {
+    const file = await this.#ports.fs.open(this.path);
+    try {
+      const bytes = new Uint8Array(Math.max(0, file.size - from));
+      return bytes.subarray(0, await file.readAt(bytes, from));
+    } finally {
+      file.close();
+    }
+  }
+
+  async #readAll(): Promise<Uint8Array> {
+    return await this.#ports.fs.readFile(this.path, UIDLIST_SIZE) ?? new Uint8Array();
+  }
+
+  #guid(rest: string): string {
+    if (/ G[0-9a-f]{32}/.test(rest)) return rest;
+    const hex = [...this.#ports.random.bytes(16)].map((b) => b.toString(16).padStart(2, "0")).join("");
+    return ` G${hex}${rest}`;
+  }
+
+  #reset(): void {
+    this.#header = null;
+    this.#lastUid = 0;
+    this.#known = null;
+    this.#tail = new Uint8Array();
+    this.#told = 0;
+    this.#lines = 0;
+    this.#mustRewrite = false;
+  }
+}
+
+function sameAs(stat: FileStat | null, known: Known | null): boolean {
+  if (!stat || !known) return stat === known;
+  return stat.inode === known.inode && stat.size === known.size && stat.mtime === known.mtime;
+}
+
+function headerOf(bytes: Uint8Array): UidHeader | null {
+  const end = bytes.indexOf(0x0a);
+  return end < 0 || end > 4096 ? null : parseHeader(fromUtf8(bytes.subarray(0, end)));
+}
+
+async function writeAll(file: WritableFile, bytes: Uint8Array): Promise<void> {
+  try {
+    await file.write(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Notices what other programs do in folders that somebody has open: by the file system's notices, and by looking again now and then, since notices
+ * may not come (network file systems, too many watchers). Notices are only asked for when a folder stays open for a while: most POP3 and
+ * many IMAP sessions are over before.
+ */
+import type { Watcher } from "../base/fs.ts";
+import type { Folder } from "./folder.ts";
+import type { Ports } from "./ports.ts";
+
+const SETTLE = 25; // milliseconds for more changes to come before looking
+const STAY = 500; // milliseconds a folder is open before it is watched
+const LOOK = 30_000; // milliseconds between looks without notice
+
+interface Watched {
+  watcher: Watcher | null;
+  cancel: (() => void) | null;
+}
+
+export class Watching {
+  readonly #ports: Ports;
+  readonly #folders = new Map<Folder, Watched>();
+  #cancelLook: (() => void) | null = null;
+  #failed = false;
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  /** The folder has users now. */
+  start(folder: Folder): void {
+    if (this.#folders.has(folder)) return;
+    const watched: Watched = { watcher: null, cancel: null };
+    watched.cancel = this.#ports.clock.after(STAY, () => this.#watch(folder, watched));
+    this.#folders.set(folder, watched);
+    this.#cancelLook ??= this.#ports.clock.after(LOOK, () => this.#lookAtAll());
+  }
+
+  /** It has none any more. */
+  stop(folder: Folder): void {
+    const watched = this.#folders.get(folder);
+    watched?.cancel?.();
+    watched?.watcher?.close();
+    this.#folders.delete(folder);
+    if (this.#folders.size > 0) return;
+    this.#cancelLook?.();
+    this.#cancelLook = null;
+  }
+
+  close(): void {
+    for (const folder of [...this.#folders.keys()]) this.stop(folder);
+  }
+
+  #watch(folder: Folder, watched: Watched): void {
+    watched.cancel = null;
+    const { newDir, curDir } = folder.state;
+    try {
+      watched.watcher = this.#ports.fs.watch([newDir.path, curDir.path], () => {
+        watched.cancel ??= this.#ports.clock.after(SETTLE, () => {
+          watched.cancel = null;
+          this.#look(folder);
+        });
+      });
+    } catch (e) {
+      if (!this.#failed) this.#ports.log.warn("cannot watch folders", { why: String(e) });
+      this.#failed = true;
+    }
+    this.#look(folder); // what came before the watch began
+  }
+
+  #lookAtAll(): void {
+    this.#cancelLook = this.#ports.clock.after(LOOK, () => this.#lookAtAll());
+    for (const folder of this.#folders.keys()) this.#look(folder);
+  }
+
+  #look(folder: Folder): void {
+    folder.refresh().catch((e) => {
+      this.#ports.log.warn("cannot look at a folder", { dir: folder.state.dir, why: String(e) });
+    });
+  }
+}
