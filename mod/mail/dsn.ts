@@ -91,7 +91,7 @@ export function buildReport(facts: DsnFacts): Report {
   return {
     octets,
     eightBit: octets.some((c) => c > 127),
-    smtpUtf8: needsUtf8(facts.to) || returned.utf8Header,
+    smtpUtf8: needsUtf8(facts.to),
   };
 }
 
