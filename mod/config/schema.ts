@@ -154,10 +154,14 @@ export const SCHEMA = section({
   ),
   limits: entry(
     section({
-      message_size: entry(kind.sizeValue, MESSAGE_SIZE, "largest message; what large providers take"),
+      message_size: entry(
+        kind.sizeValue,
+        `${MESSAGE_SIZE / MiB}MB`,
+        "largest message; what large providers take",
+      ),
       memory: entry(
         kind.sizeValue,
-        256 * MiB,
+        "256MB",
         "past it new connections and messages get a temporary refusal, never the machine an OOM kill",
       ),
       connections: entry(kind.countValue(1, 1_000_000), CONNECTIONS, "all listeners together"),
