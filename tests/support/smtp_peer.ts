@@ -38,6 +38,8 @@ export class SmtpPeer extends ScriptConn {
   #accepted = 0;
   #lmtp = false;
   #lost = false;
+  /** It does not listen any more. */
+  #gone = false;
 
   constructor(manners: PeerManners = {}) {
     super({ address: "192.0.2.1", port: 25 });
@@ -55,6 +57,7 @@ export class SmtpPeer extends ScriptConn {
     if (this.#inData && this.#input.length > (this.#manners.breaksInBody ?? Infinity)) {
       this.#lost = true;
       if (this.#manners.lastWords) this.feed(`${this.#manners.lastWords}\r\n`);
+      else this.destroy();
       throw new ConnectionLost("reset");
     }
     while (this.#step());
@@ -74,6 +77,7 @@ export class SmtpPeer extends ScriptConn {
 
   /** Handles one command or message; whether there was one. */
   #step(): boolean {
+    if (this.#gone) return false;
     if (this.#inData) {
       const end = this.#input.startsWith(".\r\n") ? 0 : this.#input.indexOf("\r\n.\r\n") + 2;
       if (end === 1) return false;
@@ -129,10 +133,10 @@ export class SmtpPeer extends ScriptConn {
 
   #act(reply: string): void {
     if (reply === "!silence") return;
-    if (reply === "!close") this.end();
-    else if (reply === "!reset") this.destroy();
-    else this.feed(`${reply}\r\n`);
-    if (reply.startsWith("421") || reply.startsWith("221")) this.end();
+    this.#gone = /^(!|421|221)/.test(reply);
+    if (!reply.startsWith("!")) this.feed(`${reply}\r\n`);
+    if (reply === "!reset") this.destroy();
+    else if (this.#gone) this.end();
   }
 }
 
