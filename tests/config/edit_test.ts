@@ -12,7 +12,8 @@ domains:
   b.test:
     # its aliases
     aliases:
-      info: # for all
+      # for all
+      info:
         - you@a.test # me
         - friend@c.test
   Bücher.example:
