@@ -1,6 +1,7 @@
 /** TLS contexts chosen by SNI, swapped as a whole when certificates change; and the reading of X.509 certificates. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import tls from "node:tls";
+import { formatIp, parseIp } from "../base/ip.ts";
 import type { CertificateFacts, CertificateReader } from "../tls/certificate_files.ts";
 import type { ServerTls } from "./net.ts";
 
@@ -30,7 +31,11 @@ export const certificateReader: CertificateReader = {
       names.filter((n) => n.startsWith(prefix)).map((n) => n.slice(prefix.length).toLowerCase());
     return {
       dnsNames: of("DNS:"),
-      ipNames: of("IP Address:"),
+      ipNames: of("IP Address:").map((text) => {
+        // node writes IPv6 addresses in full; one form makes them comparable.
+        const ip = parseIp(text);
+        return ip ? formatIp(ip) : text;
+      }),
       issuer: c.issuer.replaceAll("\n", ", "),
       notBefore: Date.parse(c.validFrom),
       notAfter: Date.parse(c.validTo),

@@ -20,9 +20,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   outbound: ["base", "wire", "mail", "dns", "auth", "smtp", "queue"],
   maildir: ["base", "wire", "mail", "store"],
   index: ["base", "mail", "store"],
+  tls: ["base"],
   config: ["base", "yaml", "mail", "account"],
   status: ["base", "config", "std"],
-  sys: ["base", "wire", "dns", "store", "queue"],
+  sys: ["base", "wire", "dns", "store", "queue", "tls"],
 };
 
 /** Packages from outside and who may have them. Others may be imported by `app` only. */
@@ -31,6 +32,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   yaml: ["std", "yaml", "config", "account"],
   valibot: ["yaml", "account"],
   "dns-packet": ["dns"],
+  "@peculiar/x509": ["tls"],
+  "reflect-metadata": ["tls"],
   tldts: ["auth"],
   "@logtape/logtape": ["sys"],
   bcryptjs: ["account"],

@@ -13,7 +13,7 @@ Deno.test("own CA: authority and server certificate chain, name what they are fo
   const ca = await issueAuthority("Roost at mail.example.org", clock, random);
   const pair = await issueServer(
     ca,
-    { dns: ["mail.example.org", "*.example.org"], ip: ["127.0.0.1"] },
+    { dns: ["mail.example.org", "*.example.org"], ip: ["127.0.0.1", "::1", "2001:db8::7"] },
     clock,
     random,
   );
@@ -25,7 +25,7 @@ Deno.test("own CA: authority and server certificate chain, name what they are fo
   assert(!certificateReader.matches({ certificate: pair.certificate, key: ca.key }));
   const facts = certificateReader.read(pair.certificate);
   assertEquals(facts.dnsNames, ["mail.example.org", "*.example.org"]);
-  assertEquals(facts.ipNames, ["127.0.0.1"]);
+  assertEquals(facts.ipNames, ["127.0.0.1", "::1", "2001:db8::7"]);
   assertEquals(Math.round((facts.notAfter - clock.now()) / DAY), 397);
   assert(facts.notBefore <= clock.now() - DAY + 1000, "clocks that are late by hours still take it");
   assertEquals(pair.certificate.split("BEGIN CERTIFICATE").length, 3, "the chain holds the authority");
