@@ -55,6 +55,11 @@ export const CONNECTIONS_PER_ADDRESS = 100; // from one address that is not trus
 export const WRITE_STALL = 2 * MINUTE; // a peer that does not take our octets for so long is cut off
 export const TLS_HANDSHAKE = 30 * SECOND; // from the first octet to the end of the handshake
 
+/** Reception. */
+export const CONNECT_BURST = 300; // connections from one address at once, before the rate below counts; lists and relays come in bursts
+export const CONNECT_PER_MINUTE = 300; // connections from one address in the long run
+export const RATE_ENTRIES = 20000; // addresses whose rate is remembered: some 4 MB
+
 /** Store. */
 export const MAILBOX_NAME = 255; // octets of a folder's name on disk: what file systems take
 export const KEYWORDS = 26; // a-z in the file name, as dovecot-keywords has it
@@ -63,7 +68,8 @@ export const KEYWORD_FILE_SIZE = 64 * KiB; // dovecot-keywords: 26 names
 export const KEYWORD_LENGTH = 255; // octets of a keyword's name
 export const SUBSCRIPTIONS_SIZE = 8 * MiB; // tens of thousands of names
 export const QUICK_READ = 256 * KiB; // messages up to this are read at once, without waiting
-export const CACHED_MESSAGES = 50_000; // of folders nobody has open, kept for the next SELECT: some 12 MB
+export const CACHED_MESSAGES = 150_000; // of folders nobody has open, kept for the next SELECT: some 25 MB at most
+export const CACHED_FOR = 10 * MINUTE; // and for how long
 export const CACHED_FOLDERS = 200; // folders nobody has open, kept likewise
 
 /** Mail formats. */

@@ -9,6 +9,11 @@ export interface RecipientOptions {
   readonly notify?: readonly ("never" | "success" | "failure" | "delay")[];
   /** ORCPT as given, xtext decoded. */
   readonly originalRecipient?: string;
+  /**
+   * A local delivery that was put off: to this account's mail and nowhere else. Aliases were followed at reception; to follow them again
+   * would double what other targets have already got. Kept in the queue file like the rest.
+   */
+  readonly deliverTo?: { readonly account: string; readonly detail: string | null };
 }
 
 /** A message's envelope when it is handed to the queue. */

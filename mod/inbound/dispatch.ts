@@ -1,0 +1,237 @@
+/**
+ * Brings one message to where its recipients lead: mailboxes of ours in one call to the store, everything else into the queue. Used at
+ * reception, and by the queue for what was put off. Nothing here is acknowledged to anybody: callers decide from the fates.
+ */
+import type { AccountId, Directory } from "../account/directory.ts";
+import { type Body, prefixed } from "../base/body.ts";
+import type { Log } from "../base/log.ts";
+import { type Address, formatAddress } from "../mail/address.ts";
+import type { Envelope, RecipientOptions, Submitter } from "../queue/types.ts";
+import type { DeliveryOutcome, DeliveryTarget, NamedFlags, Store } from "../store/store.ts";
+import { hasEightBit, returnPathField } from "./head.ts";
+
+/** A message with all its header fields but Return-Path. */
+export interface Dispatched {
+  readonly id: string;
+  readonly sender: Address | null;
+  /** Account that submitted it, or null. */
+  readonly account: AccountId | null;
+  readonly smtpUtf8: boolean;
+  readonly body: Body;
+}
+
+export interface DispatchRecipient {
+  readonly address: Address;
+  readonly options?: RecipientOptions;
+}
+
+/** Folder and flags for a message; Sieve will decide here. */
+export type Filing = (
+  message: Dispatched,
+  account: AccountId,
+  detail: string | null,
+) => { readonly mailbox: string; readonly flags: NamedFlags };
+
+/** The envelope sender of a message that is forwarded on behalf of `via`, a recipient of ours. SRS will go here. */
+export type SenderRewriting = (sender: Address | null, via: Address) => Address | null;
+
+export interface DispatchPorts {
+  readonly directory: Directory;
+  readonly store: Store;
+  readonly queue: Submitter;
+  readonly log: Log;
+  readonly filing?: Filing;
+  readonly rewriteSender?: SenderRewriting;
+}
+
+/** Mail for one account that could not be delivered now. */
+export interface LeftOver {
+  readonly account: AccountId;
+  readonly detail: string | null;
+  /** The recipient that led there. */
+  readonly recipient: Address;
+  readonly outcome: Exclude<DeliveryOutcome, { kind: "delivered" }>;
+}
+
+/** How it stands with one recipient. */
+export interface Fate {
+  /** Something of it is in a mailbox or in the queue, durably. */
+  readonly taken: boolean;
+  /** Mailboxes that did not get it. Those shared with an earlier recipient are that one's. */
+  readonly left: readonly LeftOver[];
+  /** It leads nowhere: the directory has changed since RCPT, or does not answer. */
+  readonly nowhere: "unknown-user" | "disabled" | "not-local" | "temp" | null;
+}
+
+interface Mailbox {
+  readonly account: AccountId;
+  readonly detail: string | null;
+  readonly recipient: Address;
+}
+
+interface Plan {
+  /** One a delivery, without doubles. */
+  readonly mailboxes: Mailbox[];
+  /** By rewritten sender: one queued message each. */
+  readonly remote: Map<
+    string,
+    { readonly sender: Address | null; readonly to: Map<string, DispatchRecipient> }
+  >;
+  /** By recipient: its mailboxes as indices into `mailboxes`, whether it has a part in `remote`. */
+  readonly parts: { readonly mailboxes: number[]; remote: boolean; nowhere: Fate["nowhere"] }[];
+}
+
+const INBOX = { mailbox: "INBOX", flags: { system: 0, keywords: [] } } as const;
+
+export class Dispatcher {
+  readonly #ports: DispatchPorts;
+
+  constructor(ports: DispatchPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Delivers and queues; one fate a recipient, in order. `relay`: recipients that are not ours are queued too. Throws FsError when the
+   * queue cannot take its part; then nothing was delivered.
+   */
+  async dispatch(
+    message: Dispatched,
+    recipients: readonly DispatchRecipient[],
+    relay: boolean,
+  ): Promise<readonly Fate[]> {
+    const plan = this.#plan(message.sender, recipients, relay);
+    // The queue first: it may throw, and then nobody has got anything yet.
+    for (const { sender, to } of plan.remote.values()) await this.#enqueue(message, sender, [...to.values()]);
+    const outcomes = await this.#deliver(message, plan.mailboxes);
+    const told = new Set<number>();
+    return plan.parts.map((part) => {
+      const left: LeftOver[] = [];
+      let taken = part.remote;
+      for (const index of part.mailboxes) {
+        const mailbox = plan.mailboxes[index];
+        const outcome = outcomes[index];
+        if (!mailbox || !outcome) continue;
+        if (outcome.kind === "delivered") taken = true;
+        else if (!told.has(index)) left.push({ ...mailbox, outcome });
+        told.add(index);
+      }
+      return { taken, left, nowhere: part.nowhere };
+    });
+  }
+
+  /** Hands what was left over to the queue, for these accounts only. Throws FsError. */
+  async putOff(message: Dispatched, left: readonly LeftOver[]): Promise<void> {
+    if (left.length === 0) return;
+    await this.#enqueue(
+      message,
+      message.sender,
+      left.map((l) => ({
+        address: addressOf(l.account),
+        options: { deliverTo: { account: l.account, detail: l.detail } },
+      })),
+    );
+    for (const l of left) {
+      const why = l.outcome.kind === "deferred" ? l.outcome.why : "over quota";
+      this.#ports.log.warn("delivery put off", { id: message.id, account: l.account, why });
+    }
+  }
+
+  /** Hands recipients to the queue as they are. Throws FsError. */
+  async enqueue(message: Dispatched, recipients: readonly DispatchRecipient[]): Promise<void> {
+    if (recipients.length > 0) await this.#enqueue(message, message.sender, recipients);
+  }
+
+  #plan(sender: Address | null, recipients: readonly DispatchRecipient[], relay: boolean): Plan {
+    const plan: Plan = { mailboxes: [], remote: new Map(), parts: [] };
+    const index = new Map<string, number>();
+    for (const recipient of recipients) {
+      const part: Plan["parts"][number] = { mailboxes: [], remote: false, nowhere: null };
+      plan.parts.push(part);
+      const deliverTo = recipient.options?.deliverTo;
+      const resolution = deliverTo
+        ? { kind: "targets", targets: [{ kind: "account", ...deliverTo }] } as const
+        : this.#ports.directory.resolve(recipient.address);
+      if (resolution.kind === "not-local" && relay) {
+        addRemote(plan, sender, recipient);
+        part.remote = true;
+        continue;
+      }
+      if (resolution.kind !== "targets") {
+        part.nowhere = resolution.kind;
+        continue;
+      }
+      for (const target of resolution.targets) {
+        if (target.kind === "forward") {
+          const rewritten = this.#ports.rewriteSender?.(sender, recipient.address) ?? sender;
+          addRemote(plan, sender === null ? null : rewritten, { address: target.address });
+          part.remote = true;
+          continue;
+        }
+        const known = index.get(target.account);
+        if (known === undefined) index.set(target.account, plan.mailboxes.length);
+        part.mailboxes.push(known ?? plan.mailboxes.length);
+        if (known === undefined) {
+          plan.mailboxes.push({
+            account: target.account,
+            detail: target.detail,
+            recipient: recipient.address,
+          });
+        }
+      }
+    }
+    return plan;
+  }
+
+  async #deliver(message: Dispatched, mailboxes: readonly Mailbox[]): Promise<readonly DeliveryOutcome[]> {
+    if (mailboxes.length === 0) return [];
+    const targets: DeliveryTarget[] = mailboxes.map((m) => ({
+      account: m.account,
+      ...(this.#ports.filing?.(message, m.account, m.detail) ?? INBOX),
+    }));
+    const outcomes = await this.#ports.store.deliver(
+      targets,
+      prefixed(returnPathField(message.sender), message.body),
+    );
+    outcomes.forEach((outcome, i) => {
+      if (outcome.kind !== "delivered") return;
+      const account = mailboxes[i]?.account ?? null;
+      this.#ports.log.info("delivered", {
+        id: message.id,
+        account,
+        mailbox: outcome.mailbox,
+        file: outcome.file,
+      });
+    });
+    return outcomes;
+  }
+
+  async #enqueue(
+    message: Dispatched,
+    sender: Address | null,
+    recipients: readonly DispatchRecipient[],
+  ): Promise<void> {
+    const envelope: Envelope = {
+      sender,
+      recipients,
+      eightBit: await hasEightBit(message.body),
+      smtpUtf8: message.smtpUtf8,
+      account: message.account,
+      traceId: message.id,
+    };
+    const queueId = await this.#ports.queue.submit(envelope, message.body);
+    this.#ports.log.info("queued", { id: message.id, queue: queueId, recipients: recipients.length });
+  }
+}
+
+function addRemote(plan: Plan, sender: Address | null, recipient: DispatchRecipient): void {
+  const key = sender === null ? "" : formatAddress(sender);
+  const group = plan.remote.get(key) ?? { sender, to: new Map() };
+  plan.remote.set(key, group);
+  group.to.set(formatAddress(recipient.address), recipient);
+}
+
+/** The address an account is named after. */
+function addressOf(account: AccountId): Address {
+  const at = account.lastIndexOf("@");
+  return { local: account.slice(0, at), domain: account.slice(at + 1) };
+}

@@ -1,0 +1,68 @@
+/**
+ * Who may send what to whom. The invariant: mail for others is taken from those who have authenticated, and from nobody else. Whatever the
+ * form of an address, it is either a recipient of ours, or it is refused.
+ */
+import type { Directory } from "../account/directory.ts";
+import { unreachable } from "../base/result.ts";
+import type { Address } from "../mail/address.ts";
+import type { Client, Policy, Transaction, Verdict } from "../smtp/ports.ts";
+import { REPLY } from "../smtp/reply.ts";
+import type { RateLimiter } from "./ratelimit.ts";
+
+export class InboundPolicy implements Policy {
+  readonly #directory: Directory;
+  readonly #connections: RateLimiter;
+
+  constructor(directory: Directory, connections: RateLimiter) {
+    this.#directory = directory;
+    this.#connections = connections;
+  }
+
+  connect(client: Client): Verdict {
+    return this.#connections.take(client.remote.address) ? null : REPLY.tooManyConnections;
+  }
+
+  /** Names in EHLO prove nothing and refuse nobody (RFC 5321 4.1.4). */
+  helo(_client: Client): Verdict {
+    return null;
+  }
+
+  /**
+   * RFC 6409 6.1: who has logged in sends as himself. The null sender is everybody's: read receipts carry it (RFC 8098 3), and the From
+   * header is checked all the same.
+   */
+  mail(transaction: Transaction): Verdict {
+    const { sender, client } = transaction;
+    if (client.account === null || sender === null) return null;
+    return this.#directory.maySendAs(client.account, sender) ? null : REPLY.senderNotYours;
+  }
+
+  rcpt(transaction: Transaction, recipient: Address): Verdict {
+    const authenticated = transaction.client.account !== null && transaction.client.listener !== "lmtp";
+    if (recipient.domain !== "" && !this.#directory.isLocal(recipient.domain)) {
+      return authenticated ? null : REPLY.relayDenied;
+    }
+    const resolution = this.#directory.resolve(recipient);
+    switch (resolution.kind) {
+      case "targets":
+        // A catch-all would take "victim%elsewhere@us" for its own. It would stay here, but nobody means such an address honestly, and those
+        // who test for open relays would list us.
+        return !authenticated && looksRouted(recipient.local) ? REPLY.relayDenied : null;
+      case "unknown-user":
+        return !authenticated && looksRouted(recipient.local) ? REPLY.relayDenied : REPLY.unknownUser;
+      case "disabled":
+        return REPLY.disabledUser;
+      case "not-local":
+        return authenticated ? null : REPLY.relayDenied;
+      case "temp":
+        return REPLY.recipientLater;
+      default:
+        return unreachable(resolution);
+    }
+  }
+}
+
+/** Whether a local part is an address for somebody to send on: `a@b`, `a%b`, `b!a` (RFC 5321 appendix F.2 wants none of it). */
+function looksRouted(local: string): boolean {
+  return /[@%!]/.test(local);
+}

@@ -1,0 +1,161 @@
+/**
+ * The way of a message that was received whole, to its answer: header put in order, mailboxes and queue reached, and only then the 250.
+ */
+import type { Directory } from "../account/directory.ts";
+import type { Body } from "../base/body.ts";
+import { concat, CRLF, EMPTY } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { type Address, formatAddress } from "../mail/address.ts";
+import type { ReceiveOutcome, Receiver, Transaction } from "../smtp/ports.ts";
+import { queuedAs, REPLY, type Reply } from "../smtp/reply.ts";
+import type { Dispatched, Dispatcher, Fate } from "./dispatch.ts";
+import { beginsFolded, fixSubmission, headerOf, receivedField, withHead } from "./head.ts";
+
+/** What checks (SPF, DKIM, DMARC ...) say: header fields to add, and whether to refuse. */
+export interface Checked {
+  readonly head: Uint8Array;
+  readonly refuse: Reply | null;
+}
+
+/** Looks at a message from outside before it is taken. */
+export type Checks = (transaction: Transaction, body: Body) => Promise<Checked>;
+
+/** Signs a submission: gives the header fields to put before it. */
+export type Signer = (transaction: Transaction, body: Body) => Promise<Uint8Array>;
+
+export interface ReceivePorts {
+  readonly dispatcher: Dispatcher;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly checks?: Checks;
+  readonly signer?: Signer;
+}
+
+export class InboundReceiver implements Receiver {
+  readonly #ports: ReceivePorts;
+  readonly #hostname: string;
+
+  /** `hostname`: our name in `Received:`. */
+  constructor(ports: ReceivePorts, hostname: string) {
+    this.#ports = ports;
+    this.#hostname = hostname;
+  }
+
+  async receive(transaction: Transaction, body: Body): Promise<ReceiveOutcome> {
+    const prepared = await this.#prepare(transaction, body);
+    if ("code" in prepared) {
+      this.#tell(transaction, body, prepared);
+      return { reply: prepared, each: null };
+    }
+    const message: Dispatched = {
+      id: transaction.id,
+      sender: transaction.sender,
+      account: transaction.client.account,
+      smtpUtf8: transaction.mail.smtpUtf8,
+      body: prepared,
+    };
+    const recipients = transaction.recipients.map((address) => ({ address }));
+    const lmtp = transaction.client.listener === "lmtp";
+    // Reload may have made a local domain another's since RCPT: whoever may not relay does not get to by that.
+    const relay = !lmtp && transaction.client.account !== null;
+    const fates = await this.#ports.dispatcher.dispatch(message, recipients, relay);
+    if (lmtp) return await this.#answerEach(transaction, message, fates);
+    const reply = await this.#answer(transaction, message, fates);
+    this.#tell(transaction, body, reply);
+    return { reply, each: null };
+  }
+
+  /** The message with its new header fields, or why it is refused. */
+  async #prepare(transaction: Transaction, body: Body): Promise<Body | Reply> {
+    const { account } = transaction.client;
+    let mended = body;
+    let verified: Uint8Array = EMPTY;
+    if (account !== null) {
+      const header = await headerOf(body);
+      const now = this.#ports.clock.now();
+      const fixed = fixSubmission(header, account, transaction, this.#ports.directory, this.#hostname, now);
+      if (!fixed.ok) return REPLY.fromNotYours;
+      mended = withHead(fixed.value.head, fixed.value.skip, body);
+      if (this.#ports.signer) mended = withHead(await this.#ports.signer(transaction, mended), 0, mended);
+    } else if (this.#ports.checks) {
+      const checked = await this.#ports.checks(transaction, body);
+      if (checked.refuse) return checked.refuse;
+      verified = checked.head;
+    }
+    const received = receivedField(transaction, this.#hostname, this.#ports.clock.now());
+    const gap = await beginsFolded(mended) ? CRLF : EMPTY;
+    const head = verified.length === 0 && gap.length === 0 ? received : concat([received, verified, gap]);
+    return withHead(head, 0, mended);
+  }
+
+  /** One answer for all (RFC 5321 4.2.5): yes as soon as anything was taken, and then the queue has the rest. */
+  async #answer(transaction: Transaction, message: Dispatched, fates: readonly Fate[]): Promise<Reply> {
+    const left = fates.flatMap((f) => f.left);
+    const nothing = fates.every((f) => !f.taken && f.nowhere === null);
+    // The sender's own server can bounce better than we: where nobody else is concerned it is told at once.
+    if (nothing && left.length > 0 && left.every((l) => l.outcome.kind === "over-quota")) {
+      return REPLY.overQuota;
+    }
+    const nowhere = transaction.recipients.filter((_, i) => fates[i]?.nowhere);
+    // Recipients that have gone since RCPT: the queue asks again, and bounces.
+    await this.#ports.dispatcher.enqueue(message, nowhere.map((address) => ({ address })));
+    await this.#ports.dispatcher.putOff(message, left);
+    return queuedAs(transaction.id);
+  }
+
+  /** LMTP: one answer a recipient. What nothing was taken of is the sender's queue's; what was taken in part is ours to finish. */
+  async #answerEach(
+    transaction: Transaction,
+    message: Dispatched,
+    fates: readonly Fate[],
+  ): Promise<ReceiveOutcome> {
+    const each: Reply[] = [];
+    for (const [i, fate] of fates.entries()) {
+      const reply = fate.nowhere !== null
+        ? nowhereReply(fate.nowhere)
+        : !fate.taken && fate.left.length > 0
+        ? leftReply(fate)
+        : queuedAs(transaction.id);
+      if (fate.taken) await this.#ports.dispatcher.putOff(message, fate.left);
+      each.push(reply);
+      this.#tell(transaction, message.body, reply, transaction.recipients[i]);
+    }
+    return { reply: each.find((r) => r.code < 400) ?? each[0] ?? REPLY.notDelivered, each };
+  }
+
+  #tell(transaction: Transaction, body: Body, reply: Reply, recipient?: Address): void {
+    const { client, sender, recipients } = transaction;
+    const one = recipient ?? (recipients.length === 1 ? recipients[0] : undefined);
+    this.#ports.log.info(reply.code < 400 ? "mail accepted" : "mail refused", {
+      id: transaction.id,
+      listener: client.listener,
+      remote: client.remote.address,
+      account: client.account,
+      sender: sender === null ? "<>" : formatAddress(sender),
+      recipient: one ? formatAddress(one) : null,
+      recipients: recipients.length,
+      size: body.size,
+      tls: client.tls?.protocol ?? null,
+      reply: `${reply.code} ${reply.enhanced}`,
+    });
+  }
+}
+
+function leftReply(fate: Fate): Reply {
+  return fate.left.every((l) => l.outcome.kind === "over-quota") ? REPLY.overQuota : REPLY.notDelivered;
+}
+
+function nowhereReply(why: NonNullable<Fate["nowhere"]>): Reply {
+  switch (why) {
+    case "unknown-user":
+      return REPLY.unknownUser;
+    case "disabled":
+      return REPLY.disabledUser;
+    case "not-local":
+      return REPLY.relayDenied;
+    case "temp":
+      return REPLY.recipientLater;
+  }
+}

@@ -1,0 +1,109 @@
+import type { Body } from "../base/body.ts";
+import { type Fs, isFsError, type WritableFile } from "../base/fs.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { Spooler, SpoolWriter } from "../smtp/ports.ts";
+
+/** Octets read from a spool file at once. */
+const READ_BLOCK = 64 * 1024;
+
+/**
+ * Spool files for messages that arrive, one a message, in a folder of their own (DATA/queue/tmp). They are never synced: nobody was
+ * promised anything while a message lies here only. Left-overs of a crash are the queue's to sweep at start.
+ */
+export class FsSpooler implements Spooler {
+  readonly #fs: Fs;
+  readonly #folder: string;
+  readonly #random: Random;
+  readonly #log: Log;
+
+  /** `folder`: absolute path; made when first needed. */
+  constructor(fs: Fs, folder: string, random: Random, log: Log) {
+    this.#fs = fs;
+    this.#folder = folder;
+    this.#random = random;
+    this.#log = log;
+  }
+
+  async start(): Promise<SpoolWriter> {
+    const name = Array.from(this.#random.bytes(12), (b) => b.toString(16).padStart(2, "0")).join("");
+    const path = `${this.#folder}/in-${name}`;
+    return new SpoolFile(this.#fs, path, await this.#create(path), this.#log);
+  }
+
+  async #create(path: string): Promise<WritableFile> {
+    try {
+      return await this.#fs.create(path);
+    } catch (e) {
+      if (!isFsError(e, "not-found")) throw e;
+      await this.#fs.makeDir(this.#folder);
+      return await this.#fs.create(path);
+    }
+  }
+}
+
+class SpoolFile implements SpoolWriter {
+  readonly #fs: Fs;
+  readonly #path: string;
+  readonly #log: Log;
+  #file: WritableFile | null;
+  #size = 0;
+  #gone = false;
+
+  constructor(fs: Fs, path: string, file: WritableFile, log: Log) {
+    this.#fs = fs;
+    this.#path = path;
+    this.#file = file;
+    this.#log = log;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (!this.#file) throw new TypeError("Cannot write to a spool file that is finished");
+    await this.#file.write(bytes);
+    this.#size += bytes.length;
+  }
+
+  async finish(): Promise<Body> {
+    const file = this.#file;
+    this.#file = null;
+    await file?.close();
+    return {
+      size: this.#size,
+      memory: null,
+      stream: () => readSpool(this.#fs, this.#path),
+      dispose: () => this.abort(),
+    };
+  }
+
+  async abort(): Promise<void> {
+    if (this.#gone) return;
+    this.#gone = true;
+    try {
+      const file = this.#file;
+      this.#file = null;
+      await file?.close();
+    } catch (e) {
+      this.#log.debug("spool file not closed", { path: this.#path, why: String(e) });
+    }
+    try {
+      await this.#fs.remove(this.#path);
+    } catch (e) {
+      this.#log.warn("spool file left over", { path: this.#path, why: String(e) });
+    }
+  }
+}
+
+async function* readSpool(fs: Fs, path: string): AsyncIterable<Uint8Array> {
+  const file = await fs.open(path);
+  try {
+    const block = new Uint8Array(READ_BLOCK);
+    for (let at = 0;;) {
+      const n = await file.readAt(block, at);
+      if (n === 0) return;
+      at += n;
+      yield block.subarray(0, n);
+    }
+  } finally {
+    file.close();
+  }
+}
