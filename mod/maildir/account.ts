@@ -165,9 +165,12 @@ export class MaildirAccount implements AccountMail, FolderHost {
   ): Promise<Result<MailboxStatus, "no-mailbox">> {
     const folder = await this.find(name);
     if (!folder) return err("no-mailbox");
-    const status = await folder.status(want.size === true);
-    this.#host.used(folder);
-    return ok(status);
+    folder.use();
+    try {
+      return ok(await folder.status(want.size === true));
+    } finally {
+      folder.close();
+    }
   }
 
   async open(name: string): Promise<Result<Mailbox, "no-mailbox">> {

@@ -118,6 +118,7 @@ async function give(
   }
   const dir = folder.state.newDir.path;
   const to = `${dir}/${base}`;
+  const floor = folder.uidNext;
   if (how === "rename") await ports.fs.rename(file.path, to);
   else await linkOrCopy(ports, file.path, to, `${place.root}/tmp/${base}`);
   try {
@@ -127,7 +128,7 @@ async function give(
     await ports.fs.remove(to).catch(() => false);
     throw e;
   }
-  folder.delivered(base);
+  folder.delivered(base, floor);
   return { kind: "delivered", mailbox: folder.name, file: base };
 }
 

@@ -16,7 +16,7 @@ import {
   SEEN,
   type Uid,
 } from "../store/store.ts";
-import { indexOfUid } from "../store/uid_set.ts";
+import { indexOfUid, upperBound } from "../store/uid_set.ts";
 import { openContent, type QuickReader } from "./content.ts";
 import { copyParts, type CopySource } from "./copying.ts";
 import { FolderMessage, FolderState } from "./folder_state.ts";
@@ -35,6 +35,7 @@ export interface FolderHost {
   readonly quick: QuickReader;
 }
 
+const LEAVING = 250; // messages that leave new/ in one go
 const ATTEMPTS = 3; // looks for a file that other programs keep renaming
 
 /** One folder: the `Mailbox` of all who have it open. */
@@ -74,9 +75,17 @@ export class Folder implements Mailbox {
   claimRecent(): Uid {
     const before = this.state.claimed;
     this.state.claimed = Math.max(before, this.uidNext - 1);
-    const fresh = this.messages.filter((m) => m.isNew && m.uid <= this.state.claimed);
-    if (fresh.length > 0) this.#background(() => leaveNew(this.state, fresh.filter(isNew), (m) => m.flags));
+    const fresh = this.messages.slice(upperBound(this.messages, before)).filter(isNew);
+    // In parts, so that a client's next command on the folder need not wait for all of them.
+    for (let at = 0; at < fresh.length; at += LEAVING) {
+      const part = fresh.slice(at, at + LEAVING);
+      this.#background(() => leaveNew(this.state, part.filter(isNew), (m) => m.flags));
+    }
     return before;
+  }
+
+  peekRecent(): Uid {
+    return this.state.claimed;
   }
 
   async refresh(): Promise<void> {
@@ -235,8 +244,8 @@ export class Folder implements Mailbox {
   }
 
   /** A message was delivered into new/. Nobody waits for its UID unless somebody looks at the folder. */
-  delivered(file: string): void {
-    if (this.users > 0 && this.state.loaded) this.#placing.delivered(file);
+  delivered(file: string, floor: Uid): void {
+    if (this.users > 0 && this.state.loaded) this.#placing.delivered(file, floor);
   }
 
   /** Bits here for flags by name. */

@@ -41,8 +41,8 @@ export class FolderState {
   readonly newDir: WatchedDir;
   readonly curDir: WatchedDir;
   readonly serial: Serial = new Serial();
-  /** Ascending by UID; replaced, never changed. */
-  messages: readonly FolderMessage[] = [];
+  /** Ascending by UID. New ones are appended in place, a removal makes another array. */
+  messages: FolderMessage[] = [];
   loaded = false;
   gone = false;
   /** UIDs up to this were shown to a session. */
@@ -113,7 +113,7 @@ export class FolderState {
       this.end();
       return false;
     }
-    this.messages = this.messages.concat(added);
+    for (const m of added) this.messages.push(m);
     this.tell({ kind: "added", messages: added });
     return true;
   }

@@ -29,6 +29,11 @@ interface Group {
   readonly failed: (why: unknown) => void;
 }
 
+interface Delivered {
+  readonly file: string;
+  readonly floor: Uid;
+}
+
 interface Placed {
   readonly group: Group;
   readonly messages: readonly FolderMessage[];
@@ -39,7 +44,7 @@ const WIDTH = 8;
 export class Placing {
   readonly #state: FolderState;
   #groups: Group[] = [];
-  #delivered: string[] = [];
+  #delivered: Delivered[] = [];
   #scheduled = false;
 
   constructor(state: FolderState) {
@@ -55,9 +60,12 @@ export class Placing {
     });
   }
 
-  /** Tells that a file was delivered into new/: it gets its UID and listeners hear of it, without a listing. */
-  delivered(file: string): void {
-    this.#delivered.push(file);
+  /**
+   * Tells that a file was delivered into new/: it gets its UID and listeners hear of it, without a listing. `floor` is the next UID from before
+   * the file was there.
+   */
+  delivered(file: string, floor: Uid): void {
+    this.#delivered.push({ file, floor });
     this.#schedule();
   }
 
@@ -85,7 +93,7 @@ export class Placing {
     }
   }
 
-  async #batch(groups: readonly Group[], delivered: readonly string[]): Promise<void> {
+  async #batch(groups: readonly Group[], delivered: readonly Delivered[]): Promise<void> {
     const state = this.#state;
     // UIDs that others gave out belong to messages before ours: these come first.
     if (state.loaded && state.uidFile.changed()) await syncFolder(state, true);
@@ -119,12 +127,17 @@ export class Placing {
   }
 
   /** Of delivered files, those that no look at the folder has found yet. */
-  #unknown(delivered: readonly string[]): string[] {
+  #unknown(delivered: readonly Delivered[]): string[] {
     const state = this.#state;
     const fresh = new Set<string>();
     if (!state.loaded || delivered.length === 0) return [];
-    for (const m of state.messages) if (m.isNew) fresh.add(m.file);
-    return delivered.filter((file) =>
+    const floor = Math.min(...delivered.map((d) => d.floor));
+    for (let i = state.messages.length - 1; i >= 0; i--) {
+      const m = state.messages[i];
+      if (!m || m.uid < floor) break;
+      if (m.isNew) fresh.add(m.file);
+    }
+    return delivered.map((d) => d.file).filter((file) =>
       !fresh.has(file) && state.ports.fs.statSync(`${state.newDir.path}/${file}`) !== null
     );
   }

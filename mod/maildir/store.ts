@@ -3,7 +3,7 @@ import type { Body } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
 import { DirSync } from "../base/durable.ts";
 import { type Fs, FsError, isFsError } from "../base/fs.ts";
-import { CACHED_FOLDERS, CACHED_MESSAGES, QUICK_READ } from "../base/limits.ts";
+import { CACHED_FOLDERS, CACHED_FOR, CACHED_MESSAGES, QUICK_READ } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { INBOX } from "../store/mailbox_name.ts";
@@ -44,9 +44,10 @@ export class MaildirStore implements Store, AccountHost {
   /** Ready ones, to be had without waiting. */
   readonly #ready = new Map<AccountId, MaildirAccount>();
   /** Folders without users whose messages are kept, oldest first. */
-  readonly #idle = new Set<Folder>();
+  readonly #idle = new Map<Folder, number>();
   readonly #background = new Set<Promise<unknown>>();
   readonly #watching: Watching;
+  #cancelForget: (() => void) | null = null;
 
   constructor(options: MaildirOptions) {
     const { fs, clock, random, log, hostname, pid } = options;
@@ -98,15 +99,32 @@ export class MaildirStore implements Store, AccountHost {
     }
     this.#watching.stop(folder);
     if (folder.state.gone) return;
-    this.#idle.add(folder);
+    this.#idle.set(folder, this.#ports.clock.monotonic());
+    this.#forgetIdle();
+    if (this.#idle.size > 0) {
+      this.#cancelForget ??= this.#ports.clock.after(CACHED_FOR, () => this.#forgetOld());
+    }
+  }
+
+  #forgetOld(): void {
+    this.#cancelForget = null;
+    this.#forgetIdle();
+    if (this.#idle.size > 0) {
+      this.#cancelForget = this.#ports.clock.after(CACHED_FOR, () => this.#forgetOld());
+    }
+  }
+
+  /** Gives back the memory of what was not used for long, and of the oldest while it is too much. */
+  #forgetIdle(): void {
+    const old = this.#ports.clock.monotonic() - CACHED_FOR;
     let messages = 0;
-    for (const f of this.#idle) messages += f.messages.length;
-    for (const old of this.#idle) {
-      if (messages <= CACHED_MESSAGES && this.#idle.size <= CACHED_FOLDERS) break;
-      if (old.state.serial.busy > 0) continue; // it comes back here when it is used next
-      messages -= old.messages.length;
-      this.#idle.delete(old);
-      old.state.unload();
+    for (const folder of this.#idle.keys()) messages += folder.messages.length;
+    for (const [folder, since] of this.#idle) {
+      if (messages <= CACHED_MESSAGES && this.#idle.size <= CACHED_FOLDERS && since > old) break;
+      if (folder.state.serial.busy > 0) continue; // next time
+      messages -= folder.messages.length;
+      this.#idle.delete(folder);
+      folder.state.unload();
     }
   }
 
@@ -128,6 +146,7 @@ export class MaildirStore implements Store, AccountHost {
   /** Ends watching and lets what is under way come to its end. */
   async close(): Promise<void> {
     this.#watching.close();
+    this.#cancelForget?.();
     await this.settled();
   }
 

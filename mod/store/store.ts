@@ -68,7 +68,10 @@ export interface Mailbox {
   readonly uidNext: Uid;
   /** Keywords by number; "" where a number is not used. */
   readonly keywords: readonly string[];
-  /** All messages, ascending by UID. Do not change it; it is another array after a change. */
+  /**
+   * All messages, ascending by UID. Do not change it. New messages are appended in place (a folder of 100,000 is not copied for each);
+   * after a removal it is another array. Whoever keeps it must not rely on its length.
+   */
   readonly messages: readonly Message[];
   /** UIDs above this are recent: not yet shown to any session. `claimRecent` is how a session becomes the first. */
   claimRecent(): Uid;
