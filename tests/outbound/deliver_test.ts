@@ -1,0 +1,336 @@
+import { memoryBody } from "../../mod/base/body.ts";
+import { utf8 } from "../../mod/base/bytes.ts";
+import { SmtpTransport, type TransportPorts } from "../../mod/outbound/deliver.ts";
+import { parseRoute, Routes } from "../../mod/outbound/route.ts";
+import type { Batch, RecipientOutcome } from "../../mod/queue/transport.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { MemoryLog } from "../support/memory_log.ts";
+import { SeededRandom } from "../support/seeded_random.ts";
+import { FakeConnector, type PeerManners, SmtpPeer } from "../support/smtp_peer.ts";
+import { zone, type ZoneData } from "../support/zone.ts";
+
+interface Setup {
+  readonly zone?: ZoneData;
+  readonly routes?: Readonly<Record<string, string>>;
+  /** Peers by address, each used once, in order. */
+  readonly peers?: Readonly<Record<string, readonly PeerManners[]>>;
+  readonly ports?: Partial<TransportPorts>;
+}
+
+function setUp(setup: Setup) {
+  const peers = Object.fromEntries(
+    Object.entries(setup.peers ?? {}).map(([a, all]) => [a, all.map((m) => new SmtpPeer(m))]),
+  );
+  const connector = new FakeConnector(peers);
+  const clock = new FakeClock();
+  const log = new MemoryLog();
+  const routes = Object.entries(setup.routes ?? {}).flatMap(([domain, text]) => {
+    const read = parseRoute(text);
+    return read.ok ? [[domain, read.value] as const] : [];
+  });
+  const transport = new SmtpTransport({
+    resolver: zone(setup.zone ?? {}),
+    connector,
+    clock,
+    random: new SeededRandom(),
+    log,
+    hostname: "mail.example.org",
+    network: "open",
+    routes: new Routes(routes),
+    isOwnName: (name) => name === "mail.example.org",
+    isOwnAddress: (address) => address === "203.0.113.1",
+    passwordFor: (user) => Promise.resolve(user === "me" ? "secret" : null),
+    ...setup.ports,
+  });
+  return { transport, peers, connector, clock, log };
+}
+
+function batch(destination: string, ...locals: string[]): Batch {
+  return {
+    sender: { local: "alice", domain: "example.org" },
+    recipients: (locals.length > 0 ? locals : ["bob"]).map((local) => ({
+      address: { local, domain: destination },
+    })),
+    destination,
+    body: memoryBody(utf8("Subject: hi\r\n\r\nhi\r\n")),
+    eightBit: false,
+    smtpUtf8: false,
+    traceId: "t1",
+  };
+}
+
+const IDLE = new AbortController().signal;
+
+/** "delivered mx1.a.example", "failed 5.1.1 mx1.a.example", "deferred 4.4.1 down". */
+function short(outcomes: readonly RecipientOutcome[]): string[] {
+  return outcomes.map((o) => {
+    if (o.kind === "delivered") return `delivered ${o.host}`;
+    return [o.kind, o.status, o.host, o.destinationDown ? "down" : null].filter((p) => p !== null).join(" ");
+  });
+}
+
+const ZONE: ZoneData = {
+  "a.example": { MX: ["10 mx1.a.example", "20 mx2.a.example"] },
+  "mx1.a.example": { A: ["192.0.2.1"], AAAA: ["2001:db8::1"] },
+  "mx2.a.example": { A: ["192.0.2.2"] },
+  "odd.example": { MX: ["10 gone.odd.example", "20 broken.odd.example", "30 mx2.a.example"] },
+  "broken.odd.example": "servfail",
+  "dead.example": { MX: ["10 gone.odd.example"] },
+  "unsure.example": { MX: ["10 broken.odd.example", "20 gone.odd.example"] },
+  "self.example": { MX: ["10 alias.self.example"] },
+  "backup.example": { MX: ["10 mx1.a.example", "20 alias.self.example", "30 mx2.a.example"] },
+  "alias.self.example": { A: ["203.0.113.1"] },
+};
+
+Deno.test("deliver() tries IPv6 and IPv4, then the next host", async () => {
+  const first = setUp({ zone: ZONE, peers: { "2001:db8::1": [{}] } });
+  assertEquals(short(await first.transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
+  assertEquals(first.connector.calls, ["2001:db8::1:25"]);
+  const next = setUp({ zone: ZONE, peers: { "192.0.2.2": [{}] } });
+  assertEquals(short(await next.transport.deliver(batch("a.example"), IDLE)), ["delivered mx2.a.example"]);
+  assertEquals(next.connector.calls, ["2001:db8::1:25", "192.0.2.1:25", "192.0.2.2:25"]);
+});
+
+Deno.test("deliver() gives every recipient an outcome", async () => {
+  const on = { "RCPT TO:<b": "550 5.1.1 No", "RCPT TO:<c": "450 4.2.1 Later" };
+  const { transport } = setUp({ zone: ZONE, peers: { "2001:db8::1": [{ on, offers: ["DSN"] }] } });
+  const outcomes = await transport.deliver(batch("a.example", "a", "b", "c"), IDLE);
+  assertEquals(short(outcomes), [
+    "delivered mx1.a.example",
+    "failed 5.1.1 mx1.a.example",
+    "deferred 4.2.1 mx1.a.example",
+  ]);
+  assert(outcomes[0]?.kind === "delivered" && outcomes[0].dsnPassedOn && outcomes[0].tls === null);
+  assert(outcomes[1]?.kind === "failed" && outcomes[1].reply?.lines[0] === "No");
+});
+
+Deno.test("deliver() decides by the DNS what is for good", async () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["missing.example", "failed 5.1.2 down"],
+    ["dead.example", "failed 5.4.4 gone.odd.example down"],
+    ["unsure.example", "deferred 4.4.3 broken.odd.example down"],
+    ["self.example", "failed 5.4.6 alias.self.example down"],
+    ["a.example", "deferred 4.4.1 mx2.a.example down"],
+  ];
+  for (const [destination, expected] of cases) {
+    const { transport } = setUp({ zone: ZONE });
+    assertEquals(
+      short(await transport.deliver(batch(destination, "a", "b"), IDLE)),
+      [expected, expected],
+      destination,
+    );
+  }
+  const { transport } = setUp({ zone: ZONE, peers: { "192.0.2.2": [{}] } });
+  assertEquals(short(await transport.deliver(batch("odd.example"), IDLE)), ["delivered mx2.a.example"]);
+});
+
+Deno.test("deliver() stops before hosts that come after ourselves", async () => {
+  const { transport, connector } = setUp({ zone: ZONE });
+  assertEquals(short(await transport.deliver(batch("backup.example"), IDLE)), [
+    "deferred 4.4.1 mx1.a.example down",
+  ]);
+  assertEquals(connector.calls, ["2001:db8::1:25", "192.0.2.1:25"]);
+});
+
+Deno.test("deliver() goes on after a host that refuses itself, not after one that judged the message", async () => {
+  const cases: readonly (readonly [PeerManners, string, number])[] = [
+    [{ greeting: "554 No" }, "delivered mx2.a.example", 2],
+    [{ greeting: "421 Busy" }, "delivered mx2.a.example", 2],
+    [{ greeting: "!close" }, "delivered mx2.a.example", 2],
+    [{ on: { EHLO: "550 No", HELO: "550 No" } }, "delivered mx2.a.example", 2],
+    [{ on: { MAIL: "451 4.3.0 Later" } }, "delivered mx2.a.example", 2],
+    [{ on: { RCPT: "!close" } }, "delivered mx2.a.example", 2],
+    [{ on: { MAIL: "550 5.7.1 No" } }, "failed 5.7.1 mx1.a.example", 1],
+    [{ on: { RCPT: "550 5.1.1 No" } }, "failed 5.1.1 mx1.a.example", 1],
+    [{ on: { RCPT: "450 4.2.0 Later" } }, "deferred 4.2.0 mx1.a.example", 1],
+    [{ on: { ".": "554 5.7.1 Spam" } }, "failed 5.7.1 mx1.a.example", 1],
+    // The message may have been taken: no other host may get it now.
+    [{ on: { ".": "!close" } }, "deferred 4.4.2 mx1.a.example", 1],
+    [{ breaksInBody: 5 }, "deferred 4.4.2 mx1.a.example", 1],
+    [{ on: { ".": "!reset" } }, "deferred 4.4.2 mx1.a.example", 1],
+  ];
+  for (const [manners, expected, hosts] of cases) {
+    const { transport, connector } = setUp({
+      zone: { ...ZONE, "mx1.a.example": { A: ["192.0.2.1"] } },
+      peers: { "192.0.2.1": [manners], "192.0.2.2": [{}] },
+    });
+    assertEquals(
+      short(await transport.deliver(batch("a.example"), IDLE)),
+      [expected],
+      JSON.stringify(manners),
+    );
+    assertEquals(connector.calls.length, hosts, JSON.stringify(manners));
+  }
+});
+
+Deno.test("deliver() fails for good only when all hosts do", async () => {
+  const bad = { on: { EHLO: "550 5.7.1 No", HELO: "550 5.7.1 No" } };
+  const simple = { ...ZONE, "mx1.a.example": { A: ["192.0.2.1"] } };
+  const both = setUp({ zone: simple, peers: { "192.0.2.1": [bad], "192.0.2.2": [bad] } });
+  assertEquals(short(await both.transport.deliver(batch("a.example"), IDLE)), [
+    "failed 5.7.1 mx2.a.example down",
+  ]);
+  const one = setUp({ zone: simple, peers: { "192.0.2.1": [bad] } });
+  assertEquals(short(await one.transport.deliver(batch("a.example"), IDLE)), [
+    "deferred 4.4.1 mx2.a.example down",
+  ]);
+});
+
+Deno.test("deliver() does not knock at every door", async () => {
+  const hosts = Array.from({ length: 30 }, (_, i) => `192.0.2.${i + 1}`);
+  const many = { "many.example": { A: hosts } };
+  const silent = setUp({ zone: many });
+  await silent.transport.deliver(batch("many.example"), IDLE);
+  assertEquals(silent.connector.calls.length, 10);
+  const rude = setUp({
+    zone: many,
+    peers: Object.fromEntries(hosts.map((h) => [h, [{ greeting: "421 Busy" }]])),
+  });
+  await rude.transport.deliver(batch("many.example"), IDLE);
+  assertEquals(rude.connector.calls.length, 3);
+});
+
+Deno.test("deliver() splits many recipients, and gives those over the peer's cap another transaction", async () => {
+  const locals = Array.from({ length: 250 }, (_, i) => `user${i}`);
+  const many = setUp({ zone: ZONE, peers: { "2001:db8::1": [{ offers: ["PIPELINING"] }] } });
+  const outcomes = await many.transport.deliver(batch("a.example", ...locals), IDLE);
+  assert(outcomes.length === 250 && outcomes.every((o) => o.kind === "delivered"));
+  assertEquals(many.peers["2001:db8::1"]?.[0]?.messages.length, 3);
+  const on = { "RCPT TO:<b": ["452 4.5.3 Too many", "250 Fine"], "RCPT TO:<c": "452 4.5.3 Too many" };
+  const capped = setUp({ zone: ZONE, peers: { "2001:db8::1": [{ on }] } });
+  assertEquals(short(await capped.transport.deliver(batch("a.example", "a", "b", "c"), IDLE)), [
+    "delivered mx1.a.example",
+    "delivered mx1.a.example",
+    "deferred 4.5.3 mx1.a.example",
+  ]);
+});
+
+Deno.test("deliver() keeps what was answered when the connection breaks between transactions", async () => {
+  const locals = Array.from({ length: 150 }, (_, i) => `user${i}`);
+  const on = { "MAIL": ["250 Fine", "421 Enough"] };
+  const { transport, peers } = setUp({
+    zone: { ...ZONE, "mx1.a.example": { A: ["192.0.2.1"] } },
+    peers: { "192.0.2.1": [{ on }], "192.0.2.2": [{}] },
+  });
+  const outcomes = short(await transport.deliver(batch("a.example", ...locals), IDLE));
+  assertEquals(outcomes.filter((o) => o === "delivered mx1.a.example").length, 100);
+  assertEquals(outcomes.filter((o) => o === "delivered mx2.a.example").length, 50);
+  assertEquals(peers["192.0.2.2"]?.[0]?.commands.filter((c) => c.startsWith("RCPT")).length, 50);
+});
+
+Deno.test("deliver() uses a connection again, and connects anew when it has died meanwhile", async () => {
+  const { transport, peers, connector, clock } = setUp({
+    zone: ZONE,
+    peers: { "2001:db8::1": [{ on: { MAIL: ["250 a", "250 b", "421 Idle too long"] } }, {}] },
+  });
+  for (let i = 0; i < 3; i++) {
+    assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
+  }
+  const [first, second] = peers["2001:db8::1"] ?? [];
+  assertEquals([first?.messages.length, second?.messages.length], [2, 1]);
+  assertEquals(connector.calls.length, 2);
+  await transport.close();
+  assertEquals(second?.commands.at(-1), "QUIT");
+  assertEquals(clock.waiting, 0);
+});
+
+Deno.test("deliver() clears a transaction that came to nothing before the next", async () => {
+  const { transport, peers } = setUp({
+    zone: ZONE,
+    peers: { "2001:db8::1": [{ on: { RCPT: ["550 No", "250 Fine"] } }] },
+  });
+  await transport.deliver(batch("a.example"), IDLE);
+  await transport.deliver(batch("a.example"), IDLE);
+  const verbs = peers["2001:db8::1"]?.[0]?.commands.map((c) => c.slice(0, 4));
+  assertEquals(verbs, ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA"]);
+  await transport.close();
+});
+
+Deno.test("deliver() by route logs in, and keeps mail when the config is at fault", async () => {
+  const relay = { offers: ["STARTTLS", "AUTH PLAIN"] };
+  const set = (route: string, manners: PeerManners = relay) =>
+    setUp({
+      routes: { "*": route },
+      zone: { "relay.example": { A: ["192.0.2.9"] } },
+      peers: { "192.0.2.9": [manners] },
+    });
+  const good = set("submission://me@relay.example");
+  const outcomes = await good.transport.deliver(batch("a.example"), IDLE);
+  assertEquals(short(outcomes), ["delivered relay.example"]);
+  assert(outcomes[0]?.kind === "delivered" && outcomes[0].tls === "TLSv1.3");
+  assertEquals(good.connector.calls, ["192.0.2.9:587"]);
+  const cases: readonly (readonly [string, PeerManners, string])[] = [
+    ["submission://other@relay.example", relay, "deferred 4.7.8 relay.example down"],
+    ["submission://me@missing.example", relay, "deferred 4.4.4 missing.example down"],
+    ["submission://me@relay.example", { offers: ["AUTH PLAIN"] }, "deferred 4.7.4 relay.example down"],
+    [
+      "submission://me@relay.example",
+      { ...relay, on: { AUTH: "535 No" } },
+      "deferred 4.7.8 relay.example down",
+    ],
+  ];
+  for (const [route, manners, expected] of cases) {
+    assertEquals(
+      short(await set(route, manners).transport.deliver(batch("a.example"), IDLE)),
+      [expected],
+      route,
+    );
+  }
+});
+
+Deno.test("deliver() speaks LMTP, to an own address too when a route says so", async () => {
+  const { transport, peers, connector } = setUp({
+    routes: { "a.example": "lmtp://203.0.113.1" },
+    peers: { "203.0.113.1": [{ on: { ".": ["250 Fine", "452 4.2.2 Full"] } }] },
+  });
+  assertEquals(short(await transport.deliver(batch("a.example", "a", "b"), IDLE)), [
+    "delivered 203.0.113.1",
+    "deferred 4.2.2 203.0.113.1",
+  ]);
+  assertEquals(connector.calls, ["203.0.113.1:24"]);
+  assertEquals(peers["203.0.113.1"]?.[0]?.commands[0], "LHLO mail.example.org");
+});
+
+Deno.test("deliver() heeds the TLS policy of a host", async () => {
+  const required = {
+    decide: () => Promise.resolve({ kind: "required", name: "mx1.a.example", implicit: false } as const),
+  };
+  const clear = setUp({ zone: ZONE, peers: { "2001:db8::1": [{}] }, ports: { tlsPolicies: required } });
+  const [outcome] = await clear.transport.deliver(batch("a.example"), IDLE);
+  assertEquals(outcome?.kind, "deferred");
+  assertEquals(clear.peers["2001:db8::1"]?.[0]?.commands.filter((c) => c.startsWith("MAIL")), []);
+  const unknown = { decide: () => Promise.resolve({ kind: "temp", why: "timeout" } as const) };
+  const unsure = setUp({ zone: ZONE, ports: { tlsPolicies: unknown } });
+  assertEquals(short(await unsure.transport.deliver(batch("a.example"), IDLE)), [
+    "deferred 4.7.5 mx2.a.example down",
+  ]);
+  assertEquals(unsure.connector.calls, []);
+});
+
+Deno.test("deliver() stops when told, and what is not foreseen is deferred", async () => {
+  const stop = new AbortController();
+  const { transport, clock } = setUp({
+    zone: ZONE,
+    peers: { "2001:db8::1": [{ on: { MAIL: "!silence" } }] },
+  });
+  const delivering = transport.deliver(batch("a.example", "a", "b"), stop.signal);
+  await clock.advance(0);
+  stop.abort();
+  const outcomes = await delivering;
+  assert(outcomes.length === 2 && outcomes.every((o) => o.kind === "deferred" && !o.destinationDown));
+  assertEquals(clock.waiting, 0);
+  const early = setUp({ zone: ZONE, peers: { "2001:db8::1": [{}] } });
+  const [never] = await early.transport.deliver(batch("a.example"), stop.signal);
+  assert(never?.kind === "deferred" && early.connector.calls.length === 0);
+  const broken = setUp({
+    zone: ZONE,
+    ports: {
+      isOwnName: () => {
+        throw new TypeError("bug");
+      },
+    },
+  });
+  assertEquals(short(await broken.transport.deliver(batch("a.example"), IDLE)), ["deferred 4.3.0"]);
+  assertEquals(broken.log.lines.map((l) => l.level), ["error"]);
+});
