@@ -9,6 +9,7 @@ import type { DeliveryOutcome, NamedFlags } from "../store/store.ts";
 import { bareLines } from "./content.ts";
 import { linkOrCopy } from "./file_copy.ts";
 import type { Folder } from "./folder.ts";
+import { isDir, repairFolder } from "./layout.ts";
 import type { Ports } from "./ports.ts";
 
 /** A target that was found. */
@@ -32,7 +33,7 @@ export async function deliverTo(
     if (place instanceof FsError || outcomes[i]) continue;
     let file: Written;
     try {
-      file = await write(ports, place.root, body);
+      file = await repairing(ports, place.root, () => write(ports, place.root, body));
     } catch (e) {
       outcomes[i] = deferred(ports, e); // another account may have another disk, or its tmp/
       continue;
@@ -41,6 +42,17 @@ export async function deliverTo(
     break;
   }
   return outcomes.map((o) => o ?? { kind: "deferred", why: "not tried" });
+}
+
+/** Does it once more with all parts of the folder there if something was not. */
+async function repairing<T>(ports: Ports, dir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (e) {
+    if (!isFsError(e, "not-found") || !isDir(ports.fs, dir)) throw e;
+    await repairFolder(ports.fs, dir);
+    return await work();
+  }
 }
 
 interface Written {
@@ -92,7 +104,7 @@ async function giveNames(
     const place = places[i];
     if (!place || place instanceof FsError) return;
     try {
-      outcomes[i] = await give(ports, place, file, how);
+      outcomes[i] = await repairing(ports, place.folder.state.dir, () => give(ports, place, file, how));
     } catch (e) {
       outcomes[i] = deferred(ports, e);
     }

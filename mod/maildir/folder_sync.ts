@@ -7,6 +7,7 @@ import { isFsError } from "../base/fs.ts";
 import type { Uid } from "../store/store.ts";
 import { baseOf, compareArrival, flagsOf } from "./file_name.ts";
 import { FolderMessage, type FolderState } from "./folder_state.ts";
+import { isDir, repairFolder } from "./layout.ts";
 import { inSlices } from "./slices.ts";
 import type { UidRecord } from "./uid_list.ts";
 import type { Listing } from "./watched_dir.ts";
@@ -30,8 +31,10 @@ export async function syncFolder(state: FolderState, locked = false): Promise<vo
   try {
     await sync(state, locked);
   } catch (e) {
-    if (!isFsError(e, "not-found") || state.ports.fs.statSync(state.curDir.path)) throw e;
-    state.end();
+    if (!isFsError(e, "not-found")) throw e;
+    if (!isDir(state.ports.fs, state.curDir.path)) return state.end();
+    await repairFolder(state.ports.fs, state.dir);
+    await sync(state, locked);
   }
 }
 

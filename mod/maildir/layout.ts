@@ -50,6 +50,12 @@ export function folderName(dir: string, separator: string): string | null {
   return name.ok && name.value !== INBOX && folderDir(name.value, separator) === dir ? name.value : null;
 }
 
+/** Makes the parts of a folder that are missing: a crash, or somebody with too much zeal, left it without. Durable. */
+export async function repairFolder(fs: Fs, path: string): Promise<void> {
+  for (const part of PARTS) await fs.makeDir(`${path}/${part}`);
+  await fs.syncDir(path);
+}
+
 /** Whether `path` is a folder itself, not a link to one. */
 export function isDir(fs: Fs, path: string): boolean {
   return fs.statSync(path)?.kind === "dir";

@@ -1,0 +1,92 @@
+import { memoryBody } from "../../mod/base/body.ts";
+import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
+import { MaildirStore } from "../../mod/maildir/store.ts";
+import { NO_FLAGS } from "../../mod/store/flags.ts";
+import type { AccountMail, Mailbox, NamedFlags } from "../../mod/store/store.ts";
+import { assert } from "../support/assert.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { MemFs } from "../support/mem_fs.ts";
+import { MemoryLog } from "../support/memory_log.ts";
+import { SeededRandom } from "../support/seeded_random.ts";
+
+export const ALICE = "alice@example.test";
+export const ROOT = "/mail/example.test/alice";
+
+export interface Made {
+  readonly fs: MemFs;
+  readonly clock: FakeClock;
+  readonly log: MemoryLog;
+  readonly store: MaildirStore;
+}
+
+let pids = 100;
+
+/** A store on `fs`, as a process of its own. */
+export function storeOn(fs: MemFs, clock: FakeClock = new FakeClock(), pid = pids++): Made {
+  const log = new MemoryLog();
+  const random = new SeededRandom(pid);
+  const store = new MaildirStore({ fs, clock, log, random, root: "/mail", hostname: "host", pid });
+  return { fs, clock, log, store };
+}
+
+/** An empty machine. */
+export function machine(clock: FakeClock = new FakeClock()): MemFs {
+  return new MemFs({ clock, dirs: ["/mail"] });
+}
+
+/** Delivers to alice; gives the file's base. */
+export async function deliver(
+  store: MaildirStore,
+  text: string,
+  flags = NO_FLAGS,
+  mailbox = "INBOX",
+): Promise<string> {
+  const [outcome] = await store.deliver([{ account: ALICE, mailbox, flags }], memoryBody(utf8(text)));
+  assert(outcome?.kind === "delivered", JSON.stringify(outcome));
+  return outcome.file;
+}
+
+/** Appends; gives the UID. */
+export async function append(
+  account: AccountMail,
+  mailbox: string,
+  text: string,
+  flags: NamedFlags = NO_FLAGS,
+  date: number | null = null,
+): Promise<number> {
+  const draft = await account.draft(text.length);
+  await draft.write(utf8(text));
+  const done = await account.commit(mailbox, [{ draft, flags, internalDate: date }]);
+  assert(done.ok);
+  return done.value.uids[0] ?? 0;
+}
+
+export async function opened(store: MaildirStore, name = "INBOX"): Promise<Mailbox> {
+  const box = await (await store.account(ALICE)).open(name);
+  assert(box.ok, `no mailbox ${name}`);
+  await box.value.refresh();
+  return box.value;
+}
+
+/** The message's text; null if it is gone. */
+export async function textOf(box: Mailbox, uid: number): Promise<string | null> {
+  const content = await box.content(uid);
+  if (!content) return null;
+  try {
+    return fromUtf8(await content.read(0, content.size));
+  } finally {
+    content.close();
+  }
+}
+
+/** UID and text of all messages. */
+export async function allOf(box: Mailbox): Promise<(readonly [number, string])[]> {
+  const all: (readonly [number, string])[] = [];
+  for (const m of box.messages) all.push([m.uid, await textOf(box, m.uid) ?? ""]);
+  return all;
+}
+
+/** Contents of a file on `fs`, as text. */
+export async function fileText(fs: MemFs, path: string): Promise<string> {
+  return fromUtf8(await fs.readFile(path, 1 << 24) ?? utf8("(none)"));
+}
