@@ -202,7 +202,7 @@ Deno.test("parseCommand() never throws, whatever stands in place of any octet", 
     for (const piece of original) {
       if (piece.kind === "streamed") continue;
       for (let at = 0; at < piece.bytes.length; at++) {
-        // Every octet value at every place over the seeds; at one place of one seed only each fourth, for time's sake.
+        // A quarter of all octets at each place, another quarter at the next, for time's sake.
         for (let c = at % 4; c < 256; c += 4) {
           const bytes = piece.bytes.slice();
           bytes[at] = c;

@@ -1,0 +1,338 @@
+/**
+ * FETCH (RFC 3501 6.4.5): one response for each message, in order. Reads no more than the items ask for, writes into the sink's
+ * buffer and flushes it as it fills, and gives other connections their turn. A message that has vanished meanwhile gets no response
+ * (RFC 2180 4.1.2); the session tells at the end.
+ */
+import type { Clock } from "../base/clock.ts";
+import { FETCH_CHUNK, FETCH_WHOLE, HEADER_SIZE, IMAP_OUTPUT } from "../base/limits.ts";
+import { unreachable } from "../base/result.ts";
+import { parseEnvelope } from "../mail/envelope.ts";
+import { pickFields } from "../mail/section.ts";
+import { type Mailbox, type Message, SEEN, type Uid } from "../store/store.ts";
+import { writeDateTime } from "./date.ts";
+import {
+  LargeSource,
+  MemorySource,
+  type MessageSource,
+  readExactly,
+  sectionSpan,
+  type Span,
+} from "./fetch_content.ts";
+import { type FetchPlan, planFetch, type PlannedItem, type PlannedSection } from "./fetch_plan.ts";
+import { writeFlags, writeLiteralHeader } from "./format.ts";
+import { writeEnvelope, writeStructure } from "./format_structure.ts";
+import type { ResponseBuffer } from "./response_buffer.ts";
+import { Slice } from "./slice.ts";
+import type { FetchItem, Partial, StructureCache } from "./types.ts";
+
+const SPACE = 0x20;
+/** What one message costs apart from its octets, as octets. */
+const MESSAGE_WORK = 256;
+
+/** Where responses go. `buffer` may be another one after `flush`. */
+export interface ResponseSink {
+  readonly buffer: ResponseBuffer;
+  /** Hands over what is in the buffer; resolves when the peer takes it at a pace that keeps memory bounded. */
+  flush(): Promise<void>;
+}
+
+export interface FetchRequest {
+  readonly mailbox: Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">;
+  /** Messages by sequence number, from 1 at index 0. Does not change while the command runs. */
+  readonly view: readonly Message[];
+  /** Sequence numbers to answer for. */
+  readonly seqs: readonly number[];
+  readonly items: readonly FetchItem[];
+  /** UID FETCH. */
+  readonly uid: boolean;
+  isRecent(uid: Uid): boolean;
+  readonly sink: ResponseSink;
+  readonly clock: Pick<Clock, "monotonic">;
+  /** Resolves after everybody else on the event loop had a turn. */
+  pause(): Promise<void>;
+  readonly cache?: StructureCache;
+  /** Messages whose response shows FLAGS though not asked for: those that this command made \Seen. */
+  readonly tellFlags?: ReadonlySet<Uid>;
+}
+
+export interface FetchOutcome {
+  /** Messages that were given and are to be \Seen now, but were not. */
+  readonly seen: readonly Uid[];
+  /** Messages that had vanished. */
+  readonly gone: readonly Uid[];
+}
+
+/** Answers a FETCH. Throws what the store throws on faults, and when a message gets shorter while it is sent. */
+export async function fetchMessages(request: FetchRequest): Promise<FetchOutcome> {
+  const fetcher = new Fetcher(request);
+  await fetcher.prepare();
+  for (const seq of request.seqs) {
+    if (!fetcher.fetchNow(seq)) await fetcher.fetchSlowly(seq);
+    if (request.sink.buffer.length >= IMAP_OUTPUT) await request.sink.flush();
+    if (fetcher.slice.worked(MESSAGE_WORK + fetcher.octets)) await fetcher.slice.breathe();
+  }
+  return { seen: fetcher.seen, gone: fetcher.gone };
+}
+
+/** An untagged FETCH that tells of changed flags: `* 3 FETCH (UID 7 FLAGS (\Seen))`, the UID only if wanted. */
+export function writeFlagsFetch(
+  out: ResponseBuffer,
+  seq: number,
+  message: Message,
+  show: { readonly uid: boolean; readonly recent: boolean; readonly keywords: readonly string[] },
+): void {
+  writeStart(out, seq);
+  if (show.uid) {
+    out.ascii("UID ");
+    out.number(message.uid);
+    out.byte(SPACE);
+  }
+  out.ascii("FLAGS ");
+  writeFlags(out, message.flags, show.keywords, show.recent);
+  out.ascii(")\r\n");
+}
+
+class Fetcher {
+  readonly seen: Uid[] = [];
+  readonly gone: Uid[] = [];
+  readonly slice: Slice;
+  /** Octets looked at for the last message. */
+  octets = 0;
+  readonly #request: FetchRequest;
+  readonly #plan: FetchPlan;
+  /** Flag lists as they were written, by flag bits; negative for recent ones. */
+  readonly #flagTexts = new Map<number, Uint8Array>();
+
+  constructor(request: FetchRequest) {
+    this.#request = request;
+    this.#plan = planFetch(request.items, request.uid);
+    this.slice = new Slice(request.clock, () => request.pause());
+  }
+
+  /** Gets sizes and dates that are not known yet. */
+  async prepare(): Promise<void> {
+    const { size, date } = this.#plan;
+    if (!size && !date) return;
+    const { view, seqs, mailbox } = this.#request;
+    const unknown: Message[] = [];
+    for (const seq of seqs) {
+      const m = view[seq - 1];
+      if (m && ((size && m.size < 0) || (date && m.internalDate < 0))) unknown.push(m);
+    }
+    if (unknown.length > 0) await mailbox.prepare(unknown, { size, date });
+  }
+
+  /** Answers for one message without waiting; false if its octets have to be waited for. */
+  fetchNow(seq: number): boolean {
+    const message = this.#request.view[seq - 1];
+    if (!message) return true;
+    const { needs } = this.#plan;
+    this.octets = 0;
+    let source: MemorySource | null = null;
+    if (needs.content && !this.#allCached(message)) {
+      const bytes = this.#request.mailbox.contentNow(message.uid);
+      if (!bytes) return false;
+      source = new MemorySource(bytes);
+      this.octets = bytes.length;
+    }
+    this.#writeFrom(seq, message, source);
+    return true;
+  }
+
+  async fetchSlowly(seq: number): Promise<void> {
+    const message = this.#request.view[seq - 1];
+    if (!message) return;
+    const content = await this.#request.mailbox.content(message.uid);
+    if (!content) {
+      this.gone.push(message.uid);
+      return;
+    }
+    try {
+      if (content.size <= FETCH_WHOLE) {
+        this.#writeFrom(seq, message, new MemorySource(await readExactly(content, 0, content.size)));
+      } else {
+        const source = await LargeSource.read(content, this.#plan.needs, this.slice);
+        await this.#stream(seq, message, source);
+      }
+    } finally {
+      content.close();
+    }
+  }
+
+  #allCached(message: Message): boolean {
+    const { cache } = this.#request;
+    if (!cache) return false;
+    return this.#plan.items.every((item) => {
+      if (item.kind === "section") return false;
+      return !isCached(item.kind) || cache.get(message, item.kind) !== null;
+    });
+  }
+
+  #writeFrom(seq: number, message: Message, source: MemorySource | null): void {
+    if (this.#unknown(message)) return;
+    const out = this.#request.sink.buffer;
+    writeStart(out, seq);
+    let first = true;
+    for (const item of this.#plan.items) {
+      if (!first) out.byte(SPACE);
+      first = false;
+      if (item.kind !== "section") this.#writeItem(out, item, message, source);
+      else if (source) writeSection(out, item, source);
+    }
+    this.#finish(out, message);
+  }
+
+  async #stream(seq: number, message: Message, source: LargeSource): Promise<void> {
+    if (this.#unknown(message)) return;
+    const { sink } = this.#request;
+    writeStart(sink.buffer, seq);
+    let first = true;
+    for (const item of this.#plan.items) {
+      if (!first) sink.buffer.byte(SPACE);
+      first = false;
+      if (item.kind !== "section") this.#writeItem(sink.buffer, item, message, source);
+      else await this.#streamSection(item, source);
+    }
+    this.#finish(sink.buffer, message);
+  }
+
+  async #streamSection(item: PlannedSection, source: LargeSource): Promise<void> {
+    const { sink } = this.#request;
+    sink.buffer.bytes(item.label);
+    const span = sectionSpan(source, item.section);
+    if (!span) return sink.buffer.ascii("NIL");
+    if (item.section.fields.length > 0) {
+      const header = item.section.part.length === 0
+        ? source.header
+        : await readExactly(source.content, span.start, Math.min(span.end, span.start + HEADER_SIZE));
+      return writePicked(sink.buffer, header, item);
+    }
+    const { start, end } = cut(span, item.partial);
+    if (start === end) return sink.buffer.ascii('""');
+    writeLiteralHeader(sink.buffer, end - start);
+    for (let at = start; at < end; at += FETCH_CHUNK) {
+      sink.buffer.bytes(await readExactly(source.content, at, Math.min(at + FETCH_CHUNK, end)));
+      if (sink.buffer.length >= IMAP_OUTPUT) await sink.flush();
+      await this.slice.spend(FETCH_CHUNK);
+    }
+  }
+
+  /** Whether the message's size or date could not be found out: it has vanished. */
+  #unknown(message: Message): boolean {
+    const lost = (this.#plan.size && message.size < 0) || (this.#plan.date && message.internalDate < 0);
+    if (lost) this.gone.push(message.uid);
+    return lost;
+  }
+
+  #finish(out: ResponseBuffer, message: Message): void {
+    if (!this.#plan.flags && this.#request.tellFlags?.has(message.uid)) {
+      out.byte(SPACE);
+      this.#writeFlags(out, message);
+    }
+    out.ascii(")\r\n");
+    if (this.#plan.setsSeen && (message.flags & SEEN) === 0) this.seen.push(message.uid);
+  }
+
+  #writeItem(
+    out: ResponseBuffer,
+    item: Exclude<PlannedItem, PlannedSection>,
+    message: Message,
+    source: MessageSource | null,
+  ): void {
+    switch (item.kind) {
+      case "FLAGS":
+        return this.#writeFlags(out, message);
+      case "UID":
+        out.ascii("UID ");
+        return out.number(message.uid);
+      case "INTERNALDATE":
+        out.ascii("INTERNALDATE ");
+        return writeDateTime(out, message.internalDate);
+      case "RFC822.SIZE":
+        out.ascii("RFC822.SIZE ");
+        return out.number(message.size);
+      case "ENVELOPE":
+      case "BODY":
+      case "BODYSTRUCTURE":
+        out.ascii(item.kind);
+        out.byte(SPACE);
+        return this.#writeParsed(out, item.kind, message, source);
+      default:
+        return unreachable(item);
+    }
+  }
+
+  #writeParsed(
+    out: ResponseBuffer,
+    kind: "ENVELOPE" | "BODY" | "BODYSTRUCTURE",
+    message: Message,
+    source: MessageSource | null,
+  ): void {
+    const { cache } = this.#request;
+    const known = cache?.get(message, kind);
+    if (known) return out.bytes(known);
+    if (!source) throw new TypeError(`Cannot write ${kind}: no octets were read`);
+    const start = out.length;
+    if (kind === "ENVELOPE") writeEnvelope(out, parseEnvelope(source.header));
+    else writeStructure(out, source.root, kind === "BODYSTRUCTURE");
+    cache?.put(message, kind, out.copyFrom(start));
+  }
+
+  #writeFlags(out: ResponseBuffer, message: Message): void {
+    const { flags, uid } = message;
+    const recent = this.#request.isRecent(uid);
+    const key = recent ? -1 - flags : flags;
+    let text = this.#flagTexts.get(key);
+    if (!text) {
+      const start = out.length;
+      out.ascii("FLAGS ");
+      writeFlags(out, flags, this.#request.mailbox.keywords, recent);
+      text = out.copyFrom(start);
+      out.truncate(start);
+      this.#flagTexts.set(key, text);
+    }
+    out.bytes(text);
+  }
+}
+
+function isCached(kind: string): kind is "ENVELOPE" | "BODY" | "BODYSTRUCTURE" {
+  return kind === "ENVELOPE" || kind === "BODY" || kind === "BODYSTRUCTURE";
+}
+
+function writeStart(out: ResponseBuffer, seq: number): void {
+  out.ascii("* ");
+  out.number(seq);
+  out.ascii(" FETCH (");
+}
+
+function writeSection(out: ResponseBuffer, item: PlannedSection, source: MemorySource): void {
+  out.bytes(item.label);
+  const span = sectionSpan(source, item.section);
+  if (!span) return out.ascii("NIL");
+  if (item.section.fields.length > 0) {
+    return writePicked(out, source.bytes.subarray(span.start, span.end), item);
+  }
+  const { start, end } = cut(span, item.partial);
+  writeOctets(out, source.bytes.subarray(start, end));
+}
+
+/** HEADER.FIELDS and HEADER.FIELDS.NOT. */
+function writePicked(out: ResponseBuffer, header: Uint8Array, item: PlannedSection): void {
+  const picked = pickFields(header, item.section.fields, item.section.text === "HEADER.FIELDS.NOT");
+  const { start, end } = cut({ start: 0, end: picked.length }, item.partial);
+  writeOctets(out, picked.subarray(start, end));
+}
+
+/** Octets of a message, as they are: a NUL in it stays, since sizes and signatures count on them. */
+function writeOctets(out: ResponseBuffer, bytes: Uint8Array): void {
+  if (bytes.length === 0) return out.ascii('""');
+  writeLiteralHeader(out, bytes.length);
+  out.bytes(bytes);
+}
+
+/** The part of a span that `<offset.length>` names; empty past its end (RFC 3501 6.4.5). */
+function cut(span: Span, partial: Partial | null): Span {
+  if (!partial) return span;
+  const start = Math.min(span.start + partial.offset, span.end);
+  return { start, end: Math.min(start + partial.length, span.end) };
+}

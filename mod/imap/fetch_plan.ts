@@ -1,0 +1,93 @@
+import { writeAstring } from "./format.ts";
+import { ResponseBuffer } from "./response_buffer.ts";
+import type { FetchItem, Partial, Section } from "./types.ts";
+
+/** What has to be known of a message's octets to answer: none, its header block, all of its structure, or some octets themselves. */
+export interface FetchNeeds {
+  readonly content: boolean;
+  readonly header: boolean;
+  readonly structure: boolean;
+}
+
+/** A section with its name as the response gives it, a space after it. */
+export interface PlannedSection {
+  readonly kind: "section";
+  readonly label: Uint8Array;
+  readonly section: Section;
+  readonly partial: Partial | null;
+}
+
+export type PlannedItem = Exclude<FetchItem, { kind: "section" }> | PlannedSection;
+
+/** The items of one FETCH, made ready once for all its messages. */
+export interface FetchPlan {
+  /** UID first where it goes without saying (UID FETCH). */
+  readonly items: readonly PlannedItem[];
+  readonly needs: FetchNeeds;
+  readonly flags: boolean;
+  readonly size: boolean;
+  readonly date: boolean;
+  readonly setsSeen: boolean;
+}
+
+export function planFetch(items: readonly FetchItem[], uid: boolean): FetchPlan {
+  const planned: PlannedItem[] = [];
+  if (uid && !items.some((i) => i.kind === "UID")) planned.push({ kind: "UID" });
+  for (const item of items) {
+    planned.push(
+      item.kind === "section"
+        ? { kind: "section", label: labelOf(item), section: item.section, partial: item.partial }
+        : item,
+    );
+  }
+  return {
+    items: planned,
+    needs: needsOf(items),
+    flags: items.some((i) => i.kind === "FLAGS"),
+    size: items.some((i) => i.kind === "RFC822.SIZE"),
+    date: items.some((i) => i.kind === "INTERNALDATE"),
+    setsSeen: setsSeen(items),
+  };
+}
+
+/** Whether fetching these items sets \Seen (RFC 3501 6.4.5). */
+export function setsSeen(items: readonly FetchItem[]): boolean {
+  return items.some((i) => i.kind === "section" && !i.peek);
+}
+
+function needsOf(items: readonly FetchItem[]): FetchNeeds {
+  let content = false;
+  let header = false;
+  let structure = false;
+  for (const item of items) {
+    if (item.kind === "BODY" || item.kind === "BODYSTRUCTURE") structure = true;
+    else if (item.kind === "ENVELOPE") header = true;
+    else if (item.kind === "section") {
+      content = true;
+      if (item.section.part.length > 0) structure = true;
+      else if (item.section.text !== "") header = true;
+    }
+  }
+  return { content: content || header || structure, header, structure };
+}
+
+function labelOf(item: Extract<FetchItem, { kind: "section" }>): Uint8Array {
+  const out = new ResponseBuffer(64);
+  out.ascii(item.name);
+  if (item.name === "BODY") {
+    const { part, text, fields } = item.section;
+    out.byte(0x5b);
+    out.ascii(part.join("."));
+    if (part.length > 0 && text !== "") out.byte(0x2e);
+    out.ascii(text);
+    for (let i = 0; i < fields.length; i++) {
+      out.ascii(i === 0 ? " (" : " ");
+      writeAstring(out, fields[i] ?? "");
+    }
+    if (fields.length > 0) out.byte(0x29);
+    out.byte(0x5d);
+    if (item.partial) out.ascii(`<${item.partial.offset}>`);
+  }
+  out.byte(0x20);
+  return out.take();
+}

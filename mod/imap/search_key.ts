@@ -1,0 +1,202 @@
+/**
+ * Search keys compiled to tests (RFC 3501 6.4.4). A test answers from what is known of a message so far: yes, no, or UNKNOWN while its
+ * header or text was not looked at. So cheap keys decide wherever they can, and a message is read only when they do not.
+ */
+import { unreachable } from "../base/result.ts";
+import { KEYWORD_SHIFT, type Message, SEEN, type Uid } from "../store/store.ts";
+import { dayOf } from "./date.ts";
+import { fold } from "./search_text.ts";
+import { inRanges, resolveSet } from "./set.ts";
+import type { SearchKey } from "./types.ts";
+
+export const NO = 0;
+export const YES = 1;
+export const UNKNOWN = 2;
+export type Answer = typeof NO | typeof YES | typeof UNKNOWN;
+
+/** What was found out about one message. */
+export interface SearchFacts {
+  /** Folded values of the header fields that the keys name, by field name; null: not looked at. */
+  readonly fields: ReadonlyMap<string, readonly string[]> | null;
+  /** The Date field's day as written; null when there is none. Only with `fields`. */
+  readonly sentDay: number | null;
+  /** For each of `CompiledSearch.needles` whether it was found; null: not looked at. */
+  readonly found: readonly boolean[] | null;
+}
+
+/** Text to look for. */
+export interface Needle {
+  readonly text: string;
+  /** Also in headers (TEXT), or only in the text of the body (BODY). */
+  readonly headers: boolean;
+}
+
+export type Test = (message: Message, seq: number, facts: SearchFacts) => Answer;
+
+export interface CompiledSearch {
+  readonly test: Test;
+  /** Header fields that are looked at, lower case; "date" for SENT... keys too. */
+  readonly fields: ReadonlySet<string>;
+  readonly needles: readonly Needle[];
+  readonly size: boolean;
+  readonly date: boolean;
+}
+
+export interface CompileContext {
+  readonly view: readonly Message[];
+  readonly keywords: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  isRecent(uid: Uid): boolean;
+}
+
+export function compileSearch(key: SearchKey, context: CompileContext): CompiledSearch {
+  const compiler = new Compiler(context);
+  const test = compiler.compile(key);
+  const { fields, needles, size, date } = compiler;
+  return { test, fields, needles, size, date };
+}
+
+class Compiler {
+  readonly fields = new Set<string>();
+  readonly needles: Needle[] = [];
+  size = false;
+  date = false;
+  readonly #context: CompileContext;
+
+  constructor(context: CompileContext) {
+    this.#context = context;
+  }
+
+  compile(key: SearchKey): Test {
+    switch (key.kind) {
+      case "all":
+        return () => YES;
+      case "and":
+        return all(key.keys.map((k) => this.compile(k)));
+      case "or":
+        return any(this.compile(key.left), this.compile(key.right));
+      case "not": {
+        const test = this.compile(key.key);
+        return (m, seq, facts) => {
+          const answer = test(m, seq, facts);
+          return answer === UNKNOWN ? UNKNOWN : answer === YES ? NO : YES;
+        };
+      }
+      case "sequence": {
+        const ranges = resolveSet(key.set, this.#context.view.length);
+        return (_, seq) => yesIf(inRanges(ranges, seq));
+      }
+      case "uid": {
+        const ranges = resolveSet(key.set, this.#context.view.at(-1)?.uid ?? 0);
+        return (m) => yesIf(inRanges(ranges, m.uid));
+      }
+      case "header":
+      case "body":
+      case "text":
+        return this.#text(key);
+      case "before":
+      case "on":
+      case "since":
+        return this.#date(key);
+      case "older":
+      case "younger":
+        return this.#age(key);
+      default:
+        return this.#simple(key);
+    }
+  }
+
+  #simple(
+    key: Extract<SearchKey, { kind: "flag" | "keyword" | "recent" | "new" | "old" | "larger" | "smaller" }>,
+  ): Test {
+    const { isRecent, keywords } = this.#context;
+    switch (key.kind) {
+      case "flag":
+        return (m) => yesIf(((m.flags & key.bit) !== 0) === key.on);
+      case "keyword": {
+        const wanted = key.keyword.toLowerCase();
+        const at = keywords.findIndex((k) => k !== "" && k.toLowerCase() === wanted);
+        const bit = at < 0 ? 0 : 1 << (KEYWORD_SHIFT + at);
+        return (m) => yesIf(((m.flags & bit) !== 0) === key.on);
+      }
+      case "recent":
+        return (m) => yesIf(isRecent(m.uid));
+      case "new":
+        return (m) => yesIf((m.flags & SEEN) === 0 && isRecent(m.uid));
+      case "old":
+        return (m) => yesIf(!isRecent(m.uid));
+      case "larger":
+        this.size = true;
+        return (m) => yesIf(m.size > key.octets);
+      case "smaller":
+        this.size = true;
+        return (m) => yesIf(m.size >= 0 && m.size < key.octets);
+      default:
+        return unreachable(key);
+    }
+  }
+
+  /** WITHIN (RFC 5032 2): an interval counts back from now. */
+  #age(key: Extract<SearchKey, { kind: "older" | "younger" }>): Test {
+    this.date = true;
+    const limit = this.#context.now - key.seconds * 1000;
+    const older = key.kind === "older";
+    return (m) => yesIf(m.internalDate >= 0 && (older ? m.internalDate <= limit : m.internalDate >= limit));
+  }
+
+  #date(key: Extract<SearchKey, { kind: "before" | "on" | "since" }>): Test {
+    const compare = (day: number): Answer =>
+      yesIf(key.kind === "on" ? day === key.day : key.kind === "before" ? day < key.day : day >= key.day);
+    if (!key.sent) {
+      this.date = true;
+      return (m) => m.internalDate < 0 ? NO : compare(dayOf(m.internalDate));
+    }
+    this.fields.add("date");
+    return (_, __, facts) => {
+      if (!facts.fields) return UNKNOWN;
+      return facts.sentDay === null ? NO : compare(facts.sentDay);
+    };
+  }
+
+  #text(key: Extract<SearchKey, { kind: "header" | "body" | "text" }>): Test {
+    const text = fold(key.text);
+    if (key.kind === "header") {
+      const { field } = key;
+      this.fields.add(field);
+      return (_, __, facts) => {
+        if (!facts.fields) return UNKNOWN;
+        return yesIf(facts.fields.get(field)?.some((value) => value.includes(text)) ?? false);
+      };
+    }
+    // An empty string is in every text, even in that of a message without any.
+    if (text === "") return () => YES;
+    const index = this.needles.push({ text, headers: key.kind === "text" }) - 1;
+    return (_, __, facts) => facts.found === null ? UNKNOWN : yesIf(facts.found[index] ?? false);
+  }
+}
+
+function yesIf(condition: boolean): Answer {
+  return condition ? YES : NO;
+}
+
+function all(tests: readonly Test[]): Test {
+  return (m, seq, facts) => {
+    let answer: Answer = YES;
+    for (const test of tests) {
+      const one = test(m, seq, facts);
+      if (one === NO) return NO;
+      if (one === UNKNOWN) answer = UNKNOWN;
+    }
+    return answer;
+  };
+}
+
+function any(left: Test, right: Test): Test {
+  return (m, seq, facts) => {
+    const one = left(m, seq, facts);
+    if (one === YES) return YES;
+    const other = right(m, seq, facts);
+    return other === YES || one === NO ? other : UNKNOWN;
+  };
+}

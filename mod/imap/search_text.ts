@@ -1,0 +1,189 @@
+/** What SEARCH looks at of a message's text: folded header fields, and the decoded text of its parts. */
+import { fromAscii, fromUtf8 } from "../base/bytes.ts";
+import { FETCH_CHUNK, SEARCH_HELD } from "../base/limits.ts";
+import { parseDate } from "../mail/date.ts";
+import { decodeWords } from "../mail/encoded_word.ts";
+import { FieldCursor, fieldValue, rawField, scanHeader, unfold } from "../mail/header.ts";
+import { TextDecoding } from "../mail/text.ts";
+import type { Part } from "../mail/types.ts";
+import type { MessageContent } from "../store/store.ts";
+import { readExactly } from "./fetch_content.ts";
+import type { Needle } from "./search_key.ts";
+import type { Slice } from "./slice.ts";
+
+const DAY_MS = 86_400_000;
+// deno-lint-ignore no-control-regex -- exactly the ASCII octets
+const ASCII = /^[\u0000-\u007f]*$/;
+
+/**
+ * Text as it is compared: without regard to case, and with characters taken apart as i;unicode-casemap (RFC 5051) does, so that "mu"
+ * is found in "m\u00fcnchen" as Dovecot finds it.
+ */
+export function fold(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
+  return text.normalize("NFKD").toLowerCase().replaceAll("\u03c2", "\u03c3");
+}
+
+/** Values of the fields called one of `names` (lower case), decoded (RFC 2047) and folded, and the Date field's day. */
+export function readFields(
+  header: Uint8Array,
+  names: ReadonlySet<string>,
+): { readonly fields: Map<string, string[]>; readonly sentDay: number | null } {
+  const fields = new Map<string, string[]>();
+  let sentDay: number | null = null;
+  if (names.size === 0) return { fields, sentDay };
+  const cursor = new FieldCursor(header);
+  while (cursor.next()) {
+    for (const name of names) {
+      if (!cursor.is(name)) continue;
+      const value = unfold(cursor.raw());
+      if (name === "date" && sentDay === null) sentDay = writtenDay(value);
+      const values = fields.get(name) ?? [];
+      values.push(fold(decodeWords(value)));
+      fields.set(name, values);
+    }
+  }
+  return { fields, sentDay };
+}
+
+/** RFC 3501 6.4.4: the day as written, whatever the zone. */
+function writtenDay(value: Uint8Array): number | null {
+  const date = parseDate(value);
+  return date && Math.floor((date.time + date.zone * 60_000) / DAY_MS);
+}
+
+/** A place of text within a message. */
+interface Place {
+  readonly kind: "header" | "text";
+  readonly part: Part;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All headers (of the message, its parts and the messages within) and texts of a message, in order. */
+function* placesOf(part: Part): Generator<Place> {
+  yield { kind: "header", part, start: part.headerStart, end: part.bodyStart };
+  for (const child of part.children) yield* placesOf(child);
+  if (part.inner) yield* placesOf(part.inner.part);
+  else if (part.type === "text" || part.type === "message") {
+    yield { kind: "text", part, start: part.bodyStart, end: part.bodyEnd };
+  }
+}
+
+/** Looks for needles in text that comes in chunks; a needle may lie across two. */
+class Finder {
+  readonly found: boolean[];
+  readonly #needles: readonly Needle[];
+  readonly #longest: number;
+  #tail = "";
+
+  constructor(needles: readonly Needle[]) {
+    this.#needles = needles;
+    this.found = needles.map(() => false);
+    this.#longest = Math.max(...needles.map((n) => n.text.length));
+  }
+
+  get done(): boolean {
+    return this.found.every((f) => f);
+  }
+
+  /** Whether any needle that is still sought may lie in a place of this kind. */
+  wants(kind: Place["kind"]): boolean {
+    return this.#needles.some((n, i) => !this.found[i] && (n.headers || kind === "text"));
+  }
+
+  look(text: string, kind: Place["kind"]): void {
+    const all = this.#tail + fold(text);
+    for (let i = 0; i < this.#needles.length; i++) {
+      const needle = this.#needles[i];
+      if (!needle || this.found[i] || (kind === "header" && !needle.headers)) continue;
+      this.found[i] = all.includes(needle.text);
+    }
+    this.#tail = all.slice(Math.max(0, all.length - this.#longest + 1));
+  }
+
+  /** Nothing matches from one place into the next. */
+  endPlace(): void {
+    this.#tail = "";
+  }
+}
+
+/** What makes a message's text differ from its octets, in lower case: transfer encodings, ISO-2022's ESC, UTF-16's NUL. */
+const ENCODED = ["base64", "quoted-printable", "uue", "\u001b", "\u0000"];
+
+/**
+ * A quick look at a message in memory: true when it is certain that none of the needles is in it. Most messages of a search fall here,
+ * so it is all native string work: no structure is looked for, nothing is decoded.
+ */
+export function hasNone(bytes: Uint8Array, needles: readonly Needle[]): boolean {
+  const text = fromUtf8(bytes);
+  // Only ASCII decodes to as many characters as octets without replacements.
+  if (text.length !== bytes.length || text.includes("\ufffd")) return false;
+  let lower = text.toLowerCase();
+  if (needles.some((n) => n.headers && /\s/.test(n.text))) lower = unfolded(lower);
+  for (const needle of needles) {
+    if (needle.text.includes("\n") || lower.includes(needle.text)) return false;
+    if (needle.headers && lower.includes("=?")) return false;
+  }
+  return !ENCODED.some((mark) => lower.includes(mark));
+}
+
+function unfolded(text: string): string {
+  return text.replace(/\r?\n(?=[ \t])/g, "");
+}
+
+/** Whether each needle is in a message that is in memory. */
+export function findInMemory(bytes: Uint8Array, root: Part, needles: readonly Needle[]): readonly boolean[] {
+  const finder = new Finder(needles);
+  for (const place of placesOf(root)) {
+    if (finder.done) break;
+    if (!finder.wants(place.kind)) continue;
+    if (place.kind === "header") {
+      finder.look(headerText(bytes.subarray(place.start, place.end)), "header");
+    } else {
+      const decoding = new TextDecoding(place.part);
+      for (let at = place.start; at < place.end && !decoding.full && !finder.done; at += SEARCH_HELD) {
+        finder.look(decoding.write(bytes.subarray(at, Math.min(at + SEARCH_HELD, place.end))), "text");
+      }
+      finder.look(decoding.end(), "text");
+    }
+    finder.endPlace();
+  }
+  return finder.found;
+}
+
+/** The same for a message that is read as it is looked at. */
+export async function findInContent(
+  content: MessageContent,
+  root: Part,
+  needles: readonly Needle[],
+  slice: Slice,
+): Promise<readonly boolean[]> {
+  const finder = new Finder(needles);
+  for (const place of placesOf(root)) {
+    if (finder.done) break;
+    if (!finder.wants(place.kind)) continue;
+    const decoding = place.kind === "text" ? new TextDecoding(place.part) : null;
+    for (let at = place.start; at < place.end && !finder.done && !decoding?.full; at += FETCH_CHUNK) {
+      const chunk = await readExactly(content, at, Math.min(at + FETCH_CHUNK, place.end));
+      finder.look(decoding ? decoding.write(chunk) : headerText(chunk), place.kind);
+      await slice.spend(chunk.length);
+    }
+    if (decoding) finder.look(decoding.end(), "text");
+    finder.endPlace();
+  }
+  return finder.found;
+}
+
+/** A header block as text: each field with its name, unfolded and decoded, as Dovecot looks at it. */
+function headerText(bytes: Uint8Array): string {
+  const raw = fromUtf8(bytes);
+  if (!raw.includes("=?") && raw.length === bytes.length && !raw.includes("\ufffd")) return unfolded(raw);
+  const header = scanHeader(bytes);
+  let text = "";
+  for (const field of header.fields) {
+    const name = rawField(header, field).subarray(0, field.valueStart - field.start);
+    text += `${fromAscii(name)} ${decodeWords(fieldValue(header, field))}\r\n`;
+  }
+  return text;
+}

@@ -1,0 +1,187 @@
+import { concat } from "../../mod/base/bytes.ts";
+import { fetchMessages, writeFlagsFetch } from "../../mod/imap/fetch.ts";
+import { parseFetchItems } from "../../mod/imap/parse_fetch.ts";
+import { CommandReader } from "../../mod/imap/parse_reader.ts";
+import { ResponseBuffer } from "../../mod/imap/response_buffer.ts";
+import type { FetchItem, StructureCache } from "../../mod/imap/types.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { FakeMailbox, TextSink } from "./fake_mailbox.ts";
+import { latin1, pieces, taken } from "./pieces.ts";
+
+const SIMPLE = latin1("From: a@b.c\r\nSubject: hi\r\nX: 1\r\n\r\nHello\r\nWorld\r\n");
+const MIXED = latin1(
+  "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" +
+    "Subject: inner\r\n\r\ntwo\r\n--b--\r\n",
+);
+
+function items(text: string): readonly FetchItem[] {
+  return parseFetchItems(new CommandReader(pieces(text), { utf8: false }));
+}
+
+interface Extra {
+  readonly uid?: boolean;
+  readonly cache?: StructureCache;
+  readonly tellFlags?: ReadonlySet<number>;
+  readonly seqs?: readonly number[];
+}
+
+async function fetchAll(box: FakeMailbox, text: string, extra: Extra = {}) {
+  const sink = new TextSink();
+  let pauses = 0;
+  let now = 0;
+  const outcome = await fetchMessages({
+    mailbox: box,
+    view: box.view,
+    seqs: box.view.map((_, i) => i + 1),
+    items: items(text),
+    uid: false,
+    isRecent: (uid) => uid > 10,
+    sink,
+    clock: { monotonic: () => now += 5 },
+    pause: () => {
+      pauses++;
+      return Promise.resolve();
+    },
+    ...extra,
+  });
+  return { text: sink.text(), pauses, largest: sink.largest, ...outcome };
+}
+
+/** A message, an item, and the octets it names: null for NIL. */
+const SECTIONS: readonly (readonly [Uint8Array, string, string | null])[] = [
+  [SIMPLE, "BODY[]", "From: a@b.c\r\nSubject: hi\r\nX: 1\r\n\r\nHello\r\nWorld\r\n"],
+  [SIMPLE, "RFC822", "From: a@b.c\r\nSubject: hi\r\nX: 1\r\n\r\nHello\r\nWorld\r\n"],
+  [SIMPLE, "BODY[HEADER]", "From: a@b.c\r\nSubject: hi\r\nX: 1\r\n\r\n"],
+  [SIMPLE, "RFC822.HEADER", "From: a@b.c\r\nSubject: hi\r\nX: 1\r\n\r\n"],
+  [SIMPLE, "BODY[TEXT]", "Hello\r\nWorld\r\n"],
+  [SIMPLE, "RFC822.TEXT", "Hello\r\nWorld\r\n"],
+  [SIMPLE, "BODY[1]", "Hello\r\nWorld\r\n"],
+  [SIMPLE, "BODY[2]", null],
+  [SIMPLE, "BODY[1.1]", null],
+  [SIMPLE, "BODY[TEXT]<0.5>", "Hello"],
+  [SIMPLE, "BODY[TEXT]<7.100>", "World\r\n"],
+  [SIMPLE, "BODY[TEXT]<14.5>", ""],
+  [SIMPLE, "BODY[TEXT]<4294967295.4294967295>", ""],
+  [SIMPLE, "BODY[2]<0.5>", null],
+  [SIMPLE, "BODY[HEADER.FIELDS (subject FROM)]", "From: a@b.c\r\nSubject: hi\r\n\r\n"],
+  [SIMPLE, "BODY[HEADER.FIELDS (subject)]<0.7>", "Subject"],
+  [SIMPLE, "BODY[HEADER.FIELDS (none)]", "\r\n"],
+  [SIMPLE, "BODY[HEADER.FIELDS.NOT (subject FROM)]", "X: 1\r\n\r\n"],
+  [MIXED, "BODY[1]", "one"],
+  [MIXED, "BODY[2.HEADER]", "Subject: inner\r\n\r\n"],
+  [MIXED, "BODY[2.TEXT]", "two"],
+  [MIXED, "BODY[2.1]", "two"],
+  [MIXED, "BODY[2.MIME]", "Content-Type: message/rfc822\r\n\r\n"],
+  [MIXED, "BODY[2.HEADER.FIELDS (subject)]", "Subject: inner\r\n\r\n"],
+  [MIXED, "BODY[3]", null],
+];
+
+Deno.test("fetchMessages() gives every section, in memory and streamed alike", async () => {
+  const tail = new Uint8Array(300_000).fill(0x78);
+  for (const [bytes, item, octets] of SECTIONS) {
+    const want = octets === null ? "NIL" : octets === "" ? '""' : `{${octets.length}}\r\n${octets}`;
+    const label = item.replace(/<(\d+)\..*>/, "<$1>");
+    const small = new FakeMailbox(bytes);
+    assertEquals((await fetchAll(small, item)).text, `* 1 FETCH (${label} ${want})\r\n`, item);
+    small.how = "later";
+    assertEquals((await fetchAll(small, item)).text, `* 1 FETCH (${label} ${want})\r\n`, `${item} later`);
+    assertEquals(small.open, 0);
+    // The same with so much text after it that it is streamed.
+    if (/\[\]|TEXT\]$|TEXT\]<7|^RFC822$|^RFC822.TEXT$|\[1\]$/.test(item) && bytes === SIMPLE) continue;
+    const large = new FakeMailbox(concat([bytes, tail]));
+    large.how = "later";
+    if (item.endsWith("<14.5>") || item.includes("<42")) continue;
+    assertEquals((await fetchAll(large, item)).text, `* 1 FETCH (${label} ${want})\r\n`, `${item} large`);
+    assertEquals(large.open, 0);
+  }
+});
+
+Deno.test("fetchMessages() streams a large message with bounded memory and pauses", async () => {
+  const body = "0123456789abcde\n".repeat(100_000);
+  const box = new FakeMailbox(latin1(`Subject: x\r\n\r\n${body}`));
+  box.how = "later";
+  const whole = await fetchAll(box, "BODY.PEEK[]");
+  assertEquals(whole.text, `* 1 FETCH (BODY[] {1600014}\r\nSubject: x\r\n\r\n${body})\r\n`);
+  assert(whole.largest < 200_000 && whole.pauses > 1);
+  box.octetsRead = 0;
+  const part = await fetchAll(box, "BODY.PEEK[TEXT]<16.16>");
+  assertEquals(part.text, "* 1 FETCH (BODY[TEXT]<16> {16}\r\n0123456789abcde\n)\r\n");
+  assert(box.octetsRead < 70_000, "only the header and what was asked for are read");
+});
+
+Deno.test("fetchMessages() reads no octets for what the mailbox knows", async () => {
+  const box = new FakeMailbox(SIMPLE, MIXED);
+  box.view.forEach((m, i) => m.flags = i === 0 ? 1 : 8 | 32);
+  const { text } = await fetchAll(box, "(FLAGS UID INTERNALDATE RFC822.SIZE)");
+  assertEquals(
+    text,
+    '* 1 FETCH (FLAGS (\\Seen) UID 10 INTERNALDATE " 1-Jan-2024 12:00:00 +0000" RFC822.SIZE 48)\r\n' +
+      `* 2 FETCH (FLAGS (\\Deleted \\Recent $One) UID 20 INTERNALDATE " 2-Jan-2024 12:00:00 +0000" RFC822.SIZE ${MIXED.length})\r\n`,
+  );
+  assertEquals(box.reads, 0);
+  assertEquals(
+    (await fetchAll(box, "FLAGS", { uid: true, seqs: [2] })).text,
+    "* 2 FETCH (UID 20 FLAGS (\\Deleted \\Recent $One))\r\n",
+  );
+});
+
+Deno.test("fetchMessages() tells which messages became seen", async () => {
+  const box = new FakeMailbox(SIMPLE, SIMPLE);
+  const [, second] = box.view;
+  if (second) second.flags = 1;
+  assertEquals((await fetchAll(box, "BODY[TEXT]")).seen, [10]);
+  assertEquals((await fetchAll(box, "(BODY.PEEK[] RFC822.HEADER ENVELOPE BODYSTRUCTURE)")).seen, []);
+  const told = await fetchAll(box, "BODY.PEEK[1]", { tellFlags: new Set([20]) });
+  assertEquals(told.text.match(/ FLAGS \([^)]*\)/g), [" FLAGS (\\Seen \\Recent)"]);
+});
+
+Deno.test("fetchMessages() passes over messages that have vanished", async () => {
+  const box = new FakeMailbox(SIMPLE);
+  box.how = "gone";
+  for (const item of ["BODY[]", "ENVELOPE", "RFC822.SIZE", "INTERNALDATE"]) {
+    const { text, gone, seen } = await fetchAll(box, item);
+    assertEquals([text, gone, seen], ["", [10], []], item);
+  }
+  assertEquals((await fetchAll(box, "FLAGS")).text, "* 1 FETCH (FLAGS ())\r\n");
+});
+
+Deno.test("fetchMessages() throws rather than break a promised literal", async () => {
+  const box = new FakeMailbox(new Uint8Array(400_000).fill(0x78));
+  box.how = "later";
+  const honest = box.content.bind(box);
+  box.content = async (uid) => {
+    const content = await honest(uid);
+    return content && { ...content, read: (s, e) => content.read(s, Math.min(e, 300_000)) };
+  };
+  await assertRejects(() => fetchAll(box, "BODY[]"), "became shorter");
+  assertEquals(box.open, 0);
+});
+
+Deno.test("fetchMessages() keeps parsed answers in the cache", async () => {
+  const kept = new Map<string, Uint8Array>();
+  const cache: StructureCache = {
+    get: (m, kind) => kept.get(`${m.uid} ${kind}`) ?? null,
+    put: (m, kind, text) => void kept.set(`${m.uid} ${kind}`, text),
+  };
+  const box = new FakeMailbox(SIMPLE, MIXED);
+  const first = await fetchAll(box, "(ENVELOPE BODY BODYSTRUCTURE UID)", { cache });
+  assertEquals(kept.size, 6);
+  box.how = "gone";
+  box.reads = 0;
+  const second = await fetchAll(box, "(ENVELOPE BODY BODYSTRUCTURE UID)", { cache });
+  assertEquals(second.text, first.text);
+  assertEquals(box.reads, 0);
+});
+
+Deno.test("fetchMessages() gives others their turn among small messages", async () => {
+  const box = new FakeMailbox(...Array.from({ length: 3000 }, () => SIMPLE));
+  assert((await fetchAll(box, "FLAGS")).pauses > 2);
+});
+
+Deno.test("writeFlagsFetch() tells flags", () => {
+  const out = new ResponseBuffer();
+  const message = { uid: 7, flags: 32, size: 1, internalDate: 1 };
+  writeFlagsFetch(out, 3, message, { uid: true, recent: true, keywords: ["k"] });
+  writeFlagsFetch(out, 4, message, { uid: false, recent: false, keywords: ["k"] });
+  assertEquals(taken(out), "* 3 FETCH (UID 7 FLAGS (\\Recent k))\r\n* 4 FETCH (FLAGS (k))\r\n");
+});

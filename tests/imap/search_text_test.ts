@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { findInMemory, fold, hasNone, readFields } from "../../mod/imap/search_text.ts";
+import { scanStructure } from "../../mod/mail/structure.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { latin1 } from "./pieces.ts";
+
+Deno.test("fold() compares as i;unicode-casemap does", () => {
+  const same: readonly (readonly [string, string])[] = [
+    ["ABC", "abc"],
+    ["\u00c4", "a\u0308"],
+    ["\u03a3\u03b1\u03c2", "\u03c3\u0391\u03c3"],
+    ["\ufb01", "fi"],
+    ["\uff21", "a"],
+    ["\u041f", "\u043f"],
+  ];
+  for (const [a, b] of same) assertEquals(fold(a), fold(b), `${a} ${b}`);
+  assert(fold("a") !== fold("b"));
+});
+
+Deno.test("readFields() gives the wanted fields decoded", () => {
+  const header = latin1(
+    "Subject: =?utf-8?Q?=C3=84?= B\r\nX: 1\r\nsubject: two\r\nDate: Mon, 1 Jan 2024 23:00:00 -0500\r\n\r\nX: 2\r\n",
+  );
+  const { fields, sentDay } = readFields(header, new Set(["subject", "date"]));
+  assertEquals(fields.get("subject"), ["a\u0308 b", "two"]);
+  assertEquals(fields.has("x"), false);
+  assertEquals(sentDay, Date.UTC(2024, 0, 1) / 86_400_000);
+  assertEquals(readFields(latin1("Date: nonsense\r\n\r\n"), new Set(["date"])).sentDay, null);
+});
+
+Deno.test("hasNone() is only certain where findInMemory() finds nothing", () => {
+  const line = fc.constantFrom(
+    "Subject: one two",
+    "Subject: one",
+    "\ttwo",
+    "Content-Transfer-Encoding: base64",
+    "Content-Transfer-Encoding: quoted-printable",
+    "Content-Type: text/plain; charset=iso-2022-jp",
+    "Content-Type: text/plain; charset=utf-16le",
+    "Content-Type: multipart/mixed; boundary=b",
+    "--b",
+    "",
+    "b25lIHR3bw==",
+    "o=6Ee two",
+    "one",
+    "two \u00f6ne",
+    "=?utf-8?Q?=6Fne?=",
+    "\u001b(Bone",
+  );
+  const needle = fc.record({
+    text: fc.constantFrom("one", "two", "one two", "none", "ne\r\n", "o\u0308"),
+    headers: fc.boolean(),
+  });
+  let certain = 0;
+  fc.assert(
+    fc.property(
+      fc.array(line, { maxLength: 8 }),
+      fc.array(needle, { minLength: 1, maxLength: 2 }),
+      (lines, needles) => {
+        const bytes = latin1(lines.join("\r\n"));
+        if (!hasNone(bytes, needles)) return;
+        certain++;
+        assertEquals(findInMemory(bytes, scanStructure(bytes), needles).some((f) => f), false);
+      },
+    ),
+    { numRuns: 3000, seed: 1 },
+  );
+  assert(certain > 100, `the quick way was taken ${certain} times`);
+});

@@ -1,0 +1,28 @@
+import { Slice } from "../../mod/imap/slice.ts";
+import { assertEquals } from "../support/assert.ts";
+
+Deno.test("Slice asks the clock only after some work and pauses when time is up", async () => {
+  let now = 0;
+  let asked = 0;
+  let pauses = 0;
+  const clock = {
+    monotonic: () => {
+      asked++;
+      return now;
+    },
+  };
+  const slice = new Slice(clock, () => {
+    pauses++;
+    return Promise.resolve();
+  });
+  asked = 0;
+  for (let i = 0; i < 15; i++) assertEquals(slice.worked(4096), false);
+  assertEquals(asked, 0);
+  assertEquals(slice.worked(4096), false);
+  assertEquals(asked, 1);
+  now = 8;
+  await slice.spend(65536);
+  assertEquals(pauses, 1);
+  await slice.spend(65536);
+  assertEquals(pauses, 1);
+});
