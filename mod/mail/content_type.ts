@@ -70,7 +70,7 @@ export function parseEncoding(value: Uint8Array): Uint8Array | null {
 export function parseLanguages(value: Uint8Array): Uint8Array[] {
   const p = new Tokens(unfold(value));
   const tags: Uint8Array[] = [];
-  for (p.skip(); !p.ended && tags.length < MIME_PARAMETERS; p.skip()) {
+  for (p.skip(); !p.ended && !p.broken && tags.length < MIME_PARAMETERS; p.skip()) {
     const tag = p.token();
     if (tag.length > 0) tags.push(tag);
     else p.pass();

@@ -12,6 +12,10 @@ import {
 } from "../../mod/mail/address.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
 
+const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((a) =>
+  String.fromCharCode(...a)
+);
+
 const GOOD: readonly [string, string, string][] = [
   ["a@b", "a", "b"],
   ["User.Name+tag@Example.ORG", "User.Name+tag", "example.org"],
@@ -154,7 +158,7 @@ Deno.test("parseAddress() gives back what formatAddress() wrote", () => {
 
 Deno.test("parseAddress() survives anything, and what it takes it takes again", () => {
   const text = fc.oneof(
-    fc.string({ unit: "binary" }),
+    units,
     fc.string({ unit: fc.constantFrom(...'a@."\\[]:, <>ü6v%\r\n') }),
   );
   fc.assert(fc.property(text, (t) => {

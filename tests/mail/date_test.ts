@@ -3,6 +3,10 @@ import { assertEquals } from "../support/assert.ts";
 import { formatDate, parseDate } from "../../mod/mail/date.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
 
+const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((a) =>
+  String.fromCharCode(...a)
+);
+
 const AT = Date.UTC(1996, 6, 17, 9, 44, 25);
 const GOOD: readonly [string, number, number][] = [
   ["Wed, 17 Jul 1996 02:44:25 -0700", AT, -420],
@@ -70,7 +74,7 @@ Deno.test("parseDate() gives back what formatDate() wrote", () => {
 
 Deno.test("parseDate() survives anything", () => {
   const text = fc.string({ unit: fc.constantFrom(..."0179 :,-+()\\JulanMonGMTfeb\r\n\0ü"), maxLength: 300 });
-  fc.assert(fc.property(fc.oneof(text, fc.string({ unit: "binary" })), (t) => {
+  fc.assert(fc.property(fc.oneof(text, units), (t) => {
     const date = parseDate(t);
     if (date) parseDate(formatDate(date.time, date.zone));
   }));

@@ -1,5 +1,7 @@
-import { assertEquals } from "../support/assert.ts";
+import fc from "fast-check";
+import { assert, assertEquals } from "../support/assert.ts";
 import { parseEnvelope } from "../../mod/mail/envelope.ts";
+import { utf8 } from "../../mod/base/bytes.ts";
 import { answers, envelopeValues, octets } from "./dovecot_answers.ts";
 
 for (const file of ["dovecot_envelopes.json", "dovecot_addresses.json"]) {
@@ -9,3 +11,51 @@ for (const file of ["dovecot_envelopes.json", "dovecot_addresses.json"]) {
     });
   }
 }
+
+Deno.test("parseEnvelope() keeps copies, not views", () => {
+  const header = utf8("Subject: one\r\nDate: two\r\nMessage-ID: <three>\r\nFrom: four <a@b>\r\n\r\n");
+  const e = parseEnvelope(header);
+  const before = envelopeValues(e);
+  header.fill(0x78);
+  assertEquals(envelopeValues(e), before);
+});
+
+Deno.test("parseEnvelope() does not change the header", () => {
+  const header = utf8("Subject: a   b\r\nFrom: x   y <a@b>\r\n\r\n");
+  const before = header.slice();
+  parseEnvelope(header);
+  assertEquals(header, before);
+});
+
+Deno.test("parseEnvelope() survives anything, and puts no line end or NUL into a string", () => {
+  const piece = fc.constantFrom(
+    "From: ",
+    "to:",
+    "Subject: ",
+    "Date:",
+    "\r\n",
+    "\n",
+    "\r",
+    " ",
+    '"',
+    "<",
+    ">",
+    "@",
+    "a",
+    ",",
+    ";",
+    ":",
+    "(",
+    ")",
+    "\\",
+    "\0",
+    "ü",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
+      const values = JSON.stringify(envelopeValues(parseEnvelope(utf8(pieces.join("")))));
+      assert(!/\\r|\\n|\\u0000/.test(values), values);
+    }),
+    { numRuns: 500 },
+  );
+});
