@@ -23,10 +23,11 @@ export function systemServers(path = "/etc/resolv.conf"): () => Promise<readonly
   };
 }
 
-type Raw = string | string[] | Deno.MxRecord | Deno.SrvRecord | Deno.CaaRecord;
+/** One record as the platform gives it. */
+export type Raw = string | string[] | Deno.MxRecord | Deno.SrvRecord | Deno.CaaRecord;
 
-/** Its overloads know each type only as a literal; this is their sum. */
-const resolve = Deno.resolveDns as unknown as (
+/** `Deno.resolveDns`, whose overloads know each type only as a literal; this is their sum. */
+export type PlatformResolve = (
   name: string,
   type: string,
   options: { readonly signal: AbortSignal },
@@ -34,13 +35,19 @@ const resolve = Deno.resolveDns as unknown as (
 
 /** Deno's look-up. */
 export class DenoLookup implements SystemLookup {
+  readonly #resolve: PlatformResolve;
+
+  constructor(resolve: PlatformResolve = Deno.resolveDns as unknown as PlatformResolve) {
+    this.#resolve = resolve;
+  }
+
   async records<T extends RecordType>(name: string, type: T): Promise<readonly RecordTypes[T][] | null> {
     const convert: ((raw: Raw) => RecordTypes[T] | null) | null = CONVERTERS[type];
     if (!convert) return null;
     let raws: readonly Raw[];
     try {
       // The final dot keeps the search domains of resolv.conf out: mail for "example.net" must not go to "example.net.corp.example".
-      raws = await resolve(`${name}.`, type, { signal: AbortSignal.timeout(DNS_TIMEOUT) });
+      raws = await this.#resolve(`${name}.`, type, { signal: AbortSignal.timeout(DNS_TIMEOUT) });
     } catch {
       return null; // "no" and "could not ask" look the same here: whoever calls asks elsewhere
     }

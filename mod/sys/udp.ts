@@ -3,6 +3,7 @@ import dgram from "node:dgram";
 import net from "node:net";
 import { concat } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { addressScope, parseAddress } from "../dns/address.ts";
 import type { Exchange } from "../dns/exchange.ts";
 import type { Server } from "../dns/source.ts";
 
@@ -10,7 +11,7 @@ type Ended = Result<Uint8Array, string>;
 
 /** DNS messages over UDP and TCP by node's sockets. */
 export class NodeExchange implements Exchange {
-  /** The kernel takes datagrams from this server only, since the socket is connected to it. */
+  /** Datagrams from any other address or port are dropped. */
   udp(
     server: Server,
     query: Uint8Array,
@@ -18,7 +19,8 @@ export class NodeExchange implements Exchange {
     accept: (reply: Uint8Array) => boolean,
   ): Promise<Ended> {
     return new Promise((resolve) => {
-      const socket = dgram.createSocket(server.address.includes(":") ? "udp6" : "udp4");
+      const six = server.address.includes(":");
+      const socket = dgram.createSocket(six ? "udp6" : "udp4");
       let done = false;
       const finish = (result: Ended) => {
         if (done) return;
@@ -29,11 +31,22 @@ export class NodeExchange implements Exchange {
       };
       const timer = setTimeout(() => finish(err("timeout")), timeout);
       socket.on("error", (e: Error) => finish(err(e.message)));
-      socket.on("message", (message: Uint8Array) => {
-        if (accept(message)) finish(ok(message));
-      });
-      socket.connect(server.port, server.address, () => {
-        if (!done) socket.send(query, (e: Error | null) => e && finish(err(e.message)));
+      const expected = parseAddress(server.address);
+      // Deno's dgram does not leave it to the kernel to keep strangers out, even when connected.
+      socket.on(
+        "message",
+        (message: Uint8Array, from: { readonly address: string; readonly port: number }) => {
+          if (from.port !== server.port || parseAddress(from.address) !== expected) return;
+          if (accept(message)) finish(ok(message));
+        },
+      );
+      // To a server on this machine from this machine's inside only.
+      const inside = addressScope(server.address) === "loopback";
+      const from = six ? (inside ? "::1" : "::") : (inside ? "127.0.0.1" : "0.0.0.0");
+      socket.bind(0, from, () => {
+        if (!done) {
+          socket.send(query, server.port, server.address, (e: Error | null) => e && finish(err(e.message)));
+        }
       });
     });
   }
