@@ -63,6 +63,11 @@ export class View {
     return this.#count;
   }
 
+  /** The messages by sequence number, from 1 at index 0. Holds until `take`. */
+  get list(): readonly Message[] {
+    return this.#list.length === this.#count ? this.#list : this.#list.slice(0, this.#count);
+  }
+
   /** UID of the last message the client knows, 0 when there is none. */
   get lastUid(): Uid {
     return this.#count === 0 ? 0 : (this.#list[this.#count - 1]?.uid ?? 0);
@@ -134,6 +139,11 @@ export class View {
       case "gone":
         return false;
     }
+  }
+
+  /** Whether keywords came that the client has not been told of. */
+  get keywordsWaiting(): boolean {
+    return this.#keywords;
   }
 
   /** The keyword list has just been told by other means (SELECT, or a FLAGS line before FETCH). */

@@ -1,0 +1,47 @@
+/** COPY and MOVE (RFC 3501 6.4.7, RFC 6851, COPYUID of RFC 4315). The store does them all or not at all. */
+import type { Copied, CopyError, Uid } from "../../store/store.ts";
+import { indexOfUid } from "../../store/uid_set.ts";
+import type { Result } from "../../base/result.ts";
+import { copyUidCode } from "../format.ts";
+import { okay, REPLIES, type Reply } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import type { Selected } from "../selected.ts";
+import type { ImapSession } from "../session.ts";
+import { targetRanges, targetUids } from "../targets.ts";
+import type { CopyCommand } from "../types.ts";
+
+export async function copy(session: ImapSession, command: CopyCommand<"COPY">): Promise<Handled> {
+  const { box } = session;
+  const done = await transfer(box, command, (uids) => box.mailbox.copy(uids, command.mailbox));
+  return "status" in done ? done : okay("Copy completed", done.copied);
+}
+
+/** COPYUID comes before the EXPUNGE responses, which tell it apart from them (RFC 6851 4.3). */
+export async function move(session: ImapSession, command: CopyCommand<"MOVE">): Promise<Handled> {
+  const { box } = session;
+  if (box.readOnly) return REPLIES.readOnly;
+  const done = await transfer(box, command, (uids) => box.mailbox.move(uids, command.mailbox));
+  if ("status" in done) return done;
+  if (done.copied !== null) session.out.line(`* OK [${done.copied}] Moved`);
+  return okay("Move completed");
+}
+
+async function transfer(
+  box: Selected,
+  command: CopyCommand<"COPY" | "MOVE">,
+  run: (uids: readonly Uid[]) => Promise<Result<Copied, CopyError>>,
+): Promise<Reply | { readonly copied: string | null }> {
+  const ranges = targetRanges(box, command.set, command.uid);
+  if (ranges === null) return REPLIES.badSet;
+  const wanted = targetUids(box, ranges);
+  // Others may have removed some that the client still counts.
+  const uids = box.view.expungeWaiting
+    ? wanted.filter((uid) => indexOfUid(box.mailbox.messages, uid) >= 0)
+    : wanted;
+  if (uids.length < wanted.length && !command.uid) return REPLIES.expungeIssued;
+  if (uids.length === 0) return { copied: null };
+  const done = await run(uids);
+  if (!done.ok) return done.error === "no-mailbox" ? REPLIES.tryCreate : REPLIES.overQuota;
+  const { uidValidity, from, to } = done.value;
+  return { copied: from.length > 0 ? copyUidCode(uidValidity, from, to) : null };
+}

@@ -1,0 +1,53 @@
+/** FETCH (RFC 3501 6.4.5): what is written is `fetch.ts`'s business; here is which messages, and \Seen afterwards. */
+import { isFsError } from "../../base/fs.ts";
+import { SEEN, type Uid } from "../../store/store.ts";
+import { fetchMessages } from "../fetch.ts";
+import { okay, REPLIES } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import type { ImapSession } from "../session.ts";
+import { targetRanges } from "../targets.ts";
+import { tellFlags, writeNewKeywords } from "../tell.ts";
+import type { FetchCommand } from "../types.ts";
+
+export async function fetch(session: ImapSession, command: FetchCommand): Promise<Handled> {
+  const { box, out, ports } = session;
+  const { mailbox, view } = box;
+  const ranges = targetRanges(box, command.set, command.uid);
+  if (ranges === null) return REPLIES.badSet;
+  const seqs: number[] = [];
+  for (const { low, high } of ranges) for (let seq = low; seq <= high; seq++) seqs.push(seq);
+  if (seqs.length === 0) return okay("Fetch completed");
+  if (command.items.some((i) => i.kind === "FLAGS")) writeNewKeywords(out.buffer, box);
+  const { seen, gone } = await fetchMessages({
+    mailbox,
+    view: view.list,
+    seqs,
+    items: command.items,
+    uid: command.uid,
+    isRecent: (uid) => view.isRecent(uid),
+    sink: out,
+    clock: ports.clock,
+    pause: () => ports.pause(),
+    ...(ports.cache ? { cache: ports.cache } : {}),
+  });
+  if (seen.length > 0 && !box.readOnly) await markSeen(session, seen, command.uid);
+  if (gone.length === 0) return okay("Fetch completed");
+  await mailbox.refresh();
+  return command.uid ? okay("Fetch completed") : REPLIES.expungeIssued;
+}
+
+/** Sets \Seen on what was read and tells so. On a full or read-only disk the client has its mail all the same. */
+async function markSeen(session: ImapSession, uids: readonly Uid[], uid: boolean): Promise<void> {
+  const { box, out, log } = session;
+  try {
+    for (const message of await box.mailbox.setFlags(uids, 0, SEEN, box.token)) {
+      const seq = box.view.seqOf(message.uid);
+      if (seq === 0) continue;
+      tellFlags(out.buffer, box, seq, message, uid);
+      box.view.flagsTold(message);
+    }
+  } catch (cause) {
+    if (!isFsError(cause)) throw cause;
+    log.warn("cannot mark messages as seen", { cause: cause.message });
+  }
+}

@@ -1,0 +1,52 @@
+/** Commands that need no mailbox: CAPABILITY, NOOP (and CHECK), LOGOUT, ID, ENABLE, NAMESPACE. */
+import { okay } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import type { ImapSession } from "../session.ts";
+
+/** RFC 3501 6.1.1. */
+export function capability(session: ImapSession): Handled {
+  session.out.line(`* CAPABILITY ${session.capabilities()}`);
+  return okay("Capability completed");
+}
+
+/** NOOP and CHECK: a look at the mailbox; what changed is told before the reply (RFC 3501 6.1.2, 6.4.1). */
+export function noop(session: ImapSession): Handled | Promise<Handled> {
+  const box = session.boxOrNull;
+  return box === null ? okay("Completed") : box.mailbox.refresh().then(() => okay("Completed"));
+}
+
+/** RFC 3501 6.1.3. */
+export function logout(session: ImapSession): Handled {
+  session.out.line("* BYE Logging out");
+  return { ...okay("Logout completed"), then: "close" };
+}
+
+/** RFC 2971. What the client says of itself goes to the log, cut short: it may be anything. */
+export function id(
+  session: ImapSession,
+  command: { readonly fields: readonly { readonly name: string; readonly value: string | null }[] | null },
+): Handled {
+  const client: Record<string, string> = {};
+  for (const { name, value } of command.fields ?? []) {
+    const key = name.toLowerCase();
+    if (value !== null && (key === "name" || key === "version" || key === "os")) {
+      client[key] = value.slice(0, 80);
+    }
+  }
+  session.log.debug("imap client", client);
+  session.out.line(`* ID ("name" "Roost" "version" "${session.ports.config.version.replace(/["\\]/g, "")}")`);
+  return okay("ID completed");
+}
+
+/** RFC 5161: none of what can be enabled is offered yet, so nothing is. */
+export function enable(session: ImapSession): Handled {
+  session.out.line("* ENABLED");
+  return okay("Enable completed");
+}
+
+/** RFC 2342: one personal namespace without a prefix. */
+export function namespace(session: ImapSession): Handled {
+  const separator = session.ports.store.separator;
+  session.out.line(`* NAMESPACE (("" "${separator === "\\" ? "\\\\" : separator}")) NIL NIL`);
+  return okay("Namespace completed");
+}

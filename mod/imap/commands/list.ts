@@ -1,0 +1,88 @@
+/** LIST with its extensions (RFC 3501 6.3.8, RFC 5258, RFC 5819, RFC 6154). */
+import { compareNames, parentsOf } from "../../store/mailbox_name.ts";
+import type { MailboxEntry } from "../../store/store.ts";
+import { writeList } from "../format.ts";
+import { ListPattern } from "../list_match.ts";
+import { okay } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import type { ImapSession } from "../session.ts";
+import type { ListCommand } from "../types.ts";
+import { writeStatusOf } from "./status.ts";
+
+export async function list(session: ImapSession, command: ListCommand): Promise<Handled> {
+  const { out, mail } = session;
+  const { separator } = session.ports.store;
+  if (!command.extended && command.patterns[0] === "") {
+    // The client asks for the separator and the root of the reference name.
+    writeList(out.buffer, "LIST", { separator, name: "", attributes: ["Noselect"] }, false);
+    return okay("List completed");
+  }
+  const patterns = command.patterns.filter((p) => p !== "")
+    .map((p) => new ListPattern(command.reference + p, separator));
+  const matches = (name: string) => patterns.some((p) => p.matches(name));
+  const subscribed = command.select.includes("SUBSCRIBED");
+  const entries = await mail.list();
+  const all = subscribed ? withSubscriptions(entries, await mail.subscriptions()) : entries;
+  const parents = command.select.includes("RECURSIVEMATCH") ? hiding(all, command, matches, separator) : null;
+  for (const entry of all) {
+    if (!matches(entry.name)) continue;
+    const chosen = isChosen(entry, command);
+    const childInfo = parents?.has(entry.name) === true;
+    if (!chosen && !childInfo) continue;
+    writeList(out.buffer, "LIST", {
+      separator,
+      name: entry.name,
+      attributes: attributes(entry, command),
+      ...(childInfo && subscribed ? { childInfo: ["SUBSCRIBED"] } : {}),
+    }, false);
+    if (command.status !== null && entry.exists) await writeStatusOf(session, entry.name, command.status);
+    if (out.full) await out.flush();
+  }
+  return okay("List completed");
+}
+
+/** Entries, and the names that are subscribed to but not there (RFC 5258 3.4), with what is subscribed marked. */
+function withSubscriptions(entries: readonly MailboxEntry[], names: readonly string[]): MailboxEntry[] {
+  const wanted = new Set(names);
+  const all = entries.map((e) => ({ ...e, subscribed: wanted.has(e.name) }));
+  const known = new Set(entries.map((e) => e.name));
+  for (const name of names) {
+    if (!known.has(name)) {
+      all.push({ name, exists: false, hasChildren: false, subscribed: true, specialUse: null });
+    }
+  }
+  return all.sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** Whether an entry meets the selection options; without any, all do. */
+function isChosen(entry: MailboxEntry, command: ListCommand): boolean {
+  if (command.select.includes("SUBSCRIBED") && !entry.subscribed) return false;
+  if (command.select.includes("SPECIAL-USE") && entry.specialUse === null) return false;
+  return true;
+}
+
+/** Levels with something below that would be chosen but does not match the patterns itself (RFC 5258 3.5). */
+function hiding(
+  all: readonly MailboxEntry[],
+  command: ListCommand,
+  matches: (name: string) => boolean,
+  separator: string,
+): Set<string> {
+  const parents = new Set<string>();
+  for (const entry of all) {
+    if (!isChosen(entry, command) || matches(entry.name)) continue;
+    for (const parent of parentsOf(entry.name, separator)) parents.add(parent);
+  }
+  return parents;
+}
+
+function attributes(entry: MailboxEntry, command: ListCommand): string[] {
+  const list: string[] = [];
+  // RFC 5258 3: \NonExistent implies \Noselect; old clients only know the latter.
+  if (!entry.exists) list.push(...(command.extended ? ["NonExistent", "Noselect"] : ["Noselect"]));
+  list.push(entry.hasChildren ? "HasChildren" : "HasNoChildren");
+  const tellSubscribed = command.returns.includes("SUBSCRIBED") || command.select.includes("SUBSCRIBED");
+  if (tellSubscribed && entry.subscribed) list.push("Subscribed");
+  if (entry.specialUse !== null) list.push(entry.specialUse);
+  return list;
+}

@@ -1,0 +1,83 @@
+/** Making, removing, renaming and subscribing mailboxes (RFC 3501 6.3.3 to 6.3.7). */
+import type { Result } from "../../base/result.ts";
+import type { NameError, SpecialUse } from "../../store/store.ts";
+import { no, okay, REPLIES, type Reply } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import type { ImapSession } from "../session.ts";
+import type { CreateCommand, RenameCommand } from "../types.ts";
+
+/** CREATE (RFC 3501 6.3.3, RFC 6154 3). A separator at the end only says that there will be children. */
+export async function create(session: ImapSession, command: CreateCommand): Promise<Handled> {
+  const name = withoutTrailing(command.mailbox, session.ports.store.separator);
+  const [use, ...more] = command.specialUse;
+  if (more.length > 0) return no("USEATTR", "Mailbox can have one use only");
+  const made = await createMailbox(session, name, use);
+  return made.ok ? okay("Create completed") : nameReply(made.error);
+}
+
+/** DELETE (RFC 3501 6.3.4). */
+export async function remove(session: ImapSession, command: { readonly mailbox: string }): Promise<Handled> {
+  const removed = await session.mail.remove(command.mailbox);
+  tellClosed(session);
+  return removed.ok ? okay("Delete completed") : nameReply(removed.error);
+}
+
+/** RENAME (RFC 3501 6.3.5). */
+export async function rename(session: ImapSession, command: RenameCommand): Promise<Handled> {
+  const to = withoutTrailing(command.to, session.ports.store.separator);
+  const renamed = await session.mail.rename(command.from, to);
+  tellClosed(session);
+  return renamed.ok ? okay("Rename completed") : nameReply(renamed.error);
+}
+
+/** SUBSCRIBE (RFC 3501 6.3.6). */
+export async function subscribe(
+  session: ImapSession,
+  command: { readonly mailbox: string },
+): Promise<Handled> {
+  const done = await session.mail.subscribe(command.mailbox, true);
+  return done.ok ? okay("Subscribe completed") : nameReply(done.error);
+}
+
+/** UNSUBSCRIBE (RFC 3501 6.3.7). */
+export async function unsubscribe(
+  session: ImapSession,
+  command: { readonly mailbox: string },
+): Promise<Handled> {
+  const done = await session.mail.subscribe(command.mailbox, false);
+  return done.ok ? okay("Unsubscribe completed") : nameReply(done.error);
+}
+
+function createMailbox(
+  session: ImapSession,
+  name: string,
+  use: SpecialUse | undefined,
+): Promise<Result<void, NameError>> {
+  return use === undefined ? session.mail.create(name) : session.mail.create(name, use);
+}
+
+function withoutTrailing(name: string, separator: string): string {
+  return name.length > 1 && name.endsWith(separator) ? name.slice(0, -separator.length) : name;
+}
+
+/** The session's own DELETE or RENAME took away what it had selected: it is told so, and stays. */
+function tellClosed(session: ImapSession): void {
+  if (session.boxOrNull?.gone !== true) return;
+  session.select(null);
+  session.out.line("* OK [CLOSED] Selected mailbox is gone");
+}
+
+function nameReply(error: NameError): Reply {
+  switch (error) {
+    case "no-mailbox":
+      return REPLIES.noMailbox;
+    case "exists":
+      return REPLIES.exists;
+    case "bad-name":
+      return REPLIES.badName;
+    case "has-children":
+      return no("HASCHILDREN", "Mailbox has children");
+    case "inbox":
+      return no("CANNOT", "INBOX cannot be removed");
+  }
+}

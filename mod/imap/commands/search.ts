@@ -1,0 +1,29 @@
+/** SEARCH (RFC 3501 6.4.4, ESEARCH of RFC 4731): what matches is `search.ts`'s business; here is how it is told. */
+import { writeEsearch, writeSearch } from "../format.ts";
+import { okay } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import { searchMessages } from "../search.ts";
+import type { ImapSession } from "../session.ts";
+import type { Command, SearchCommand } from "../types.ts";
+
+export async function search(
+  session: ImapSession,
+  command: SearchCommand & Pick<Command, "tag">,
+): Promise<Handled> {
+  const { box, out, ports } = session;
+  const { view } = box;
+  const list = view.list;
+  const seqs = await searchMessages({
+    mailbox: box.mailbox,
+    view: list,
+    key: command.key,
+    isRecent: (uid) => view.isRecent(uid),
+    now: ports.clock.now(),
+    clock: ports.clock,
+    pause: () => ports.pause(),
+  });
+  const found = command.uid ? seqs.map((seq) => list[seq - 1]?.uid ?? 0) : seqs;
+  if (command.returns === null) writeSearch(out.buffer, found);
+  else writeEsearch(out.buffer, command.tag, command.uid, found, command.returns);
+  return okay("Search completed");
+}

@@ -1,0 +1,44 @@
+/** STATUS (RFC 3501 6.3.10; SIZE of RFC 8438, DELETED of RFC 9051). */
+import type { MailboxStatus } from "../../store/store.ts";
+import { writeMailboxStatus } from "../format.ts";
+import { okay, REPLIES } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import type { ImapSession } from "../session.ts";
+import type { StatusCommand, StatusItem } from "../types.ts";
+
+export async function status(session: ImapSession, command: StatusCommand): Promise<Handled> {
+  const told = await writeStatusOf(session, command.mailbox, command.items);
+  return told ? okay("Status completed") : REPLIES.noMailbox;
+}
+
+/** Writes a STATUS response; false when there is no such mailbox. */
+export async function writeStatusOf(
+  session: ImapSession,
+  name: string,
+  items: readonly StatusItem[],
+): Promise<boolean> {
+  const status = await session.mail.status(name, { size: items.includes("SIZE") });
+  if (!status.ok) return false;
+  const values = items.map((item) => [item, valueOf(status.value, item)] as const);
+  writeMailboxStatus(session.out.buffer, name, values, false);
+  return true;
+}
+
+function valueOf(status: MailboxStatus, item: StatusItem): number {
+  switch (item) {
+    case "MESSAGES":
+      return status.messages;
+    case "RECENT":
+      return status.recent;
+    case "UIDNEXT":
+      return status.uidNext;
+    case "UIDVALIDITY":
+      return status.uidValidity;
+    case "UNSEEN":
+      return status.unseen;
+    case "DELETED":
+      return status.deleted;
+    case "SIZE":
+      return status.size ?? 0;
+  }
+}

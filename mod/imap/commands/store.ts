@@ -1,0 +1,62 @@
+/** STORE (RFC 3501 6.4.6). */
+import { type FlagBits, KEYWORD_SHIFT, type Message, type NamedFlags } from "../../store/store.ts";
+import { knownBits, SYSTEM_FLAGS } from "../../store/flags.ts";
+import { okay, REPLIES } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import type { Selected } from "../selected.ts";
+import type { ImapSession } from "../session.ts";
+import { Slice } from "../slice.ts";
+import { targetRanges, targetUids } from "../targets.ts";
+import { tellFlags, writeNewKeywords } from "../tell.ts";
+import type { StoreCommand } from "../types.ts";
+
+/** Messages whose flags are changed and synced together. */
+const BATCH = 1000;
+/** What telling of one message costs, in `Slice`'s octets. */
+const MESSAGE_WORK = 256;
+const ALL_BITS: FlagBits = SYSTEM_FLAGS | (0x3ffffff << KEYWORD_SHIFT);
+
+export async function store(session: ImapSession, command: StoreCommand): Promise<Handled> {
+  const { box, out } = session;
+  if (box.readOnly) return REPLIES.readOnly;
+  const ranges = targetRanges(box, command.set, command.uid);
+  if (ranges === null) return REPLIES.badSet;
+  const uids = targetUids(box, ranges);
+  if (uids.length === 0) return okay("Store completed");
+  const bits = await bitsOf(box, command.flags, command.action === "remove");
+  if (bits === null) return REPLIES.keywordLimit;
+  const clear = command.action === "add" ? 0 : command.action === "remove" ? bits : ALL_BITS;
+  const set = command.action === "remove" ? 0 : bits;
+  let there = 0;
+  const slice = new Slice(session.ports.clock, () => session.ports.pause());
+  for (let at = 0; at < uids.length; at += BATCH) {
+    const batch = uids.length <= BATCH ? uids : uids.slice(at, at + BATCH);
+    const changed = await box.mailbox.setFlags(batch, clear, set, box.token);
+    there += changed.length;
+    if (!command.silent) tell(session, changed, command.uid);
+    if (out.full) await out.flush();
+    await slice.spend(batch.length * MESSAGE_WORK);
+  }
+  return there < uids.length && !command.uid ? REPLIES.expungeIssued : okay("Store completed");
+}
+
+function tell(session: ImapSession, changed: readonly Message[], uid: boolean): void {
+  const { box, out } = session;
+  writeNewKeywords(out.buffer, box);
+  for (const message of changed) {
+    const seq = box.view.seqOf(message.uid);
+    if (seq === 0) continue;
+    tellFlags(out.buffer, box, seq, message, uid);
+    box.view.flagsTold(message);
+  }
+}
+
+/** The mailbox's bits for flags by name; null when it has no room for more keywords. Those to be removed need not be made. */
+async function bitsOf(box: Selected, flags: NamedFlags, removing: boolean): Promise<FlagBits | null> {
+  const { system, keywords } = flags;
+  if (keywords.length === 0) return system;
+  const { mailbox } = box;
+  if (removing) return system | knownBits(keywords, mailbox.keywords).bits;
+  const made = await mailbox.keywordBits(keywords);
+  return knownBits(keywords, mailbox.keywords).missing.length > 0 ? null : system | made;
+}

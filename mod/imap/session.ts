@@ -1,0 +1,268 @@
+/**
+ * One IMAP session without its connection: takes parsed commands, writes responses into an `Output`, and says what the driver
+ * must do next. Invariants:
+ * - `command` and `line` never throw but for a lost connection: a fault of the disk is NO [UNAVAILABLE] or [OVERQUOTA], anything else
+ *   unforeseen is NO [SERVERBUG] with an id that is in the log too. The session goes on.
+ * - What others did to the mailbox is told just before the tagged reply; EXPUNGE only where `Rule.tells` allows it.
+ */
+import { IMAP_ERRORS } from "../base/limits.ts";
+import { isLoopback, parseIp } from "../base/ip.ts";
+import type { Log } from "../base/log.ts";
+import type { AccountMail } from "../store/store.ts";
+import type { Endpoint } from "../wire/conn.ts";
+import { ConnectionLost } from "../wire/conn.ts";
+import { AppendDrafts } from "./append_drafts.ts";
+import { capabilities } from "./capability.ts";
+import { writeStatus } from "./format.ts";
+import type { Output } from "./output.ts";
+import type { ImapPorts } from "./ports.ts";
+import { bad, faultReply, no, type Reply } from "./reply.ts";
+import { type Handled, type Phase, type Rule, RULES, type Tells, type Wait } from "./rules.ts";
+import type { Selected } from "./selected.ts";
+import { writeNews } from "./tell.ts";
+import type { Command, ParseError } from "./types.ts";
+
+/** What the driver does next. "line": the next line belongs to the command under way (`line`). "starttls": begin it, then `secured`. */
+export type Next = "command" | "line" | "starttls" | "close";
+
+/** Who is at the other end, as it is now. */
+export interface Peer {
+  readonly remote: Endpoint;
+  readonly tls: object | null;
+}
+
+/** The command a reply belongs to. */
+interface Origin {
+  readonly tag: string;
+  readonly tells: Tells;
+  /** A UID command: FETCH responses carry the UID (RFC 3501 6.4.8). */
+  readonly uid: boolean;
+}
+
+export class ImapSession {
+  readonly ports: ImapPorts;
+  readonly out: Output;
+  readonly peer: Peer;
+  /** Messages of an APPEND on their way. */
+  readonly appends: AppendDrafts = new AppendDrafts(this);
+  /** Called when there is something to tell while the session idles, or the mailbox is gone. */
+  onNews: (() => void) | null = null;
+  /** Wrong passwords so far. */
+  failures = 0;
+  #log: Log;
+  #mail: AccountMail | null = null;
+  #box: Selected | null = null;
+  #over = false;
+  /** Bad commands in a row. */
+  #bad = 0;
+  #waiting: { readonly by: Origin; readonly wait: Wait } | null = null;
+
+  constructor(ports: ImapPorts, peer: Peer, out: Output) {
+    this.ports = ports;
+    this.peer = peer;
+    this.out = out;
+    this.#log = ports.log;
+  }
+
+  get log(): Log {
+    return this.#log;
+  }
+
+  get phase(): Phase {
+    if (this.#over) return "logout";
+    if (this.#mail === null) return "fresh";
+    return this.#box === null ? "authenticated" : "selected";
+  }
+
+  /** Whether the client is waiting in IDLE. */
+  get idling(): boolean {
+    return this.#waiting?.wait.idle === true;
+  }
+
+  /** The account's mail. Only for commands whose rule asks for authentication. */
+  get mail(): AccountMail {
+    if (this.#mail === null) throw new TypeError("Cannot use mail before authentication");
+    return this.#mail;
+  }
+
+  /** The selected mailbox. Only for commands whose rule asks for one. */
+  get box(): Selected {
+    if (this.#box === null) throw new TypeError("Cannot use a mailbox before one is selected");
+    return this.#box;
+  }
+
+  /** The selected mailbox, or null. */
+  get boxOrNull(): Selected | null {
+    return this.#box;
+  }
+
+  /** Whether passwords may be sent now. */
+  get passwordsAllowed(): boolean {
+    if (this.peer.tls !== null) return true;
+    const ip = parseIp(this.peer.remote.address);
+    return this.ports.config.cleartext === "loopback" && ip !== null && isLoopback(ip);
+  }
+
+  /** Whether STARTTLS can be done now. */
+  get startTlsAllowed(): boolean {
+    return this.peer.tls === null && this.ports.config.tls && this.#mail === null;
+  }
+
+  capabilities(): string {
+    return capabilities({
+      authenticated: this.#mail !== null,
+      startTls: this.startTlsAllowed,
+      login: this.passwordsAllowed,
+      appendLimit: this.ports.config.messageSize,
+    });
+  }
+
+  greet(): void {
+    this.out.line(`* OK [CAPABILITY ${this.capabilities()}] ${this.ports.config.hostname} Roost ready`);
+  }
+
+  /** Ends the session from our side. */
+  bye(text: string): Next {
+    this.out.line(`* BYE ${text}`);
+    this.#over = true;
+    return "close";
+  }
+
+  /** Login succeeded: from now on this account's mail. */
+  authenticated(mail: AccountMail, account: string): void {
+    this.#mail = mail;
+    this.#log = this.#log.with({ account });
+  }
+
+  /** Takes a mailbox as selected, or none; the one before is given back. */
+  select(box: Selected | null): void {
+    this.#box?.close();
+    this.#box = box;
+  }
+
+  /** The selected mailbox has something to tell: the driver hears of it if the client is waiting for it. */
+  news(): void {
+    if (this.idling) this.onNews?.();
+  }
+
+  /** Runs a command and writes its responses. */
+  async command(command: Command): Promise<Next> {
+    // The union of commands and the table of rules go by the same verb; the compiler cannot tie them together.
+    const rule = RULES[command.verb] as Rule<Command>;
+    if (!rule.in.includes(this.phase)) {
+      this.reply(command.tag, wrongPhase(this.phase, rule));
+      return this.#end("command");
+    }
+    const by = { tag: command.tag, tells: rule.tells(command), uid: "uid" in command && command.uid };
+    return await this.#handle(by, () => rule.run(this, command));
+  }
+
+  /** Goes on with the command that waits for a line (after "line"). */
+  async line(line: Uint8Array): Promise<Next> {
+    const waiting = this.#waiting;
+    if (waiting === null) throw new TypeError("Cannot take a line: no command waits for one");
+    this.#waiting = null;
+    return await this.#handle(waiting.by, () => waiting.wait.line(line));
+  }
+
+  /** Answers what was not a command. */
+  reject(error: ParseError): Next {
+    switch (error.kind) {
+      case "bad":
+        this.reply(error.tag, bad(error.text));
+        break;
+      case "charset":
+        this.reply(error.tag, no("BADCHARSET (US-ASCII UTF-8)", error.text));
+        break;
+      case "name":
+        this.reply(error.tag, no("CANNOT", error.text));
+        break;
+      case "use-attr":
+        this.reply(error.tag, no("USEATTR", error.text));
+        break;
+    }
+    return this.#end("command");
+  }
+
+  /** Answers what could not even be read as a command. */
+  refuse(tag: string | null, reply: Reply): Next {
+    this.reply(tag, reply);
+    return this.#end("command");
+  }
+
+  /** Writes a tagged reply (untagged where there was no tag to read). */
+  reply(tag: string | null, reply: Reply): void {
+    this.#bad = reply.status === "BAD" ? this.#bad + 1 : 0;
+    writeStatus(this.out.buffer, tag ?? "*", reply.status, reply.code, reply.text);
+  }
+
+  /** Tells what there is to tell while idling. */
+  tellIdling(): Next {
+    if (!this.idling) return "command";
+    if (this.#box !== null && !this.#box.gone) writeNews(this.out.buffer, this.#box, true, false);
+    return this.#end("line");
+  }
+
+  /** Gives everything back. Harmless when called twice. */
+  close(): void {
+    this.#over = true;
+    this.#waiting = null;
+    this.onNews = null;
+    this.select(null);
+  }
+
+  /** The reply to something unforeseen, which goes to the log under an id. */
+  fault(cause: unknown): Reply {
+    if (cause instanceof ConnectionLost) throw cause;
+    const known = faultReply(cause);
+    if (known !== null) {
+      this.#log.warn("mail storage failed", { cause: String(cause) });
+      return known;
+    }
+    const id = Array.from(this.ports.random.bytes(4), (b) => b.toString(16).padStart(2, "0")).join("");
+    this.#log.error("imap command failed", { id }, cause);
+    return no("SERVERBUG", `Internal error, the log has it as ${id}`);
+  }
+
+  async #handle(by: Origin, run: () => Handled | Promise<Handled>): Promise<Next> {
+    let handled: Handled;
+    try {
+      const running = run();
+      handled = running instanceof Promise ? await running : running;
+    } catch (cause) {
+      handled = this.fault(cause);
+    }
+    return this.#finish(by, handled);
+  }
+
+  #finish(by: Origin, handled: Handled): Next {
+    if ("line" in handled) {
+      this.#waiting = { by, wait: handled };
+      this.out.line(`+ ${handled.prompt}`);
+      return handled.idle ? this.tellIdling() : "line";
+    }
+    const box = this.#box;
+    if (by.tells !== "nothing" && box !== null && !box.gone) {
+      writeNews(this.out.buffer, box, by.tells === "all", by.uid);
+    }
+    this.reply(by.tag, handled);
+    if (handled.then === "starttls") return "starttls";
+    if (handled.then === "close") {
+      this.#over = true;
+      return "close";
+    }
+    return this.#end("command");
+  }
+
+  #end(next: Next): Next {
+    if (this.#box?.gone) return this.bye("Mailbox is gone: it was removed, renamed or made anew");
+    if (this.#bad >= IMAP_ERRORS) return this.bye("Too many bad commands");
+    return next;
+  }
+}
+
+function wrongPhase(phase: Phase, rule: Rule<Command>): Reply {
+  if (phase === "fresh") return bad("Log in first");
+  const needsMailbox = phase === "authenticated" && rule.in.includes("selected");
+  return bad(needsMailbox ? "Select a mailbox first" : "Command is not allowed in this state");
+}

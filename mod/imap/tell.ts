@@ -1,0 +1,51 @@
+/** Untagged responses about the selected mailbox: what it allows, and what happened to it (RFC 3501 7.2.6, 7.3, 7.4). */
+import { KEYWORDS } from "../base/limits.ts";
+import type { Message } from "../store/store.ts";
+import { writeFlagsFetch } from "./fetch.ts";
+import { writeCount, writeEnd, writeFlagList } from "./format.ts";
+import type { ResponseBuffer } from "./response_buffer.ts";
+import type { Selected } from "./selected.ts";
+
+const SYSTEM = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
+
+/** FLAGS and PERMANENTFLAGS. "\*" stands there as long as there is room for a new keyword. */
+export function writeFlagLists(out: ResponseBuffer, box: Selected): void {
+  const keywords = box.mailbox.keywords.filter((k) => k !== "");
+  const flags = [...SYSTEM, ...keywords];
+  out.ascii("* FLAGS ");
+  writeFlagList(out, flags);
+  writeEnd(out);
+  out.ascii("* OK [PERMANENTFLAGS ");
+  if (box.readOnly) writeFlagList(out, []);
+  else writeFlagList(out, keywords.length < KEYWORDS ? [...flags, "\\*"] : flags);
+  out.ascii(box.readOnly ? "] Read-only mailbox\r\n" : "] Flags permitted\r\n");
+  box.view.keywordsTold();
+}
+
+/** FLAGS again, if keywords came since: a client must know them before they turn up in a FETCH. */
+export function writeNewKeywords(out: ResponseBuffer, box: Selected): void {
+  if (box.view.keywordsWaiting) writeFlagLists(out, box);
+}
+
+/** A message's flags as they are now, with the UID where a UID command asked. */
+export function tellFlags(
+  out: ResponseBuffer,
+  box: Selected,
+  seq: number,
+  message: Message,
+  uid: boolean,
+): void {
+  const { keywords } = box.mailbox;
+  writeFlagsFetch(out, seq, message, { uid, recent: box.view.isRecent(message.uid), keywords });
+}
+
+/** All that the client may be told now: EXPUNGE first, so that all numbers after it are the new ones. */
+export function writeNews(out: ResponseBuffer, box: Selected, expunge: boolean, uid: boolean): void {
+  if (!box.view.waiting) return;
+  const news = box.view.take(expunge);
+  for (const seq of news.expunged) writeCount(out, seq, "EXPUNGE");
+  if (news.exists !== null) writeCount(out, news.exists, "EXISTS");
+  if (news.recent !== null) writeCount(out, news.recent, "RECENT");
+  if (news.keywords) writeFlagLists(out, box);
+  for (const { seq, message } of news.flags) tellFlags(out, box, seq, message, uid);
+}
