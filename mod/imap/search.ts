@@ -20,7 +20,7 @@ import type { SearchKey } from "./types.ts";
 
 /** What one message costs apart from its octets, as octets. */
 const MESSAGE_WORK = 32;
-const NOTHING: SearchFacts = { fields: null, sentDay: null, found: null };
+const NOTHING: SearchFacts = { fields: null, sentDay: 0, found: null };
 
 export interface SearchRequest {
   readonly mailbox: Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">;

@@ -18,8 +18,8 @@ export type Answer = typeof NO | typeof YES | typeof UNKNOWN;
 export interface SearchFacts {
   /** Folded values of the header fields that the keys name, by field name; null: not looked at. */
   readonly fields: ReadonlyMap<string, readonly string[]> | null;
-  /** The Date field's day as written; null when there is none. Only with `fields`. */
-  readonly sentDay: number | null;
+  /** The Date field's day as written. Only with `fields`. */
+  readonly sentDay: number;
   /** For each of `CompiledSearch.needles` whether it was found; null: not looked at. */
   readonly found: readonly boolean[] | null;
 }
@@ -154,8 +154,7 @@ class Compiler {
     }
     this.fields.add("date");
     return (_, __, facts) => {
-      if (!facts.fields) return UNKNOWN;
-      return facts.sentDay === null ? NO : compare(facts.sentDay);
+      return facts.fields ? compare(facts.sentDay) : UNKNOWN;
     };
   }
 

@@ -1,9 +1,9 @@
 /** What SEARCH looks at of a message's text: folded header fields, and the decoded text of its parts. */
-import { fromAscii, fromUtf8 } from "../base/bytes.ts";
+import { CR, fromAscii, fromUtf8, LF } from "../base/bytes.ts";
 import { FETCH_CHUNK, SEARCH_HELD } from "../base/limits.ts";
 import { parseDate } from "../mail/date.ts";
 import { decodeWords } from "../mail/encoded_word.ts";
-import { FieldCursor, fieldValue, rawField, scanHeader, unfold } from "../mail/header.ts";
+import { FieldCursor, rawField, scanHeader, unfold } from "../mail/header.ts";
 import { TextDecoding } from "../mail/text.ts";
 import type { Part } from "../mail/types.ts";
 import type { MessageContent } from "../store/store.ts";
@@ -11,6 +11,8 @@ import { readExactly } from "./fetch_content.ts";
 import type { Needle } from "./search_key.ts";
 import type { Slice } from "./slice.ts";
 
+const SPACE = 0x20;
+const TAB = 0x09;
 const DAY_MS = 86_400_000;
 // deno-lint-ignore no-control-regex -- exactly the ASCII octets
 const ASCII = /^[\u0000-\u007f]*$/;
@@ -24,32 +26,58 @@ export function fold(text: string): string {
   return text.normalize("NFKD").toLowerCase().replaceAll("\u03c2", "\u03c3");
 }
 
-/** Values of the fields called one of `names` (lower case), decoded (RFC 2047) and folded, and the Date field's day. */
+/**
+ * Values of the fields called one of `names` (lower case), decoded (RFC 2047) and folded, and the Date field's day: day 0 where there is
+ * none, or none that can be read, as in Dovecot.
+ */
 export function readFields(
   header: Uint8Array,
   names: ReadonlySet<string>,
-): { readonly fields: Map<string, string[]>; readonly sentDay: number | null } {
+): { readonly fields: Map<string, string[]>; readonly sentDay: number } {
   const fields = new Map<string, string[]>();
   let sentDay: number | null = null;
-  if (names.size === 0) return { fields, sentDay };
+  if (names.size === 0) return { fields, sentDay: 0 };
   const cursor = new FieldCursor(header);
   while (cursor.next()) {
     for (const name of names) {
       if (!cursor.is(name)) continue;
-      const value = unfold(cursor.raw());
-      if (name === "date" && sentDay === null) sentDay = writtenDay(value);
+      const raw = cursor.raw();
+      if (name === "date" && sentDay === null) sentDay = writtenDay(raw);
       const values = fields.get(name) ?? [];
-      values.push(fold(decodeWords(value)));
+      values.push(fold(decodeWords(oneLine(raw))));
       fields.set(name, values);
     }
   }
-  return { fields, sentDay };
+  return { fields, sentDay: sentDay ?? 0 };
 }
 
 /** RFC 3501 6.4.4: the day as written, whatever the zone. */
-function writtenDay(value: Uint8Array): number | null {
-  const date = parseDate(value);
+function writtenDay(raw: Uint8Array): number | null {
+  const date = parseDate(unfold(raw));
   return date && Math.floor((date.time + date.zone * 60_000) / DAY_MS);
+}
+
+/** A field's value in one line: each folding with its white space becomes one space, as Dovecot searches it. */
+function oneLine(raw: Uint8Array): Uint8Array {
+  const out = new Uint8Array(raw.length);
+  let n = 0;
+  let at = 0;
+  while (isBlank(raw[at])) at++;
+  for (; at < raw.length; at++) {
+    const c = raw[at] ?? 0;
+    if (c === CR && raw[at + 1] === LF) continue;
+    if (c !== LF) {
+      out[n++] = c;
+      continue;
+    }
+    while (isBlank(raw[at + 1])) at++;
+    if (at + 1 < raw.length) out[n++] = SPACE;
+  }
+  return out.subarray(0, n);
+}
+
+function isBlank(c: number | undefined): boolean {
+  return c === SPACE || c === TAB;
 }
 
 /** A place of text within a message. */
@@ -129,7 +157,7 @@ export function hasNone(bytes: Uint8Array, needles: readonly Needle[]): boolean 
 }
 
 function unfolded(text: string): string {
-  return text.replace(/\r?\n(?=[ \t])/g, "");
+  return text.replace(/\r?\n[ \t]+/g, " ");
 }
 
 /** Whether each needle is in a message that is in memory. */
@@ -183,7 +211,8 @@ function headerText(bytes: Uint8Array): string {
   let text = "";
   for (const field of header.fields) {
     const name = rawField(header, field).subarray(0, field.valueStart - field.start);
-    text += `${fromAscii(name)} ${decodeWords(fieldValue(header, field))}\r\n`;
+    const value = oneLine(bytes.subarray(field.valueStart, field.end));
+    text += `${fromAscii(name)} ${decodeWords(value)}\r\n`;
   }
   return text;
 }

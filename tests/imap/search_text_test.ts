@@ -25,7 +25,19 @@ Deno.test("readFields() gives the wanted fields decoded", () => {
   assertEquals(fields.get("subject"), ["a\u0308 b", "two"]);
   assertEquals(fields.has("x"), false);
   assertEquals(sentDay, Date.UTC(2024, 0, 1) / 86_400_000);
-  assertEquals(readFields(latin1("Date: nonsense\r\n\r\n"), new Set(["date"])).sentDay, null);
+  assertEquals(readFields(latin1("Date: nonsense\r\n\r\n"), new Set(["date"])).sentDay, 0);
+});
+
+Deno.test("readFields() makes one space of each folding", () => {
+  const table: readonly (readonly [string, string])[] = [
+    ["S: a\r\n  b\r\n\tc\r\n", "a b c"],
+    ["S:\r\n a  b  \r\n", " a  b  "],
+    ["S:  \r\n", ""],
+    ["S: a\n b", "a b"],
+  ];
+  for (const [header, want] of table) {
+    assertEquals(readFields(latin1(header), new Set(["s"])).fields.get("s"), [want], JSON.stringify(header));
+  }
 });
 
 Deno.test("hasNone() is only certain where findInMemory() finds nothing", () => {
