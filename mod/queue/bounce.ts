@@ -1,0 +1,69 @@
+/** Bounces: written by the reporter, kept in the queue under an ID that follows from the message's. */
+import type { Clock } from "../base/clock.ts";
+import type { Address } from "../mail/address.ts";
+import type { QueuedMessage } from "./record.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Spool } from "./spool.ts";
+import type { Envelope } from "./types.ts";
+
+const BOUNCE = /^(.+)-b[0-9]+$/;
+
+/** ID of the next bounce for a message. */
+export function bounceId(message: QueuedMessage): string {
+  return `${message.id}-b${message.bounces + 1}`;
+}
+
+/** ID of the message that a bounce is for; null when it is none. */
+export function bouncedId(id: string): string | null {
+  return BOUNCE.exec(id)?.[1] ?? null;
+}
+
+/**
+ * Keeps a bounce about the recipients at `places`; on the medium when it resolves. One that a power cut left behind is taken as it is.
+ * Throws FsError, and what the reporter throws.
+ */
+export async function keepBounce(
+  message: QueuedMessage,
+  sender: Address,
+  places: readonly number[],
+  ports: { readonly spool: Spool; readonly reporter: Reporter; readonly clock: Clock },
+): Promise<QueuedMessage> {
+  const id = bounceId(message);
+  const { recipients, eightBit, smtpUtf8, ret, envelopeId, traceId } = message.envelope;
+  const original = await ports.spool.body(message);
+  try {
+    const body = await ports.reporter.write({
+      kind: "failure",
+      id,
+      sender,
+      messageId: message.id,
+      traceId,
+      arrived: message.created,
+      now: ports.clock.now(),
+      ...(ret ? { ret } : {}),
+      ...(envelopeId === undefined ? {} : { envelopeId }),
+      smtpUtf8,
+      recipients: places.flatMap((i) => {
+        const recipient = recipients[i];
+        const status = message.recipients[i];
+        return recipient && status ? { ...recipient, state: status.state, last: status.last } : [];
+      }),
+      original,
+    });
+    const envelope: Envelope = {
+      sender: null,
+      recipients: [{ address: sender }],
+      eightBit,
+      smtpUtf8,
+      account: null,
+      traceId: id,
+    };
+    try {
+      return await ports.spool.addOnce(envelope, body, id);
+    } finally {
+      await body.dispose();
+    }
+  } finally {
+    await original.dispose();
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * How many attempts may be under way, in all and to each destination, and which destinations are left alone for a while because no
+ * host of theirs could be reached. Pure but for the clock and chance: who asks does the attempts.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { destinationPause } from "./schedule.ts";
+
+/** Destinations without anything to do that are remembered for their failures. */
+const REMEMBERED = 10_000;
+
+interface Lane<T> {
+  active: number;
+  waiting: T[];
+  /** Attempts in a row that reached nobody. */
+  failures: number;
+  /** Wall time in milliseconds. */
+  pausedUntil: number;
+}
+
+export interface LaneLimits {
+  readonly attempts: number;
+  readonly perDestination: number;
+}
+
+/** `start`: it counts as active from now. `wait`: `next` will give it. Else it is not before that time. */
+export type Admission = "start" | "wait" | { readonly until: number };
+
+export class Lanes<T> {
+  readonly #limits: LaneLimits;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #lanes = new Map<string, Lane<T>>();
+  /** Destinations where somebody waits, in the order of their turn. */
+  readonly #turns = new Set<string>();
+  #active = 0;
+
+  constructor(limits: LaneLimits, clock: Clock, random: Random) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Asks for an attempt. `urgent`: also to a destination that is left alone. */
+  ask(destination: string, item: T, urgent: boolean): Admission {
+    const lane = this.#lane(destination);
+    if (!urgent && lane.pausedUntil > this.#clock.now()) return { until: lane.pausedUntil };
+    if (this.#active < this.#limits.attempts && lane.active < this.#width(lane)) {
+      this.#active++;
+      lane.active++;
+      return "start";
+    }
+    lane.waiting.push(item);
+    this.#turns.add(destination);
+    return "wait";
+  }
+
+  /** An attempt has ended. `reached`: somebody there answered; null when the attempt says nothing about it. */
+  end(destination: string, reached: boolean | null): void {
+    const lane = this.#lane(destination);
+    this.#active--;
+    lane.active--;
+    if (reached === true) {
+      lane.failures = 0;
+      lane.pausedUntil = 0;
+    } else if (reached === false) {
+      lane.failures++;
+      lane.pausedUntil = this.#clock.now() + destinationPause(lane.failures, this.#random);
+    }
+    this.#tidy(destination, lane);
+  }
+
+  /** The destination may be tried again at once. */
+  resume(destination: string): void {
+    const lane = this.#lanes.get(destination);
+    if (!lane) return;
+    lane.failures = 0;
+    lane.pausedUntil = 0;
+    this.#tidy(destination, lane);
+  }
+
+  /** Somebody who waited and is now to ask again, each destination in its turn; null when nobody can go on. */
+  next(): T | null {
+    if (this.#active >= this.#limits.attempts) return null;
+    for (const destination of this.#turns) {
+      const lane = this.#lane(destination);
+      const paused = lane.pausedUntil > this.#clock.now();
+      if (!paused && lane.active >= this.#width(lane)) continue;
+      const item = lane.waiting.shift();
+      this.#turns.delete(destination);
+      if (lane.waiting.length > 0) this.#turns.add(destination);
+      if (item !== undefined) return item;
+      this.#tidy(destination, lane);
+    }
+    return null;
+  }
+
+  /** One attempt alone finds out whether a destination that was away is back. */
+  #width(lane: Lane<T>): number {
+    return lane.failures > 0 ? 1 : this.#limits.perDestination;
+  }
+
+  #lane(destination: string): Lane<T> {
+    let lane = this.#lanes.get(destination);
+    if (!lane) {
+      if (this.#lanes.size >= REMEMBERED) this.#forgetIdle();
+      lane = { active: 0, waiting: [], failures: 0, pausedUntil: 0 };
+      this.#lanes.set(destination, lane);
+    }
+    return lane;
+  }
+
+  #forgetIdle(): void {
+    for (const [destination, lane] of this.#lanes) {
+      if (lane.active === 0 && lane.waiting.length === 0) this.#lanes.delete(destination);
+    }
+  }
+
+  #tidy(destination: string, lane: Lane<T>): void {
+    if (lane.active > 0 || lane.waiting.length > 0 || lane.failures > 0) return;
+    this.#lanes.delete(destination);
+  }
+}

@@ -1,0 +1,463 @@
+/**
+ * The running queue. In memory it holds of each message only what says when to try it; everything else is read from its files for
+ * each attempt, so 100,000 messages cost a few hundred octets each.
+ *
+ * Invariants:
+ * - What an attempt told is on the medium before anything else happens to the message: no recipient is tried again after a
+ *   delivery, except where the power went between the peer's OK and our sync.
+ * - A message's files go only when each recipient is final and the bounce, if one is due, is in the queue itself.
+ * - A bounce has an ID that follows from the message's, and is sent only after the message's journal says that it exists: a power cut
+ *   between the two makes neither none nor two.
+ */
+import type { Body } from "../base/body.ts";
+import type { Clock } from "../base/clock.ts";
+import { QUEUE_ATTEMPTS, QUEUE_ATTEMPTS_PER_DESTINATION } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import { bouncedId, keepBounce } from "./bounce.ts";
+import { DueHeap } from "./due.ts";
+import { Lanes } from "./lanes.ts";
+import { type Live, LiveMessages } from "./live.ts";
+import { type Attempt, lineOfAttempt, reached, unforeseen } from "./outcome.ts";
+import { isDone, type JournalLine, pendingOf, type QueuedMessage, unreportedOf } from "./record.ts";
+import type { Reporter } from "./reporter.ts";
+import { GIVE_UP } from "./schedule.ts";
+import type { Spool } from "./spool.ts";
+import type { Batch, RecipientOutcome, Transport } from "./transport.ts";
+import type { Envelope, Submitter } from "./types.ts";
+
+export interface QueuePorts {
+  readonly spool: Spool;
+  readonly transport: Transport;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface QueueOptions {
+  /** Attempts at once, in all and to one destination. */
+  readonly attempts?: number;
+  readonly attemptsPerDestination?: number;
+}
+
+export interface QueueStats {
+  /** Messages in the queue; those of them that are held. */
+  readonly messages: number;
+  readonly held: number;
+  /** Attempts under way. */
+  readonly active: number;
+  /** When the oldest message was accepted, in milliseconds since 1970; null when there is none. */
+  readonly oldest: number | null;
+  /** Since the start, by recipient. */
+  readonly delivered: number;
+  readonly deferred: number;
+  readonly failed: number;
+}
+
+export interface QueueFilter {
+  /** Domain of a recipient. */
+  readonly destination?: string;
+  /** At most so many; 1,000 unless told. */
+  readonly limit?: number;
+}
+
+/** The recipients of one message at one destination, waiting for their time. */
+interface Part {
+  readonly entry: Entry;
+  /** null: nothing is sent, a bounce is to be written. */
+  readonly destination: string | null;
+  due: number;
+  busy: boolean;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly created: number;
+  held: boolean;
+  gone: boolean;
+  parts: Part[];
+}
+
+/** Wait before something is tried again that the disk or a bug prevented, in milliseconds. */
+const AGAIN = 60_000;
+/** The timer is never set for longer: the wall clock may be set meanwhile. */
+const LONGEST_SLEEP = 60_000;
+/** Loading goes on for so long before others have their turn, in milliseconds. */
+const SLICE = 5;
+/** After the abort, attempts are given so long to end. */
+const ABORT_GRACE = 3_000;
+
+export class Queue implements Submitter {
+  readonly #spool: Spool;
+  readonly #transport: Transport;
+  readonly #reporter: Reporter;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: Log;
+  readonly #lanes: Lanes<Part>;
+  readonly #due = new DueHeap<Part>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #live: LiveMessages;
+  readonly #working = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  readonly #aborting = new AbortController();
+  readonly #counts = { delivered: 0, deferred: 0, failed: 0 };
+  #timer: () => void = () => {};
+  #running = false;
+
+  constructor(ports: QueuePorts, options: QueueOptions = {}) {
+    this.#spool = ports.spool;
+    this.#transport = ports.transport;
+    this.#reporter = ports.reporter;
+    this.#clock = ports.clock;
+    this.#random = ports.random;
+    this.#log = ports.log;
+    this.#live = new LiveMessages(ports.spool, ports.clock, ports.log, this.#stopping.signal);
+    const limits = {
+      attempts: options.attempts ?? QUEUE_ATTEMPTS,
+      perDestination: options.attemptsPerDestination ?? QUEUE_ATTEMPTS_PER_DESTINATION,
+    };
+    this.#lanes = new Lanes(limits, ports.clock, ports.random);
+  }
+
+  /** Makes or opens the folder. From then on messages are taken. Throws FsError. */
+  async open(): Promise<void> {
+    await this.#spool.open();
+  }
+
+  /** Begins to send, and resolves when what was there before is loaded. Throws FsError when the folder cannot be listed. */
+  async start(): Promise<void> {
+    this.#running = true;
+    await this.rescan();
+  }
+
+  /** Takes in messages that another process put there; forgets those that one removed. Throws FsError. */
+  async rescan(): Promise<void> {
+    const ids = await this.#spool.ids();
+    const there = new Set(ids);
+    for (const [id, entry] of this.#entries) {
+      if (!there.has(id) && !this.#live.peek(id) && !(await this.#spool.load(id))) this.#forget(entry);
+    }
+    let slice = this.#clock.monotonic();
+    for (const id of ids) {
+      if (this.#clock.monotonic() - slice > SLICE) {
+        await this.#clock.sleep(0);
+        slice = this.#clock.monotonic();
+      }
+      if (!this.#entries.has(id) && !this.#stopping.signal.aborted) await this.#loadOne(id);
+    }
+    this.#pump();
+  }
+
+  /** Keeps the message and tries it at once. The body is left undisposed. */
+  async submit(envelope: Envelope, body: Body): Promise<string> {
+    const message = await this.#spool.add(envelope, body);
+    const { id } = message;
+    this.#log.info("queued", {
+      id,
+      trace: envelope.traceId,
+      recipients: envelope.recipients.length,
+      size: body.size,
+    });
+    this.#enter(message);
+    this.#pump();
+    return id;
+  }
+
+  /** Lets it be tried now, whatever its schedule says. False when there is no such message. Throws FsError. */
+  async retry(id: string): Promise<boolean> {
+    const changed = await this.#change(id, { kind: "retry", at: this.#clock.now() });
+    const entry = this.#entries.get(id);
+    if (!changed || !entry) return false;
+    for (const part of entry.parts) {
+      if (part.destination !== null) this.#lanes.resume(part.destination);
+      if (!part.busy) this.#plan(part, this.#clock.now());
+    }
+    this.#pump();
+    return true;
+  }
+
+  /** Keeps it from being tried until it is released. False when there is no such message. Throws FsError. */
+  async hold(id: string): Promise<boolean> {
+    return await this.#setHeld(id, true);
+  }
+
+  /** Ends `hold`. Throws FsError. */
+  async release(id: string): Promise<boolean> {
+    return await this.#setHeld(id, false);
+  }
+
+  /** Removes it, telling nobody. False when there is no such message. Throws FsError. */
+  async drop(id: string): Promise<boolean> {
+    const entry = this.#entries.get(id);
+    if (entry) this.#forget(entry);
+    const removed = await this.#live.drop(id);
+    if (removed) this.#log.info("dropped", { id });
+    return removed;
+  }
+
+  /** The message as its files tell it; null when there is none. Throws FsError. */
+  async show(id: string): Promise<QueuedMessage | null> {
+    return this.#live.peek(id) ?? await this.#spool.load(id);
+  }
+
+  /** Messages, oldest first. Throws FsError. */
+  async list(filter: QueueFilter = {}): Promise<QueuedMessage[]> {
+    const found: QueuedMessage[] = [];
+    for (const id of [...this.#entries.keys()].sort()) {
+      if (found.length >= (filter.limit ?? 1000)) break;
+      const entry = this.#entries.get(id);
+      const { destination } = filter;
+      if (destination !== undefined && !entry?.parts.some((p) => p.destination === destination)) continue;
+      const message = await this.show(id);
+      if (message) found.push(message);
+    }
+    return found;
+  }
+
+  stats(): QueueStats {
+    let oldest: number | null = null;
+    let held = 0;
+    for (const entry of this.#entries.values()) {
+      if (oldest === null || entry.created < oldest) oldest = entry.created;
+      if (entry.held) held++;
+    }
+    return { messages: this.#entries.size, held, active: this.#lanes.active, oldest, ...this.#counts };
+  }
+
+  /** Starts nothing more and waits for what is under way, at most `ms` milliseconds before it is broken off. */
+  async stop(ms: number): Promise<void> {
+    this.#running = false;
+    this.#stopping.abort();
+    this.#timer();
+    const done = Promise.all(this.#working);
+    const timers = new AbortController();
+    await Promise.race([done, this.#clock.sleep(ms, timers.signal)]);
+    this.#aborting.abort();
+    await Promise.race([done, this.#clock.sleep(ABORT_GRACE, timers.signal)]);
+    timers.abort();
+  }
+
+  async #loadOne(id: string): Promise<void> {
+    // A bounce whose message does not know of it yet comes in with that (#report).
+    const parent = this.#entries.get(bouncedId(id) ?? "");
+    if (parent?.parts.some((p) => p.destination === null)) return;
+    const message = await this.#spool.load(id).catch((e) => {
+      this.#log.error("queued message not loaded", { id }, e);
+      return null;
+    });
+    if (!message || this.#entries.has(id)) return;
+    if (isDone(message)) return void await this.#spool.remove(id);
+    const entry = this.#enter(message);
+    if (unreportedOf(message).length > 0) await this.#work(this.#reportPart(entry));
+  }
+
+  #enter(message: QueuedMessage): Entry {
+    const { id, created, held } = message;
+    const entry: Entry = { id, created, held, gone: false, parts: [] };
+    this.#entries.set(id, entry);
+    const destinations = new Set(
+      pendingOf(message).map((i) => message.envelope.recipients[i]?.address.domain),
+    );
+    for (const [destination, { next }] of message.destinations) {
+      if (!destinations.has(destination)) continue;
+      const part: Part = { entry, destination, due: 0, busy: false };
+      entry.parts.push(part);
+      this.#plan(part, next);
+    }
+    return entry;
+  }
+
+  #forget(entry: Entry): void {
+    entry.gone = true;
+    entry.parts = [];
+    this.#entries.delete(entry.id);
+  }
+
+  #plan(part: Part, due: number): void {
+    part.due = due;
+    part.busy = false;
+    this.#due.push(due, part);
+  }
+
+  /** Starts what is due and may start, and sets the timer for what is next. */
+  #pump(): void {
+    if (!this.#running) return;
+    this.#timer();
+    const now = this.#clock.now();
+    for (let first = this.#due.pop(now); first; first = this.#due.pop(now)) {
+      const part = first.item;
+      const current = part.due === first.at && !part.busy && !part.entry.gone && !part.entry.held;
+      if (current) this.#ask(part);
+    }
+    const next = this.#due.next;
+    this.#timer = next === null
+      ? () => {}
+      : this.#clock.after(Math.min(LONGEST_SLEEP, Math.max(1, next - now)), () => this.#pump());
+  }
+
+  #ask(part: Part): void {
+    part.busy = true;
+    if (part.destination === null) return void this.#work(part);
+    const urgent = this.#clock.now() - part.entry.created >= GIVE_UP;
+    const admission = this.#lanes.ask(part.destination, part, urgent);
+    if (admission === "start") void this.#work(part);
+    else if (admission !== "wait") this.#plan(part, admission.until);
+  }
+
+  /** One attempt or one report; never rejects. */
+  #work(part: Part): Promise<void> {
+    const work = (part.destination === null ? this.#report(part) : this.#attempt(part, part.destination))
+      .catch((e) => {
+        this.#log.error("queue work failed", { id: part.entry.id }, e);
+        if (!part.entry.gone) this.#plan(part, this.#clock.now() + AGAIN);
+      })
+      .finally(() => {
+        this.#working.delete(work);
+        this.#next();
+      });
+    this.#working.add(work);
+    return work;
+  }
+
+  /** Gives freed room to those who wait for it, then to those who are due. */
+  #next(): void {
+    if (!this.#running) return;
+    for (let part = this.#lanes.next(); part; part = this.#lanes.next()) {
+      if (part.entry.held) part.busy = false;
+      else if (!part.entry.gone) this.#ask(part);
+    }
+    this.#pump();
+  }
+
+  async #attempt(part: Part, destination: string): Promise<void> {
+    const { entry } = part;
+    let told: boolean | null = null;
+    try {
+      const found = await this.#live.with(entry.id, async (live) => {
+        const places = pendingOf(live.message, destination);
+        const outcomes = places.length > 0 ? await this.#deliver(live.message, destination, places) : [];
+        const attempt: Attempt = { destination, places, outcomes, aborted: this.#aborting.signal.aborted };
+        told = reached(attempt);
+        await this.#settle(part, live, attempt);
+        return true;
+      });
+      if (!found) this.#forget(entry);
+    } finally {
+      this.#lanes.end(destination, told);
+    }
+  }
+
+  async #deliver(
+    message: QueuedMessage,
+    destination: string,
+    places: number[],
+  ): Promise<readonly RecipientOutcome[]> {
+    const { sender, recipients, eightBit, smtpUtf8, ret, envelopeId, traceId } = message.envelope;
+    const body = await this.#spool.body(message);
+    const batch: Batch = {
+      sender,
+      recipients: places.flatMap((i) => recipients[i] ?? []),
+      destination,
+      body,
+      eightBit,
+      smtpUtf8,
+      ...(ret ? { ret } : {}),
+      ...(envelopeId === undefined ? {} : { envelopeId }),
+      traceId,
+    };
+    try {
+      return await this.#transport.deliver(batch, this.#aborting.signal);
+    } catch (e) {
+      this.#log.error("transport failed", { id: message.id, destination }, e);
+      return places.map(unforeseen);
+    } finally {
+      await body.dispose();
+    }
+  }
+
+  /** Keeps what an attempt told, then plans what is to come. */
+  async #settle(part: Part, live: Live, attempt: Attempt): Promise<void> {
+    const { entry } = part;
+    const line = lineOfAttempt(live.message, attempt, this.#clock.now(), this.#random);
+    if (line) {
+      this.#tell(live.message, line);
+      const recorded = await this.#live.record(live, line);
+      if (recorded === "removed") this.#forget(entry);
+      if (recorded !== "kept") return;
+    }
+    if (entry.gone) return;
+    const { destination } = attempt;
+    if (pendingOf(live.message, destination).length > 0) {
+      this.#plan(part, live.message.destinations.get(destination)?.next ?? this.#clock.now() + AGAIN);
+    } else entry.parts = entry.parts.filter((p) => p !== part);
+    // One bounce for all that failed in this round.
+    const underWay = entry.parts.some((p) => p !== part && p.busy);
+    if (!underWay && unreportedOf(live.message).length > 0 && this.#running) {
+      void this.#work(this.#reportPart(entry));
+    }
+  }
+
+  #reportPart(entry: Entry): Part {
+    const part: Part = { entry, destination: null, due: 0, busy: true };
+    entry.parts.push(part);
+    return part;
+  }
+
+  /** Puts a bounce for what failed into the queue. */
+  async #report(part: Part): Promise<void> {
+    const { entry } = part;
+    const found = await this.#live.with(entry.id, async (live) => {
+      const { message } = live;
+      const places = unreportedOf(message);
+      const { sender, traceId } = message.envelope;
+      const end = () => entry.parts = entry.parts.filter((p) => p !== part);
+      if (places.length === 0 || sender === null) return end();
+      const ports = { spool: this.#spool, reporter: this.#reporter, clock: this.#clock };
+      const bounce = await keepBounce(message, sender, places, ports);
+      const bounces = message.bounces + 1;
+      const at = this.#clock.now();
+      const recorded = await this.#live.record(live, { kind: "reported", at, recipients: places, bounces });
+      if (recorded === "stopped") return [];
+      if (recorded === "removed") this.#forget(entry);
+      this.#log.info("bounced", { id: entry.id, trace: traceId, as: bounce.id });
+      if (!this.#entries.has(bounce.id)) this.#enter(bounce);
+      return end();
+    });
+    if (!found) this.#forget(entry);
+  }
+
+  async #change(id: string, line: JournalLine): Promise<boolean> {
+    if (!this.#entries.has(id)) return false;
+    const changed = await this.#live.with(id, async (live) => {
+      await this.#live.append(live, line);
+      return !live.gone;
+    });
+    return changed ?? false;
+  }
+
+  async #setHeld(id: string, held: boolean): Promise<boolean> {
+    const changed = await this.#change(id, { kind: held ? "hold" : "release", at: this.#clock.now() });
+    const entry = this.#entries.get(id);
+    if (!changed || !entry) return false;
+    entry.held = held;
+    if (!held) {
+      for (const part of entry.parts) if (!part.busy) this.#plan(part, part.due);
+      this.#pump();
+    }
+    return true;
+  }
+
+  #tell(message: QueuedMessage, line: JournalLine & { readonly kind: "attempt" }): void {
+    for (const { recipient, state, status, why, host, reply } of line.outcomes) {
+      const to = message.envelope.recipients[recipient]?.address;
+      const trace = message.envelope.traceId;
+      const fields = { id: message.id, trace, to: `${to?.local}@${to?.domain}`, status, why, host, reply };
+      if (state === "delivered") this.#counts.delivered++;
+      else if (state === "pending") this.#counts.deferred++;
+      else this.#counts.failed++;
+      this.#log.info(state === "pending" ? "deferred" : state, fields);
+    }
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * A queued message as its files tell it: the envelope it came with, and what has become of each recipient since. Pure: every change
+ * is a line of the journal, and `applied` is the only way to change anything, at run time as after a restart.
+ */
+import type { Envelope, RecipientState } from "./types.ts";
+
+/** How one recipient stands. */
+export interface RecipientStatus {
+  readonly state: RecipientState;
+  /** The last attempt's result, null before the first. */
+  readonly last: LastResult | null;
+  /** The sender has been told of the failure, or never will be. */
+  readonly reported: boolean;
+}
+
+export interface LastResult {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Enhanced status code. */
+  readonly status: string;
+  /** One line of printable text. */
+  readonly why: string;
+  readonly host: string | null;
+  /** The peer's reply with its code, one line, or null where it gave none. */
+  readonly reply: string | null;
+}
+
+/** How a destination's deliveries stand. */
+export interface DestinationStatus {
+  readonly attempts: number;
+  /** When the next attempt is due, in milliseconds since 1970. */
+  readonly next: number;
+}
+
+export interface QueuedMessage {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly envelope: Envelope;
+  /** Octets of the message, and where they start in its file. */
+  readonly size: number;
+  readonly offset: number;
+  /** Not attempted until released. */
+  readonly held: boolean;
+  /** In the order of `envelope.recipients`. */
+  readonly recipients: readonly RecipientStatus[];
+  readonly destinations: ReadonlyMap<string, DestinationStatus>;
+  /** How many bounces were made for it. */
+  readonly bounces: number;
+}
+
+/** What an attempt told of one recipient, by its place in the envelope. */
+export interface Outcome {
+  readonly recipient: number;
+  readonly state: RecipientState;
+  readonly status: string;
+  readonly why: string;
+  readonly host: string | null;
+  readonly reply: string | null;
+}
+
+/** A line of a message's journal. `at` is when, in milliseconds since 1970. */
+export type JournalLine =
+  | {
+    readonly kind: "attempt";
+    readonly at: number;
+    readonly destination: string;
+    readonly attempts: number;
+    readonly next: number;
+    readonly outcomes: readonly Outcome[];
+  }
+  /** The sender has been told of these recipients. */
+  | {
+    readonly kind: "reported";
+    readonly at: number;
+    readonly recipients: readonly number[];
+    readonly bounces: number;
+  }
+  /** Somebody wants it tried now. */
+  | { readonly kind: "retry"; readonly at: number }
+  | { readonly kind: "hold"; readonly at: number }
+  | { readonly kind: "release"; readonly at: number };
+
+/** A message that was just accepted: everything pending, due at once. */
+export function newMessage(
+  head: Pick<QueuedMessage, "id" | "created" | "envelope" | "size" | "offset">,
+): QueuedMessage {
+  const { id, created, envelope, size, offset } = head;
+  const destinations = new Map<string, DestinationStatus>();
+  for (const { address } of envelope.recipients) {
+    destinations.set(address.domain, { attempts: 0, next: created });
+  }
+  const recipients = envelope.recipients.map((): RecipientStatus => ({
+    state: "pending",
+    last: null,
+    reported: false,
+  }));
+  return { id, created, envelope, size, offset, held: false, recipients, destinations, bounces: 0 };
+}
+
+/** The message after a line of its journal. What is final stays so: a late line about it changes nothing. */
+export function applied(message: QueuedMessage, line: JournalLine): QueuedMessage {
+  switch (line.kind) {
+    case "attempt": {
+      const recipients = [...message.recipients];
+      for (const { recipient, state, status, why, host, reply } of line.outcomes) {
+        const before = recipients[recipient];
+        if (before?.state !== "pending") continue;
+        recipients[recipient] = { ...before, state, last: { at: line.at, status, why, host, reply } };
+      }
+      const destinations = new Map(message.destinations);
+      destinations.set(line.destination, { attempts: line.attempts, next: line.next });
+      return { ...message, recipients, destinations };
+    }
+    case "reported": {
+      const told = new Set(line.recipients);
+      const recipients = message.recipients.map((r, i) => told.has(i) ? { ...r, reported: true } : r);
+      return { ...message, recipients, bounces: line.bounces };
+    }
+    case "retry": {
+      const destinations = new Map<string, DestinationStatus>();
+      for (const [name, d] of message.destinations) destinations.set(name, { ...d, next: line.at });
+      return { ...message, destinations };
+    }
+    case "hold":
+      return { ...message, held: true };
+    case "release":
+      return { ...message, held: false };
+  }
+}
+
+/** Places of the recipients that still wait for delivery, of one destination or of all. */
+export function pendingOf(message: QueuedMessage, destination?: string): number[] {
+  const places: number[] = [];
+  for (const [i, { address }] of message.envelope.recipients.entries()) {
+    if (message.recipients[i]?.state !== "pending") continue;
+    if (destination === undefined || address.domain === destination) places.push(i);
+  }
+  return places;
+}
+
+/** Places of the recipients that will not get it and whose sender is to be told (RFC 3461 4.1; nobody is told of a bounce). */
+export function unreportedOf(message: QueuedMessage): number[] {
+  if (message.envelope.sender === null) return [];
+  const places: number[] = [];
+  for (const [i, r] of message.recipients.entries()) {
+    if ((r.state !== "failed" && r.state !== "expired") || r.reported) continue;
+    const notify = message.envelope.recipients[i]?.options?.notify;
+    if (!notify || notify.includes("failure")) places.push(i);
+  }
+  return places;
+}
+
+/** Nothing is left to deliver and nobody to tell. */
+export function isDone(message: QueuedMessage): boolean {
+  return message.recipients.every((r) => r.state !== "pending") && unreportedOf(message).length === 0;
+}
+
+/** Lines that make the same message of a new one as all of its journal did: for writing a long journal anew. */
+export function summary(message: QueuedMessage): JournalLine[] {
+  const lines: JournalLine[] = [];
+  for (const [destination, { attempts, next }] of message.destinations) {
+    const byTime = new Map<number, Outcome[]>();
+    for (const [i, { state, last }] of message.recipients.entries()) {
+      if (!last || message.envelope.recipients[i]?.address.domain !== destination) continue;
+      const { at, ...rest } = last;
+      const outcomes = byTime.get(at) ?? [];
+      outcomes.push({ recipient: i, state, ...rest });
+      byTime.set(at, outcomes);
+    }
+    if (byTime.size === 0) byTime.set(message.created, []);
+    for (const [at, outcomes] of byTime) {
+      lines.push({ kind: "attempt", at, destination, attempts, next, outcomes });
+    }
+  }
+  const told = message.recipients.flatMap((r, i) => r.reported ? [i] : []);
+  if (message.bounces > 0) {
+    lines.push({ kind: "reported", at: message.created, recipients: told, bounces: message.bounces });
+  }
+  if (message.held) lines.push({ kind: "hold", at: message.created });
+  return lines;
+}

@@ -1,0 +1,32 @@
+/** When to try again, and for how long. RFC 5321 4.5.4.1: the first retries soon, then hours apart, for four to five days. */
+import type { Random } from "../base/random.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The wait after the first attempt; each later one is twice the one before. A greylisting receiver takes the second attempt. */
+const FIRST_WAIT = 5 * MINUTE;
+/** Waits grow no longer. */
+const LONGEST_WAIT = 4 * HOUR;
+/** A message this old is given up after one more attempt. */
+export const GIVE_UP = 5 * DAY;
+/** The part of a wait, to both sides, that is left to chance, so that what failed together does not come back together. */
+const JITTER = 0.1;
+
+/**
+ * Milliseconds to wait after the `attempt`-th attempt (from 1) of a message that is `age` milliseconds old; null to give up. The last
+ * attempt is made when the message is `GIVE_UP` old.
+ */
+export function schedule(attempt: number, age: number, random: Random): number | null {
+  if (age >= GIVE_UP) return null;
+  const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(attempt - 1, 30));
+  const spread = 2 * random.int(1001) / 1000 - 1;
+  return Math.max(1, Math.min(Math.round(wait * (1 + JITTER * spread)), GIVE_UP - age));
+}
+
+/** Milliseconds for which a destination that cannot be reached is left alone by all messages, after `failures` attempts in a row. */
+export function destinationPause(failures: number, random: Random): number {
+  const wait = Math.min(HOUR, MINUTE * 2 ** Math.min(failures - 1, 30));
+  return Math.round(wait * (0.9 + 0.2 * random.int(1001) / 1000));
+}

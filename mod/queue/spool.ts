@@ -1,0 +1,282 @@
+/**
+ * The queue's files (see file_format.ts), usable alone: the command line works on them while no server runs.
+ *
+ * Invariants:
+ * - `ID.mail` appears by a rename after its contents are on the medium, so whatever has that name is whole.
+ * - A message is gone when `ID.mail` is; `ID.state` is removed only after that is on the medium, since the message without its
+ *   journal would be delivered again. A journal without its message is a left-over.
+ * - What cannot be read as a message is moved to `broken/` and told; a newer version's files are not touched.
+ */
+import { concat, LF } from "../base/bytes.ts";
+import { type Body, memoryBody } from "../base/body.ts";
+import type { Clock } from "../base/clock.ts";
+import { DirSync, folderOf, replaceFile } from "../base/durable.ts";
+import { type Fs, FsError, isFsError } from "../base/fs.ts";
+import type { Log } from "../base/log.ts";
+import {
+  QUEUE_BODY_IN_MEMORY,
+  QUEUE_HEAD,
+  QUEUE_STATE,
+  QUEUE_STATE_COMPACT,
+  QUEUE_TEMPORARY_AGE,
+} from "../base/limits.ts";
+import type { Random } from "../base/random.ts";
+import { formatHead, formatLine, parseHead, parseJournal } from "./file_format.ts";
+import { applied, type JournalLine, newMessage, type QueuedMessage, summary } from "./record.ts";
+import type { Envelope } from "./types.ts";
+
+export interface SpoolPorts {
+  readonly fs: Fs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const MAIL = ".mail";
+const STATE = ".state";
+const TEMPORARY = ".tmp";
+/** IDs: time in base 32, so that they sort by age, then 40 random bits. */
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+/** IDs as we and our successors give them; nothing else becomes part of a path. */
+const ID = /^[0-9a-z][0-9a-z-]{0,63}$/;
+/** Octets of a file read at once on loading: the head of nearly every message. */
+const START = 8 * 1024;
+const CHUNK = 64 * 1024;
+
+export class Spool {
+  readonly #dir: string;
+  readonly #fs: Fs;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: Log;
+  readonly #syncs: DirSync;
+  readonly #start = new Uint8Array(START);
+
+  /** `dir` is an absolute path: DATA/queue. */
+  constructor(dir: string, ports: SpoolPorts) {
+    this.#dir = dir;
+    this.#fs = ports.fs;
+    this.#clock = ports.clock;
+    this.#random = ports.random;
+    this.#log = ports.log;
+    this.#syncs = new DirSync(ports.fs);
+  }
+
+  /** Makes the folder, durably, and removes what was left behind by a power cut. Throws FsError. */
+  async open(): Promise<void> {
+    await this.#fs.makeDir(this.#dir);
+    await this.#fs.syncDir(folderOf(this.#dir));
+    for (const { name, kind } of await this.#fs.list(this.#dir)) {
+      const path = `${this.#dir}/${name}`;
+      if (kind !== "file") continue;
+      if (name.endsWith(TEMPORARY)) {
+        const age = this.#clock.now() - ((await this.#fs.stat(path))?.mtime ?? 0);
+        // A young one may belong to another process that is writing it now.
+        if (age >= QUEUE_TEMPORARY_AGE) await this.#fs.remove(path);
+      } else if (name.endsWith(STATE)) {
+        const mail = `${this.#dir}/${name.slice(0, -STATE.length)}${MAIL}`;
+        if (!this.#fs.statSync(mail)) await this.#fs.remove(path);
+      }
+    }
+  }
+
+  newId(): string {
+    let time = this.#clock.now();
+    let id = "";
+    for (let i = 0; i < 10; i++) {
+      id = ALPHABET.charAt(time % 32) + id;
+      time = Math.floor(time / 32);
+    }
+    id += "-";
+    for (const byte of this.#random.bytes(8)) id += ALPHABET.charAt(byte & 31);
+    return id;
+  }
+
+  /**
+   * Keeps a message; on the medium when it resolves. With an `id` that is there already, nothing is done: it is the same one, made again
+   * after a power cut. The body is left undisposed. Throws FsError.
+   */
+  async add(envelope: Envelope, body: Body, id: string = this.newId()): Promise<QueuedMessage> {
+    const path = `${this.#dir}/${id}${MAIL}`;
+    const created = this.#clock.now();
+    const head = formatHead({ id, created, size: body.size, envelope });
+    const temporary = `${this.#dir}/${id}${TEMPORARY}`;
+    try {
+      if (body.memory) await this.#fs.createWith(temporary, [head, ...body.memory]);
+      else await this.#write(temporary, head, body);
+      await this.#fs.rename(temporary, path);
+      await this.#syncs.sync(this.#dir);
+    } catch (e) {
+      // The fault that counts is the one that brought us here. The message may be there, and must not: it was not accepted.
+      await this.#fs.remove(temporary).catch(() => false);
+      await this.#fs.remove(path).catch(() => false);
+      throw e;
+    }
+    return newMessage({ id, created, envelope, size: body.size, offset: head.length });
+  }
+
+  /** As `add`, for a message whose ID tells what it is: a left-over with that name is replaced, a whole one is kept. */
+  async addOnce(envelope: Envelope, body: Body, id: string): Promise<QueuedMessage> {
+    const there = await this.load(id);
+    if (there) return there;
+    await this.#fs.remove(`${this.#dir}/${id}${TEMPORARY}`);
+    return await this.add(envelope, body, id);
+  }
+
+  /** IDs of all messages, oldest first. Throws FsError. */
+  async ids(): Promise<string[]> {
+    const ids: string[] = [];
+    for (const { name, kind } of await this.#fs.list(this.#dir)) {
+      const id = name.slice(0, -MAIL.length);
+      if (kind === "file" && name.endsWith(MAIL) && ID.test(id)) ids.push(id);
+    }
+    return ids.sort();
+  }
+
+  /** The message as it stands; null if it is gone, broken (it is moved away and told) or a newer version's. Throws FsError. */
+  async load(id: string): Promise<QueuedMessage | null> {
+    if (!ID.test(id)) return null;
+    const bytes = this.#fs.readStart(`${this.#dir}/${id}${MAIL}`, this.#start);
+    if (bytes === null) return null;
+    let head = parseHead(this.#start.subarray(0, bytes));
+    if (!head.ok && head.error === "more") head = parseHead(await this.#longHead(id));
+    if (head.ok && head.value.id !== id) head = { ok: false, error: "broken" };
+    if (!head.ok) {
+      await this.#unreadable(id, head.error === "newer");
+      return null;
+    }
+    const state = await this.#readState(id);
+    if (state === null) return newMessage(head.value);
+    const journal = parseJournal(state);
+    if (journal.newer) {
+      await this.#unreadable(id, true);
+      return null;
+    }
+    if (journal.broken > 0) this.#log.debug("queue journal has torn lines", { id, lines: journal.broken });
+    return journal.lines.reduce(applied, newMessage(head.value));
+  }
+
+  /** Adds to a message's journal; on the medium when it resolves. Gives the message after it. Throws FsError. */
+  async append(message: QueuedMessage, line: JournalLine): Promise<QueuedMessage> {
+    const path = `${this.#dir}/${message.id}${STATE}`;
+    const after = applied(message, line);
+    const size = this.#fs.statSync(path)?.size ?? 0;
+    if (size > QUEUE_STATE_COMPACT) {
+      const bytes = concat(summary(after).map(formatLine));
+      await replaceFile(this.#fs, path, bytes, `${this.#dir}/${message.id}.new${TEMPORARY}`);
+      return after;
+    }
+    const file = await this.#fs.append(path);
+    try {
+      await file.write(formatLine(line));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await this.#syncs.sync(this.#dir);
+    return after;
+  }
+
+  /** Removes a message; gone for good when it resolves. False when it was not there. Throws FsError. */
+  async remove(id: string): Promise<boolean> {
+    if (!ID.test(id)) return false;
+    const removed = await this.#fs.remove(`${this.#dir}/${id}${MAIL}`);
+    await this.#syncs.sync(this.#dir);
+    await this.#fs.remove(`${this.#dir}/${id}${STATE}`);
+    return removed;
+  }
+
+  /** The message's octets. Throws FsError. */
+  async body(message: QueuedMessage): Promise<Body> {
+    const { size, offset } = message;
+    const path = `${this.#dir}/${message.id}${MAIL}`;
+    if (size > QUEUE_BODY_IN_MEMORY) return this.#fileBody(path, offset, size);
+    const bytes = await this.#fs.readFile(path, offset + size);
+    if (bytes?.length !== offset + size) throw new FsError("io", "read all of", path);
+    return memoryBody(bytes.subarray(offset));
+  }
+
+  #fileBody(path: string, offset: number, size: number): Body {
+    const fs = this.#fs;
+    return {
+      size,
+      memory: null,
+      async *stream() {
+        const file = await fs.open(path);
+        try {
+          const chunk = new Uint8Array(CHUNK);
+          for (let at = 0; at < size;) {
+            const n = await file.readAt(chunk.subarray(0, Math.min(CHUNK, size - at)), offset + at);
+            if (n === 0) throw new FsError("io", "read all of", path);
+            yield chunk.subarray(0, n);
+            at += n;
+          }
+        } finally {
+          file.close();
+        }
+      },
+      dispose: () => Promise.resolve(),
+    };
+  }
+
+  async #write(path: string, head: Uint8Array, body: Body): Promise<void> {
+    const file = await this.#fs.create(path);
+    try {
+      await file.write(head);
+      let size = 0;
+      for await (const chunk of body.stream()) {
+        await file.write(chunk);
+        size += chunk.length;
+      }
+      if (size !== body.size) throw new FsError("io", `spool ${size} octets of ${body.size} to`, path);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The first line of a message with very many recipients. */
+  async #longHead(id: string): Promise<Uint8Array> {
+    const file = await this.#fs.open(`${this.#dir}/${id}${MAIL}`);
+    try {
+      const bytes = new Uint8Array(Math.min(file.size, QUEUE_HEAD));
+      let size = 0;
+      while (size < bytes.length) {
+        const n = await file.readAt(bytes.subarray(size), size);
+        if (n === 0) break;
+        size += n;
+      }
+      return bytes.subarray(0, bytes.indexOf(LF) + 1);
+    } finally {
+      file.close();
+    }
+  }
+
+  async #readState(id: string): Promise<Uint8Array | null> {
+    const path = `${this.#dir}/${id}${STATE}`;
+    const n = this.#fs.readInto(path, this.#start);
+    if (n === null) return null;
+    // A copy: the buffer is used again before the caller goes on.
+    return n <= this.#start.length ? this.#start.slice(0, n) : await this.#fs.readFile(path, QUEUE_STATE);
+  }
+
+  async #unreadable(id: string, newer: boolean): Promise<void> {
+    if (newer) {
+      this.#log.warn("queued message of a newer version left alone", { id });
+      return;
+    }
+    const broken = `${this.#dir}/broken`;
+    await this.#fs.makeDir(broken);
+    await this.#syncs.sync(this.#dir);
+    for (const name of [id + MAIL, id + STATE]) {
+      try {
+        await this.#fs.rename(`${this.#dir}/${name}`, `${broken}/${name}`);
+      } catch (e) {
+        if (!isFsError(e, "not-found")) throw e;
+      }
+    }
+    await this.#fs.syncDir(broken);
+    await this.#syncs.sync(this.#dir);
+    this.#log.error("queued message cannot be read", { id, moved: broken });
+  }
+}

@@ -1,0 +1,60 @@
+import { assert, assertEquals } from "../support/assert.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { SeededRandom } from "../support/seeded_random.ts";
+import { Lanes } from "../../mod/queue/lanes.ts";
+
+function lanes(attempts = 3, perDestination = 2): { readonly l: Lanes<string>; readonly clock: FakeClock } {
+  const clock = new FakeClock();
+  return { l: new Lanes<string>({ attempts, perDestination }, clock, new SeededRandom(1)), clock };
+}
+
+Deno.test("Lanes bounds attempts in all and to one destination", () => {
+  const { l } = lanes();
+  assertEquals(l.ask("x", "1", false), "start");
+  assertEquals(l.ask("x", "2", false), "start");
+  assertEquals(l.ask("x", "3", false), "wait");
+  assertEquals(l.ask("y", "4", false), "start");
+  assertEquals(l.ask("z", "5", false), "wait");
+  assertEquals([l.active, l.next()], [3, null]);
+  l.end("y", true);
+  assertEquals(l.next(), "5"); // x is full
+  assertEquals(l.ask("z", "5", false), "start");
+  l.end("x", true);
+  assertEquals(l.next(), "3");
+  assertEquals(l.next(), null);
+});
+
+Deno.test("Lanes gives each destination its turn", () => {
+  const { l } = lanes(1, 1);
+  assertEquals(l.ask("x", "x0", false), "start");
+  for (const name of ["x1", "x2", "x3", "y1", "z1"]) assertEquals(l.ask(name.charAt(0), name, false), "wait");
+  const order: string[] = [];
+  l.end("x", true);
+  for (let item = l.next(); item; item = l.next()) {
+    order.push(item);
+    assertEquals(l.ask(item.charAt(0), item, false), "start");
+    l.end(item.charAt(0), true);
+  }
+  assertEquals(order, ["x1", "y1", "z1", "x2", "x3"]);
+  assertEquals(l.active, 0);
+});
+
+Deno.test("Lanes leaves a destination alone that cannot be reached, then sends one ahead", async () => {
+  const { l, clock } = lanes(10, 5);
+  assertEquals(l.ask("x", "1", false), "start");
+  l.end("x", false);
+  const told = l.ask("x", "2", false);
+  assert(typeof told === "object" && told.until > clock.now());
+  assertEquals(l.ask("x", "old", true), "start");
+  l.end("x", null);
+  assertEquals(l.ask("y", "3", false), "start");
+  await clock.advance(2 * 60_000);
+  assertEquals(l.ask("x", "2", false), "start");
+  assertEquals(l.ask("x", "4", false), "wait");
+  l.end("x", false);
+  assertEquals(l.next(), "4"); // to hear that it is to wait
+  assert(typeof l.ask("x", "4", false) === "object");
+  l.resume("x");
+  assertEquals(l.ask("x", "4", false), "start");
+  assertEquals(l.ask("x", "5", false), "start");
+});

@@ -1,0 +1,250 @@
+import { memoryBody } from "../../mod/base/body.ts";
+import { utf8 } from "../../mod/base/bytes.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { FakeClock, settle } from "../support/fake_clock.ts";
+import { MemFs, takesSpace } from "../support/mem_fs.ts";
+import { delivered, DIR, envelope, notDelivered, type Rig, rig } from "./rig.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+async function started(...args: Parameters<typeof rig>): Promise<Rig> {
+  const r = rig(...args);
+  await r.queue.open();
+  await r.queue.start();
+  return r;
+}
+
+async function stop(r: Rig): Promise<void> {
+  const stopping = r.queue.stop(1000);
+  await r.clock.advance(20_000);
+  await stopping;
+  assertEquals([r.clock.waiting, r.fs.openFiles], [0, 0], "nothing is left running");
+}
+
+function send(
+  r: Rig,
+  to: readonly string[],
+  text = "m",
+  sender: string | null = "me@home.test",
+): Promise<string> {
+  return r.queue.submit(envelope(to, sender), memoryBody(utf8(text)));
+}
+
+Deno.test("Queue delivers at once, one batch a destination, and forgets", async () => {
+  const r = await started();
+  await send(r, ["a@x.test", "b@y.test", "c@x.test"]);
+  await settle();
+  assertEquals(r.taken.sort(), ["a@x.test: m", "b@y.test: m", "c@x.test: m"]);
+  assertEquals(r.batches.map((b) => b.recipients.length).sort(), [1, 2]);
+  assertEquals(r.fs.tree(DIR), [`${DIR}/`]);
+  assertEquals([r.queue.stats().messages, r.queue.stats().delivered], [0, 3]);
+  await stop(r);
+});
+
+Deno.test("Queue tries again by schedule until it is taken", async () => {
+  let refusals = 3;
+  const r = await started(undefined, () => refusals-- > 0 ? notDelivered("deferred") : delivered());
+  const id = await send(r, ["a@x.test"]);
+  await settle();
+  assertEquals([r.batches.length, r.queue.stats().deferred], [1, 1]);
+  await r.clock.advance(4 * MINUTE);
+  assertEquals(r.batches.length, 1);
+  await r.clock.advance(2 * MINUTE);
+  assertEquals(r.batches.length, 2);
+  const shown = await r.queue.show(id);
+  assertEquals(shown?.destinations.get("x.test")?.attempts, 2);
+  assertEquals(shown?.recipients[0]?.last?.reply, "450 no such user");
+  await r.clock.advance(HOUR);
+  assertEquals([r.taken, r.queue.stats().messages], [["a@x.test: m"], 0]);
+  await stop(r);
+});
+
+Deno.test("Queue gives up after five days and tells the sender", async () => {
+  const r = await started(
+    undefined,
+    ({ address }) => address.local === "a" ? notDelivered("deferred") : delivered(),
+  );
+  await send(r, ["a@x.test", "b@x.test"]);
+  for (let i = 0; i < 25; i++) await r.clock.advance(5 * HOUR);
+  assertEquals(r.taken, ["b@x.test: m", "me@home.test: bounce about a@x.test expired"]);
+  assertEquals(r.queue.stats().messages, 0);
+  assertEquals(r.reports[0]?.recipients[0]?.last?.why, "deferred by test");
+  const attempts = r.batches.filter((b) => b.destination === "x.test").length;
+  assert(attempts > 25 && attempts < 50, `${attempts} attempts`);
+  await stop(r);
+});
+
+Deno.test("Queue makes one bounce for what failed in one round, and none for a bounce", async () => {
+  const r = await started(undefined, () => notDelivered("failed"));
+  await send(r, ["a@x.test", "b@y.test"]);
+  await settle(60);
+  assertEquals(r.reports.map((p) => p.recipients.length), [2]);
+  assertEquals([r.queue.stats().messages, r.fs.tree(DIR)], [0, [`${DIR}/`]]); // the bounce failed too
+  await send(r, ["a@x.test"], "m", null);
+  await settle();
+  assertEquals([r.reports.length, r.queue.stats().messages], [1, 0]);
+  await stop(r);
+});
+
+Deno.test("Queue bounces early what failed and goes on with the rest", async () => {
+  const r = await started(undefined, ({ address }) => {
+    if (address.local === "no") return notDelivered("failed");
+    return address.local === "wait" ? notDelivered("deferred") : delivered();
+  });
+  const id = await send(r, ["no@x.test", "wait@x.test"]);
+  await settle(60);
+  assertEquals(r.taken, ["me@home.test: bounce about no@x.test failed"]);
+  assertEquals((await r.queue.show(id))?.bounces, 1);
+  for (let i = 0; i < 25; i++) await r.clock.advance(5 * HOUR);
+  assertEquals(r.taken[1], "me@home.test: bounce about wait@x.test expired");
+  assertEquals(r.reports.map((p) => p.id), [`${id}-b1`, `${id}-b2`]);
+  await stop(r);
+});
+
+Deno.test("Queue bounds attempts to one destination and in all", async () => {
+  let now = 0;
+  const most = { x: 0, all: 0 };
+  const running: (() => void)[] = [];
+  const r = await started(undefined, async ({ address }) => {
+    now++;
+    most.all = Math.max(most.all, now);
+    if (address.domain === "x.test") most.x = Math.max(most.x, now);
+    await new Promise<void>((done) => running.push(done));
+    now--;
+    return delivered();
+  }, { attempts: 3, attemptsPerDestination: 2 });
+  for (let i = 0; i < 6; i++) await send(r, ["a@x.test"]);
+  await settle();
+  assertEquals([most.x, r.queue.stats().active], [2, 2]);
+  for (let i = 0; i < 6; i++) await send(r, [`a@y${i}.test`]);
+  await settle();
+  assertEquals(r.queue.stats().active, 3);
+  while (running.length > 0) {
+    for (const done of running.splice(0)) done();
+    await settle();
+  }
+  assertEquals([most.all, r.taken.length, r.queue.stats().messages], [3, 12, 0]);
+  await stop(r);
+});
+
+Deno.test("Queue spares a destination that is down, and takes it up again", async () => {
+  let down = true;
+  const r = await started(undefined, () => down ? notDelivered("deferred", true) : delivered());
+  for (let i = 0; i < 20; i++) {
+    await send(r, ["a@x.test"], `${i}`);
+    await settle(3);
+  }
+  assert(r.batches.length <= 5, `${r.batches.length} attempts`);
+  await r.clock.advance(20 * MINUTE);
+  assert(r.batches.length <= 15, `${r.batches.length} attempts`);
+  down = false;
+  await r.clock.advance(3 * HOUR);
+  assertEquals([r.taken.length, r.queue.stats().messages], [20, 0]);
+  await stop(r);
+});
+
+Deno.test("Queue.retry() does not wait, hold() does not try, drop() forgets", async () => {
+  let refuse = true;
+  const r = await started(undefined, () => refuse ? notDelivered("deferred", true) : delivered());
+  const [a, b, c] = [await send(r, ["a@x.test"]), await send(r, ["b@y.test"]), await send(r, ["c@z.test"])];
+  await settle();
+  refuse = false;
+  assertEquals(await r.queue.hold(b), true);
+  assertEquals(await r.queue.retry(a), true);
+  assertEquals(await r.queue.drop(c), true);
+  await settle();
+  assertEquals(r.taken, ["a@x.test: m"]);
+  await r.clock.advance(24 * HOUR);
+  assertEquals([r.taken, r.queue.stats().held], [["a@x.test: m"], 1]);
+  assertEquals((await r.queue.list()).map((m) => m.id), [b]);
+  assertEquals(await r.queue.list({ destination: "x.test" }), []);
+  assertEquals(await r.queue.release(b), true);
+  await settle();
+  assertEquals(r.taken, ["a@x.test: m", "b@y.test: m"]);
+  for (const id of [a, c, "unknown"]) {
+    assertEquals([await r.queue.retry(id), await r.queue.hold(id), await r.queue.drop(id)], [
+      false,
+      false,
+      false,
+    ]);
+  }
+  await stop(r);
+});
+
+Deno.test("Queue carries on after a restart, and a held message stays held", async () => {
+  const fs = new MemFs({ dirs: ["/data"] });
+  const first = await started(fs, () => notDelivered("deferred"));
+  await send(first, ["a@x.test"]);
+  const held = await send(first, ["b@x.test"]);
+  await settle();
+  await first.queue.hold(held);
+  await stop(first);
+  const second = await started(fs, delivered, {}, new FakeClock());
+  await second.clock.advance(MINUTE);
+  assertEquals(second.taken, []); // not due yet
+  await second.clock.advance(HOUR);
+  assertEquals([second.taken, second.queue.stats().held], [["a@x.test: m"], 1]);
+  await stop(second);
+});
+
+Deno.test("Queue.stop() waits, then breaks off, without counting the attempt", async () => {
+  let release: () => void = () => {};
+  const r = await started(undefined, async () => {
+    await new Promise<void>((done) => release = done);
+    return notDelivered("deferred");
+  });
+  const id = await send(r, ["a@x.test"]);
+  await settle();
+  const stopping = r.queue.stop(5000);
+  await r.clock.advance(4000);
+  await r.clock.advance(1000); // now it is aborted
+  release();
+  await settle();
+  await stopping;
+  assertEquals((await r.queue.show(id))?.destinations.get("x.test")?.attempts, 0);
+});
+
+Deno.test("Queue does not forget a delivery while the disk is full", async () => {
+  const r = await started(
+    undefined,
+    ({ address }) => address.local === "b" ? notDelivered("deferred") : delivered(),
+  );
+  const heal: (() => void)[] = [];
+  await send(r, ["a@x.test", "b@x.test"]);
+  heal.push(r.fs.fail(takesSpace, "full"));
+  await settle();
+  assertEquals(r.taken, ["a@x.test: m"]);
+  await assertRejects(() => send(r, ["c@x.test"]), "full");
+  await r.clock.advance(10 * MINUTE);
+  assertEquals(r.batches.length, 1); // what it told is not yet written down
+  heal[0]?.();
+  await r.clock.advance(HOUR);
+  assert(r.batches.length > 1);
+  assertEquals(r.taken, ["a@x.test: m"]);
+  await stop(r);
+});
+
+Deno.test("Queue keeps the mail when transport or reporter throw", async () => {
+  const r = await started(undefined, () => {
+    throw new Error("a bug");
+  });
+  await send(r, ["a@x.test"]);
+  await settle();
+  assertEquals(r.queue.stats(), { ...r.queue.stats(), messages: 1, deferred: 1 });
+  assert(r.log.lines.some((l) => l.level === "error"));
+  await stop(r);
+});
+
+Deno.test("Queue.rescan() takes in and lets go what another process did", async () => {
+  const r = await started(undefined, () => notDelivered("deferred"));
+  const id = await send(r, ["a@x.test"]);
+  await settle();
+  await r.spool.add(envelope(["b@y.test"]), memoryBody(utf8("other")));
+  await r.spool.remove(id);
+  await r.queue.rescan();
+  await settle();
+  assertEquals(r.batches.map((b) => b.destination), ["x.test", "y.test"]);
+  assertEquals((await r.queue.list()).length, 1);
+  await stop(r);
+});
