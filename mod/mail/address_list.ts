@@ -4,7 +4,7 @@
  * SYNTAX_ERROR and INVALID_ROUTE, and reading stops where nothing sensible can follow.
  */
 import { ENVELOPE_ADDRESSES } from "../base/limits.ts";
-import { utf8 } from "../base/bytes.ts";
+import { CR, LF, utf8 } from "../base/bytes.ts";
 import type { EnvelopeAddress } from "./types.ts";
 
 const MISSING_MAILBOX = utf8("MISSING_MAILBOX");
@@ -19,7 +19,6 @@ const COMMA = 0x2c;
 const DOT = 0x2e;
 const LANGLE = 0x3c;
 const LBRACKET = 0x5b;
-const LF = 0x0a;
 const LPAREN = 0x28;
 const QUOTE = 0x22;
 const RANGLE = 0x3e;
@@ -39,7 +38,10 @@ type Step = "more" | "end" | "bad";
 
 /** Reads a list of mailboxes and groups, folded or not. At most `ENVELOPE_ADDRESSES` entries. */
 export function parseAddressList(value: Uint8Array): EnvelopeAddress[] {
-  return new ListParser(value).list();
+  let end = value.length;
+  if (value[end - 1] === LF) end--;
+  if (value[end - 1] === CR) end--;
+  return new ListParser(value.subarray(0, end)).list();
 }
 
 class ListParser {
@@ -98,7 +100,7 @@ class ListParser {
     this.#found.push({ name: null, route: null, mailbox: name, host: null });
     if (step === "more" && this.#peek() !== SEMICOLON) {
       while (this.#found.length < ENVELOPE_ADDRESSES) {
-        if (this.#mailboxEntry() !== "more" || this.#peek() !== COMMA) break;
+        if (this.#mailboxEntry() === "end" || this.#peek() !== COMMA) break;
         this.#at++;
         if (this.#skip() !== "more") break;
       }
@@ -190,10 +192,8 @@ class ListParser {
   #localPart(): Step {
     this.#length = 0;
     let step: Step = "bad";
-    if (this.#peek() === QUOTE) {
-      step = this.#quoted();
-      if (step === "bad") this.#length = 0;
-    } else {
+    if (this.#peek() === QUOTE) step = this.#quoted();
+    else {
       do {
         while (this.#peek() === DOT) {
           this.#put(DOT);
@@ -208,7 +208,7 @@ class ListParser {
   }
 
   #setMailbox(step: Step): Step {
-    this.#mailbox = this.#text.slice(0, this.#length);
+    if (step !== "bad") this.#mailbox = this.#text.slice(0, this.#length);
     return step;
   }
 
@@ -282,18 +282,22 @@ class ListParser {
   }
 
   #quoted(): Step {
+    // What stands after the last escape or line end of a string that never ends is lost, as with Dovecot.
+    let kept = this.#length;
     for (this.#at++; this.#at < this.#bytes.length; this.#at++) {
       let c = this.#bytes[this.#at] as number;
       if (c === QUOTE) {
         this.#at++;
         return this.#skip();
       }
+      if (c === BACKSLASH || c === LF) kept = this.#length;
       if (c === BACKSLASH) {
-        if (++this.#at === this.#bytes.length) return "bad";
+        if (++this.#at === this.#bytes.length) break;
         c = this.#bytes[this.#at] as number;
       }
       if (c !== LF) this.#put(c);
     }
+    this.#length = kept;
     return "bad";
   }
 
@@ -311,6 +315,7 @@ class ListParser {
 
   #skipComment(): boolean {
     let depth = 0;
+    this.#comment = null;
     const text: number[] = [];
     for (; this.#at < this.#bytes.length; this.#at++) {
       let c = this.#bytes[this.#at] as number;

@@ -12,6 +12,12 @@ for (const file of ["dovecot_envelopes.json", "dovecot_addresses.json"]) {
   }
 }
 
+Deno.test("parseEnvelope() answers as Dovecot to lists put together at random", () => {
+  for (const { message, answer } of answers("dovecot_random_addresses.json")) {
+    assertEquals(envelopeValues(parseEnvelope(octets(message))), answer, JSON.stringify(message));
+  }
+});
+
 Deno.test("parseEnvelope() keeps copies, not views", () => {
   const header = utf8("Subject: one\r\nDate: two\r\nMessage-ID: <three>\r\nFrom: four <a@b>\r\n\r\n");
   const e = parseEnvelope(header);

@@ -15,6 +15,12 @@ for (const file of ["dovecot_structures.json", "dovecot_content_types.json"]) {
   }
 }
 
+Deno.test("scanStructure() answers as Dovecot to messages put together at random", () => {
+  for (const { message, answer } of answers("dovecot_random_structures.json")) {
+    assertEquals(structureValues(scanStructure(octets(message))), answer, JSON.stringify(message));
+  }
+});
+
 Deno.test("StructureScanner gives the same in every chunking", () => {
   for (const { message } of answers("dovecot_structures.json")) {
     const bytes = octets(message);
