@@ -1,0 +1,60 @@
+import { assertEquals } from "../support/assert.ts";
+import { SeededRandom } from "../support/seeded_random.ts";
+import { lineOfAttempt, reached, unforeseen } from "../../mod/queue/outcome.ts";
+import { newMessage } from "../../mod/queue/record.ts";
+import { GIVE_UP } from "../../mod/queue/schedule.ts";
+import type { RecipientOutcome } from "../../mod/queue/transport.ts";
+import { delivered, envelope, notDelivered } from "./rig.ts";
+
+const TO = ["a@x.test", "b@x.test"];
+const MESSAGE = newMessage({ id: "1", created: 0, envelope: envelope(TO), size: 1, offset: 1 });
+
+function line(outcomes: readonly RecipientOutcome[], now = 1000, aborted = false) {
+  const attempt = { destination: "x.test", places: [0, 1], outcomes, aborted };
+  return lineOfAttempt(MESSAGE, attempt, now, new SeededRandom(1));
+}
+
+Deno.test("lineOfAttempt() keeps each recipient's outcome", () => {
+  const kept = line([delivered(), notDelivered("failed")]);
+  assertEquals(kept?.attempts, 1);
+  assertEquals(kept?.outcomes, [
+    { recipient: 0, state: "delivered", status: "2.0.0", why: "", host: "mx.test", reply: "250 2.0.0 taken" },
+    {
+      recipient: 1,
+      state: "failed",
+      status: "5.1.1",
+      why: "failed by test",
+      host: "mx.test",
+      reply: "550 no such user",
+    },
+  ]);
+});
+
+Deno.test("lineOfAttempt() expires what is deferred when it is too old", () => {
+  const states = (now: number) =>
+    line([notDelivered("deferred"), delivered()], now)?.outcomes.map((o) => o.state);
+  assertEquals(states(GIVE_UP - 1), ["pending", "delivered"]);
+  assertEquals(states(GIVE_UP), ["expired", "delivered"]);
+});
+
+Deno.test("lineOfAttempt() does not count what was broken off, but keeps what was told", () => {
+  assertEquals(line([notDelivered("deferred"), notDelivered("deferred")], 1000, true), null);
+  const kept = line([delivered(), notDelivered("deferred")], 1000, true);
+  assertEquals([kept?.attempts, kept?.outcomes.length], [0, 1]);
+});
+
+Deno.test("lineOfAttempt() keeps the mail when an outcome is missing, and bounds texts", () => {
+  const kept = line([{ ...notDelivered("deferred"), why: "w".repeat(9000) } as RecipientOutcome]);
+  assertEquals(kept?.outcomes.map((o) => [o.state, o.why.length]), [["pending", 500], ["pending", 15]]);
+  assertEquals(unforeseen().kind, "deferred");
+});
+
+Deno.test("reached() tells whether anybody answered", () => {
+  const told = (outcomes: readonly RecipientOutcome[], aborted = false) =>
+    reached({ destination: "x", places: [0, 1], outcomes, aborted });
+  const down = notDelivered("deferred", true);
+  assertEquals(told([down, down]), false);
+  assertEquals(told([down, delivered()]), true);
+  assertEquals(told([notDelivered("deferred")]), true);
+  assertEquals([told([]), told([down], true)], [null, null]);
+});
