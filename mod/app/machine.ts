@@ -1,0 +1,40 @@
+/** The terminal and the tools of the machine we run on. */
+import { systemClock } from "../sys/clock.ts";
+import { DenoFs } from "../sys/fs.ts";
+import { systemRandom } from "../sys/random.ts";
+import { utf8 } from "../base/bytes.ts";
+import { silentLog } from "./silent_log.ts";
+import type { Terminal, Tools } from "./terminal.ts";
+
+/** Standard input, output and error of this process. */
+export const machineTerminal: Terminal = {
+  out: (text) => writeLine(Deno.stdout, text),
+  err: (text) => writeLine(Deno.stderr, text),
+  // https://no-color.org
+  get isTerminal() {
+    return Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR");
+  },
+  get cwd() {
+    return Deno.cwd();
+  },
+  env: (name) => Deno.env.get(name),
+  stdin: () => Deno.stdin.readable,
+};
+
+/** Files, clock, randomness and HTTP of this machine. */
+export const machineTools: Tools = {
+  fs: new DenoFs(silentLog),
+  clock: systemClock,
+  random: systemRandom,
+  fetch: (url, init) => fetch(url, init),
+};
+
+function writeLine(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = utf8(`${text}\n`);
+  try {
+    for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+  } catch (e) {
+    // "roost queue list | head": the reader has what it wanted.
+    if (!(e instanceof Deno.errors.BrokenPipe)) throw e;
+  }
+}

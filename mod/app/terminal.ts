@@ -1,0 +1,61 @@
+/** What a verb sees of the terminal and the machine; tests hand in their own. */
+import type { Clock } from "../base/clock.ts";
+import type { Fs } from "../base/fs.ts";
+import type { Random } from "../base/random.ts";
+
+export interface Terminal {
+  /** Writes a line (or several) to standard output; the line end is added. */
+  out(text: string): void;
+  /** Writes a line to standard error. */
+  err(text: string): void;
+  /** A person looks at standard output: colours and progress are welcome. */
+  readonly isTerminal: boolean;
+  /** The current folder, absolute. */
+  readonly cwd: string;
+  env(name: string): string | undefined;
+  /** Standard input. */
+  stdin(): AsyncIterable<Uint8Array>;
+}
+
+/** The machine as the verbs use it. */
+export interface Tools {
+  readonly fs: Fs;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** As the global `fetch`. Rejects when nobody answers. */
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
+/** Exit codes: done, failed, wrong use. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Ends a verb: its lines go to standard error, the code to the shell. Not a bug, so without a stack. */
+export class CommandFault extends Error {
+  override readonly name = "CommandFault";
+  readonly code: ExitCode;
+  readonly lines: readonly string[];
+  constructor(lines: string | readonly string[], code: ExitCode = 1) {
+    const all = typeof lines === "string" ? [lines] : lines;
+    super(all.join("\n"));
+    this.lines = all;
+    this.code = code;
+  }
+}
+
+/** All of standard input. Throws CommandFault past `max` octets. */
+export async function readInput(terminal: Terminal, max: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of terminal.stdin()) {
+    size += chunk.length;
+    if (size > max) throw new CommandFault(`standard input: more than ${max} octets`);
+    chunks.push(chunk.slice());
+  }
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

@@ -1,0 +1,119 @@
+import { PasswordHasher } from "../../account/password_hasher.ts";
+import { generatePassword } from "../../account/app_password.ts";
+import { utf8 } from "../../base/bytes.ts";
+import { folderOf } from "../../base/durable.ts";
+import { err, ok } from "../../base/result.ts";
+import { loadConfig, parseConfig } from "../../config/load.ts";
+import { absolutePath, dataPaths } from "../../config/paths.ts";
+import { quickstartConfig } from "../../config/template.ts";
+import { hostName } from "../../config/values.ts";
+import { parseAddress } from "../../mail/address.ts";
+import { accountNamed, change, timestamp } from "../account_verbs.ts";
+import { certificatePlan } from "../certificate_plan.ts";
+import { CertificateKeeper, certificatePorts } from "../certificates.ts";
+import { ensureDkimKeys } from "../dkim_keys.ts";
+import { dnsRecords } from "../dns_records.ts";
+import { silentLog } from "../silent_log.ts";
+import { CommandFault } from "../terminal.ts";
+import { bold, type Call, JSON_OPTION, table, type Verb } from "../verb.ts";
+
+export const verb: Verb = {
+  usage: ["quickstart ADDRESS [--dir DIR] [--hostname NAME] [--closed]"],
+  about:
+    `Sets up a server for the domain of ADDRESS: writes roost.yaml, DKIM keys, a certificate and the first account, prints the account's password
+once, the DNS records to publish and the next step. Changes nothing where a server is set up already.`,
+  options: {
+    dir: { value: "DIR", doc: "where roost.yaml and the folder data go; default the current folder" },
+    hostname: { value: "NAME", doc: "this server's name in DNS; default mail.DOMAIN" },
+    closed: { doc: "for a network without internet: nothing is asked or reached but what roost.yaml names" },
+    ...JSON_OPTION,
+  },
+  run,
+};
+
+async function run(call: Call): Promise<number> {
+  const { tools, terminal, options } = call;
+  const [text] = call.operands;
+  const address = parseAddress(text ?? "");
+  if (!address.ok || address.value.domain === "" || address.value.domain.startsWith("[")) {
+    throw new CommandFault(
+      text === undefined
+        ? "for which address? such as you@example.org"
+        : `"${text}" is no address such as you@example.org`,
+      2,
+    );
+  }
+  const { local, domain } = address.value;
+  const hostname = hostName(options.get("hostname") ?? `mail.${domain}`);
+  if (hostname === undefined) {
+    throw new CommandFault(`--hostname "${options.get("hostname")}" is no name such as mail.${domain}`, 2);
+  }
+  const dir = absolutePath(terminal.cwd, options.get("dir") ?? ".");
+  const file = absolutePath(dir, "roost.yaml");
+  const yaml = quickstartConfig({
+    hostname,
+    data: "data",
+    closed: options.has("closed"),
+    owner: { local, domain },
+  });
+  const planned = parseConfig(file, yaml);
+  if (!planned.ok) throw new CommandFault(planned.error);
+  const { config } = planned.value;
+  const id = accountNamed(config, `${local}@${domain}`);
+  for (const path of [file, dataPaths(config).accounts]) {
+    if (await tools.fs.stat(path)) {
+      throw new CommandFault(`${path} is there already: a server is set up here; choose another --dir`);
+    }
+  }
+  await tools.fs.makeDir(config.data);
+  const keys = await ensureDkimKeys(tools, config, domain);
+  const ports = certificatePorts(tools.fs, tools.clock, tools.random);
+  await new CertificateKeeper(ports, silentLog, certificatePlan(config)).load();
+  const password = generatePassword(tools.random);
+  const hash = await new PasswordHasher(tools.random, tools.clock).hash(password);
+  await change(tools, config, (accounts) => {
+    if (accounts.size > 0) return err(`${config.data} has accounts already; choose another --dir`);
+    accounts.set(id, {
+      id,
+      password: hash,
+      appPasswords: [],
+      disabled: false,
+      quota: null,
+      created: timestamp(tools),
+    });
+    return ok(undefined);
+  });
+  // Last, so that what has a roost.yaml is whole.
+  await tools.fs.createWith(file, [utf8(yaml)]);
+  await tools.fs.syncDir(dir);
+  await tools.fs.syncDir(folderOf(dir));
+  const loaded = await loadConfig(tools.fs, file);
+  if (!loaded.ok) throw new CommandFault(loaded.error);
+  const records = dnsRecords({ domain, hostname, listen: config.listen, keys });
+  if (options.has("json")) {
+    terminal.out(JSON.stringify({ config: file, address: id, password, records }, null, 2));
+    return 0;
+  }
+  terminal.out(`${bold(terminal, "Made")} ${file}, and keys, certificate and the account below ${config.data}
+
+${bold(terminal, "Account")}
+  address:  ${id}
+  password: ${password}   (shown only now)
+
+${
+    bold(
+      terminal,
+      options.has("closed") ? "Records for whoever runs the network's DNS" : "DNS records to publish",
+    )
+  }   ("roost dns --zone" gives them as a zone file)
+${table(records.map((r) => [`  ${r.name}`, r.type, r.value]))}
+  and an A or AAAA record of ${hostname} with this machine's address, and a PTR record back.
+
+${bold(terminal, "Next")}
+  roost serve --config ${file}
+  Ports below 1024 need the right to bind them: run it by the systemd unit, or change listen: in roost.yaml.
+  Devices must trust ${
+    dataPaths(config).tls
+  }/ca.pem, or name a public certificate under tls: in roost.yaml.`);
+  return 0;
+}

@@ -1,0 +1,224 @@
+import type { Account, AppPassword } from "../../account/account.ts";
+import { loadAccounts } from "../../account/accounts_file.ts";
+import { generatePassword, hashAppPassword } from "../../account/app_password.ts";
+import type { AccountId } from "../../account/directory.ts";
+import { PasswordHasher } from "../../account/password_hasher.ts";
+import { APP_PASSWORDS } from "../../base/limits.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { Config } from "../../config/config.ts";
+import { dataPaths } from "../../config/paths.ts";
+import { parseSize } from "../../config/values.ts";
+import { accountNamed, change, passwordFromInput, timestamp } from "../account_verbs.ts";
+import { tellServer } from "../control.ts";
+import { readConfig } from "../find_config.ts";
+import { CommandFault } from "../terminal.ts";
+import { type Call, CONFIG_OPTION, JSON_OPTION, table, type Verb } from "../verb.ts";
+
+type Action = (call: Call, config: Config, rest: readonly string[]) => Promise<number>;
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  add,
+  list,
+  passwd,
+  "app-password": appPassword,
+  disable: (call, config, rest) => setDisabled(call, config, rest, true),
+  enable: (call, config, rest) => setDisabled(call, config, rest, false),
+  remove,
+  import: async (call, config, rest) => (await import("../import_users.ts")).importUsers(call, config, rest),
+};
+
+export const verb: Verb = {
+  usage: [
+    "user add ADDRESS [--password-stdin] [--quota SIZE]",
+    "user list [--json]",
+    "user passwd ADDRESS [--password-stdin]",
+    "user app-password ADDRESS [NAME]        make one, say for a phone",
+    "user app-password ADDRESS NAME --remove",
+    "user disable|enable|remove ADDRESS",
+    "user import FILE                        lines ADDRESS:{SCHEME}VALUE, as in Dovecot's passwd-file",
+  ],
+  about:
+    `Accounts, kept in DATA/accounts.yaml. Without --password-stdin a password is made up and printed once. An app password opens the account
+beside the real one and can be taken away alone. A disabled account neither logs in nor gets mail. "remove" leaves the mail on disk
+and says where.`,
+  options: {
+    "password-stdin": { doc: "take the password from the first line of standard input" },
+    quota: { value: "SIZE", doc: "how much mail the account may keep, such as 2GB" },
+    remove: { doc: "with app-password: take it away" },
+    ...JSON_OPTION,
+    ...CONFIG_OPTION,
+  },
+  async run(call) {
+    const [action = "", ...rest] = call.operands;
+    const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+    if (!run) throw new CommandFault(`user needs one of ${Object.keys(ACTIONS).join(", ")}`, 2);
+    return await run(call, await readConfig(call), rest);
+  },
+};
+
+/** The password to set and, when it was made up, the same to print. */
+async function newPassword(
+  call: Call,
+): Promise<{ readonly password: string; readonly shown: string | null }> {
+  if (call.options.has("password-stdin")) {
+    return { password: await passwordFromInput(call.terminal), shown: null };
+  }
+  const password = generatePassword(call.tools.random);
+  return { password, shown: password };
+}
+
+async function add(call: Call, config: Config, [address]: readonly string[]): Promise<number> {
+  const { tools, terminal } = call;
+  const id = accountNamed(config, address);
+  const quota = call.options.has("quota") ? parseSize(call.options.get("quota")) : null;
+  if (quota === undefined) {
+    throw new CommandFault(`--quota "${call.options.get("quota")}" is no size such as 2GB`, 2);
+  }
+  const { password, shown } = await newPassword(call);
+  const hash = await new PasswordHasher(tools.random, tools.clock).hash(password);
+  await change(tools, config, (accounts) => {
+    if (accounts.has(id)) return err(`${id} is there already; "roost user passwd ${id}" sets a new password`);
+    accounts.set(id, {
+      id,
+      password: hash,
+      appPasswords: [],
+      disabled: false,
+      quota,
+      created: timestamp(tools),
+    });
+    return ok(undefined);
+  });
+  const news = await tellServer(tools, config);
+  if (call.options.has("json")) terminal.out(JSON.stringify({ address: id, password: shown }));
+  else {terminal.out(
+      `${id} added (${news})${shown === null ? "" : `\npassword: ${shown}   (shown only now)`}`,
+    );}
+  return 0;
+}
+
+async function list(call: Call, config: Config): Promise<number> {
+  const loaded = await loadAccounts(call.tools.fs, dataPaths(config).accounts);
+  if (!loaded.ok) throw new CommandFault(loaded.error);
+  const rows = [...loaded.value.values()].map((a) => ({
+    address: a.id,
+    disabled: a.disabled,
+    quota: a.quota,
+    created: a.created,
+    appPasswords: a.appPasswords.map(({ name, created }) => ({ name, created })),
+    password: a.password === null
+      ? "none"
+      : a.password.startsWith("{")
+      ? a.password.slice(1, a.password.indexOf("}"))
+      : "scrypt",
+  }));
+  if (call.options.has("json")) {
+    call.terminal.out(JSON.stringify(rows, null, 2));
+  } else if (rows.length === 0) {
+    call.terminal.out('no accounts yet; "roost user add ADDRESS" makes one');
+  } else {
+    const cells = rows.map((r) => [
+      r.address,
+      r.disabled ? "disabled" : "",
+      r.password,
+      r.appPasswords.map((p) => p.name).join(", "),
+      r.quota === null ? "" : `${Math.round(r.quota / 1024 / 1024)} MB`,
+      r.created.slice(0, 10),
+    ]);
+    call.terminal.out(
+      table([["ADDRESS", "STATE", "PASSWORD", "APP PASSWORDS", "QUOTA", "CREATED"], ...cells]),
+    );
+  }
+  return 0;
+}
+
+async function passwd(call: Call, config: Config, [address]: readonly string[]): Promise<number> {
+  const id = accountNamed(config, address);
+  const { password, shown } = await newPassword(call);
+  const hash = await new PasswordHasher(call.tools.random, call.tools.clock).hash(password);
+  await changeOne(call, config, id, (account) => ok({ ...account, password: hash }));
+  const news = await tellServer(call.tools, config);
+  call.terminal.out(
+    `new password of ${id} set (${news})${shown === null ? "" : `\npassword: ${shown}   (shown only now)`}`,
+  );
+  return 0;
+}
+
+async function appPassword(call: Call, config: Config, [address, name]: readonly string[]): Promise<number> {
+  const { tools } = call;
+  const id = accountNamed(config, address);
+  if (call.options.has("remove")) {
+    if (name === undefined) throw new CommandFault("which app password? give its name", 2);
+    await changeOne(call, config, id, (account) => {
+      const left = account.appPasswords.filter((p) => p.name !== name);
+      if (left.length === account.appPasswords.length) return err(`${id} has no app password "${name}"`);
+      return ok({ ...account, appPasswords: left });
+    });
+    call.terminal.out(`app password "${name}" of ${id} removed (${await tellServer(tools, config)})`);
+    return 0;
+  }
+  const password = generatePassword(tools.random);
+  let made = name ?? "";
+  await changeOne(call, config, id, (account) => {
+    made ||= freeName(account.appPasswords);
+    if (account.appPasswords.some((p) => p.name === made)) {
+      return err(`${id} has an app password "${made}" already; choose another name`);
+    }
+    if (account.appPasswords.length >= APP_PASSWORDS) {
+      return err(`${id} has ${APP_PASSWORDS} app passwords; remove one first`);
+    }
+    const fresh = { name: made, hash: hashAppPassword(password, tools.random), created: timestamp(tools) };
+    return ok({ ...account, appPasswords: [...account.appPasswords, fresh] });
+  });
+  const news = await tellServer(tools, config);
+  if (call.options.has("json")) call.terminal.out(JSON.stringify({ address: id, name: made, password }));
+  else {call.terminal.out(
+      `app password "${made}" of ${id} made (${news})\npassword: ${password}   (shown only now)`,
+    );}
+  return 0;
+}
+
+function freeName(taken: readonly AppPassword[]): string {
+  for (let n = taken.length + 1;; n++) if (!taken.some((p) => p.name === `app ${n}`)) return `app ${n}`;
+}
+
+async function setDisabled(
+  call: Call,
+  config: Config,
+  [address]: readonly string[],
+  disabled: boolean,
+): Promise<number> {
+  const id = accountNamed(config, address);
+  await changeOne(call, config, id, (account) => ok({ ...account, disabled }));
+  call.terminal.out(`${id} ${disabled ? "disabled" : "enabled"} (${await tellServer(call.tools, config)})`);
+  return 0;
+}
+
+async function remove(call: Call, config: Config, [address]: readonly string[]): Promise<number> {
+  const id = accountNamed(config, address);
+  await change(call.tools, config, (accounts) => accounts.delete(id) ? ok(undefined) : err(noAccount(id)));
+  const [local, domain] = [id.slice(0, id.lastIndexOf("@")), id.slice(id.lastIndexOf("@") + 1)];
+  const mail = `${dataPaths(config).mail}/${domain}/${local}`;
+  const left = await call.tools.fs.stat(mail) ? `; its mail stays in ${mail}` : "";
+  call.terminal.out(`${id} removed (${await tellServer(call.tools, config)})${left}`);
+  return 0;
+}
+
+async function changeOne(
+  call: Call,
+  config: Config,
+  id: AccountId,
+  alter: (account: Account) => Result<Account, string>,
+): Promise<void> {
+  await change(call.tools, config, (accounts) => {
+    const account = accounts.get(id);
+    if (!account) return err(noAccount(id));
+    const altered = alter(account);
+    if (!altered.ok) return altered;
+    accounts.set(id, altered.value);
+    return ok(undefined);
+  });
+}
+
+function noAccount(id: AccountId): string {
+  return `there is no account ${id}; "roost user list" shows all`;
+}
