@@ -1,10 +1,12 @@
 /** What SEARCH looks at of a message's text: folded header fields, and the decoded text of its parts. */
-import { CR, fromAscii, fromUtf8, LF } from "../base/bytes.ts";
+import { concat, CR, fromAscii, fromUtf8, LF } from "../base/bytes.ts";
 import { FETCH_CHUNK, SEARCH_HELD } from "../base/limits.ts";
 import { parseDate } from "../mail/date.ts";
 import { decodeWords } from "../mail/encoded_word.ts";
 import { FieldCursor, rawField, scanHeader, unfold } from "../mail/header.ts";
-import { TextDecoding } from "../mail/text.ts";
+import { transferDecoder } from "../mail/decode.ts";
+import { charsetOf } from "../mail/parameters.ts";
+import { decodeText, TextDecoding } from "../mail/text.ts";
 import type { Part } from "../mail/types.ts";
 import type { MessageContent } from "../store/store.ts";
 import { readExactly } from "./fetch_content.ts";
@@ -13,6 +15,8 @@ import type { Slice } from "./slice.ts";
 
 const SPACE = 0x20;
 const TAB = 0x09;
+/** Charsets that UTF-8 text is given under. */
+const UTF8_LABELS = new Set(["utf-8", "us-ascii", ""]);
 const DAY_MS = 86_400_000;
 // deno-lint-ignore no-control-regex -- exactly the ASCII octets
 const ASCII = /^[\u0000-\u007f]*$/;
@@ -169,15 +173,21 @@ export function findInMemory(bytes: Uint8Array, root: Part, needles: readonly Ne
     if (place.kind === "header") {
       finder.look(headerText(bytes.subarray(place.start, place.end)), "header");
     } else {
-      const decoding = new TextDecoding(place.part);
-      for (let at = place.start; at < place.end && !decoding.full && !finder.done; at += SEARCH_HELD) {
-        finder.look(decoding.write(bytes.subarray(at, Math.min(at + SEARCH_HELD, place.end))), "text");
-      }
-      finder.look(decoding.end(), "text");
+      finder.look(partText(place.part, bytes.subarray(place.start, place.end)), "text");
     }
     finder.endPlace();
   }
   return finder.found;
+}
+
+/** A part's text at once. The usual case of sound UTF-8 goes without a decoder of its own, which costs more than a small part's decoding. */
+function partText(part: Part, body: Uint8Array): string {
+  if (body.length <= SEARCH_HELD && UTF8_LABELS.has(charsetOf(part))) {
+    const transfer = transferDecoder(part.fields.encoding);
+    const text = fromUtf8(concat([transfer.write(body), transfer.end()]));
+    if (!text.includes("\ufffd")) return text;
+  }
+  return decodeText(part, body);
 }
 
 /** The same for a message that is read as it is looked at. */
@@ -203,14 +213,25 @@ export async function findInContent(
   return finder.found;
 }
 
+/** Whether octets are ASCII without encoded words: then the text they make is theirs. */
+function isBare(text: string, octets: number): boolean {
+  return text.length === octets && !text.includes("=?") && !text.includes("\ufffd");
+}
+
 /** A header block as text: each field with its name, unfolded and decoded, as Dovecot looks at it. */
 function headerText(bytes: Uint8Array): string {
   const raw = fromUtf8(bytes);
-  if (!raw.includes("=?") && raw.length === bytes.length && !raw.includes("\ufffd")) return unfolded(raw);
+  if (isBare(raw, bytes.length)) return unfolded(raw);
   const header = scanHeader(bytes);
   let text = "";
   for (const field of header.fields) {
-    const name = rawField(header, field).subarray(0, field.valueStart - field.start);
+    const whole = rawField(header, field);
+    const plain = fromUtf8(whole);
+    if (isBare(plain, whole.length)) {
+      text += unfolded(plain);
+      continue;
+    }
+    const name = whole.subarray(0, field.valueStart - field.start);
     const value = oneLine(bytes.subarray(field.valueStart, field.end));
     text += `${fromAscii(name)} ${decodeWords(value)}\r\n`;
   }
