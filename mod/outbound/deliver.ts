@@ -52,7 +52,7 @@ class Attempt {
   readonly outcomes: (RecipientOutcome | null)[];
   addresses = 0;
   sessions = 0;
-  /** The fault to report for who has no outcome: a temporary one before one for good. */
+  /** The fault to report for who has no outcome: the one with most weight, the last of equals. */
   fault: HostFault | null = null;
 
   constructor(batch: Batch, signal: AbortSignal) {
@@ -71,7 +71,7 @@ class Attempt {
   }
 
   note(fault: HostFault): void {
-    if (this.fault?.kind !== "deferred" || fault.kind === "deferred") this.fault = fault;
+    if (!this.fault || weight(fault) >= weight(this.fault)) this.fault = fault;
   }
 
   /** Closes the account: nobody is left without an outcome. */
@@ -279,6 +279,12 @@ export class SmtpTransport implements Transport {
     }
     return null;
   }
+}
+
+/** Temporary before for good; what a host said before silence, and of the message before of itself: that tells people most. */
+function weight(fault: HostFault): number {
+  if (fault.kind === "failed") return 0;
+  return fault.reply === null ? 1 : fault.hostDown ? 2 : 3;
 }
 
 function told(outcome: SendOutcome, target: Target, client: SmtpClient): RecipientOutcome {

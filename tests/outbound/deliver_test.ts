@@ -235,6 +235,31 @@ Deno.test("deliver() uses a connection again, and connects anew when it has died
   assertEquals(clock.waiting, 0);
 });
 
+Deno.test("deliver() does not use a connection again that may be in the middle of something", async () => {
+  const { transport, peers, clock } = setUp({
+    zone: { ...ZONE, "mx1.a.example": { A: ["192.0.2.1"] } },
+    peers: { "192.0.2.1": [{ on: { DATA: "451 4.3.0 Later" } }, {}] },
+  });
+  assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), [
+    "deferred 4.4.1 mx2.a.example down",
+  ]);
+  assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
+  await transport.close();
+  assertEquals(peers["192.0.2.1"]?.map((p) => p.commands.at(-1)), ["QUIT", "QUIT"]);
+  assertEquals(clock.waiting, 0);
+});
+
+Deno.test("deliver() does not go round with a peer that takes nothing", async () => {
+  const on = { "RCPT TO:<b": ["452 4.5.3 Too many", "250 Fine"], ".": "451 4.3.0 Later" };
+  const { transport, peers } = setUp({ zone: ZONE, peers: { "2001:db8::1": [{ on }] } });
+  assertEquals(short(await transport.deliver(batch("a.example", "a", "b"), IDLE)), [
+    "deferred 4.3.0 mx1.a.example",
+    "deferred 4.5.3 mx1.a.example",
+  ]);
+  assertEquals(peers["2001:db8::1"]?.[0]?.messages.length, 1);
+  await transport.close();
+});
+
 Deno.test("deliver() clears a transaction that came to nothing before the next", async () => {
   const { transport, peers } = setUp({
     zone: ZONE,
