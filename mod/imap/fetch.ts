@@ -62,12 +62,31 @@ export interface FetchOutcome {
   readonly gone: readonly Uid[];
 }
 
-/** Answers a FETCH. Throws what the store throws on faults, and when a message gets shorter while it is sent. */
+/** A response was cut short after part of it was sent: the connection is of no use any more. */
+export class BrokenResponse extends Error {
+  override readonly name = "BrokenResponse";
+  constructor(cause: unknown) {
+    super("Cannot complete a response: its message could not be read to the end", { cause });
+  }
+}
+
+/**
+ * Answers a FETCH. Throws what the store throws on faults, with no part of a response left behind; `BrokenResponse` when a fault comes, or a
+ * message gets shorter, while it is being sent.
+ */
 export async function fetchMessages(request: FetchRequest): Promise<FetchOutcome> {
   const fetcher = new Fetcher(request);
   await fetcher.prepare();
   for (const seq of request.seqs) {
-    if (!fetcher.fetchNow(seq)) await fetcher.fetchSlowly(seq);
+    const start = request.sink.buffer.length;
+    try {
+      if (!fetcher.fetchNow(seq)) await fetcher.fetchSlowly(seq);
+    } catch (cause) {
+      // Part of it is on its way: nothing can follow that the client would not take for the message's octets.
+      if (fetcher.underWay) throw new BrokenResponse(cause);
+      request.sink.buffer.truncate(start);
+      throw cause;
+    }
     if (request.sink.buffer.length >= IMAP_OUTPUT) await request.sink.flush();
     if (fetcher.slice.worked(MESSAGE_WORK + fetcher.octets)) await fetcher.slice.breathe();
   }
@@ -98,6 +117,8 @@ class Fetcher {
   readonly slice: Slice;
   /** Octets looked at for the last message. */
   octets = 0;
+  /** Part of the last message's response was handed over already. */
+  underWay = false;
   readonly #request: FetchRequest;
   readonly #plan: FetchPlan;
   /** Flag lists as they were written, by flag bits; negative for recent ones. */
@@ -128,6 +149,7 @@ class Fetcher {
     if (!message) return true;
     const { needs } = this.#plan;
     this.octets = 0;
+    this.underWay = false;
     let source: MemorySource | null = null;
     if (needs.content && !this.#allCached(message)) {
       const bytes = this.#request.mailbox.contentNow(message.uid);
@@ -212,7 +234,10 @@ class Fetcher {
     writeLiteralHeader(sink.buffer, end - start);
     for (let at = start; at < end; at += FETCH_CHUNK) {
       sink.buffer.bytes(await readExactly(source.content, at, Math.min(at + FETCH_CHUNK, end)));
-      if (sink.buffer.length >= IMAP_OUTPUT) await sink.flush();
+      if (sink.buffer.length >= IMAP_OUTPUT) {
+        this.underWay = true;
+        await sink.flush();
+      }
       await this.slice.spend(FETCH_CHUNK);
     }
   }

@@ -153,8 +153,29 @@ Deno.test("fetchMessages() throws rather than break a promised literal", async (
     const content = await honest(uid);
     return content && { ...content, read: (s, e) => content.read(s, Math.min(e, 300_000)) };
   };
-  await assertRejects(() => fetchAll(box, "BODY[]"), "became shorter");
+  await assertRejects(() => fetchAll(box, "BODY[]"), "BrokenResponse");
   assertEquals(box.open, 0);
+});
+
+Deno.test("fetchMessages() leaves nothing of a response that a fault ended before it was sent", async () => {
+  const box = new FakeMailbox(SIMPLE, SIMPLE);
+  box.how = "later";
+  const honest = box.content.bind(box);
+  box.content = (uid) => uid === 20 ? Promise.reject(new Error("disk fault")) : honest(uid);
+  const sink = new TextSink();
+  const request = {
+    mailbox: box,
+    view: box.view,
+    seqs: [1, 2],
+    items: items("(UID BODY.PEEK[TEXT])"),
+    uid: false,
+    isRecent: () => false,
+    sink,
+    clock: { monotonic: () => 0 },
+    pause: () => Promise.resolve(),
+  };
+  await assertRejects(() => fetchMessages(request), "disk fault");
+  assertEquals(sink.text(), "* 1 FETCH (UID 10 BODY[TEXT] {14}\r\nHello\r\nWorld\r\n)\r\n");
 });
 
 Deno.test("fetchMessages() keeps parsed answers in the cache", async () => {
