@@ -241,7 +241,7 @@ Deno.test("deliver() does not use a connection again that may be in the middle o
     peers: { "192.0.2.1": [{ on: { DATA: "451 4.3.0 Later" } }, {}] },
   });
   assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), [
-    "deferred 4.4.1 mx2.a.example down",
+    "deferred 4.3.0 mx1.a.example",
   ]);
   assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
   await transport.close();
