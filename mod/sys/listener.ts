@@ -53,7 +53,7 @@ async function greet(socket: net.Socket, options: ListenOptions): Promise<void> 
     if (options.busy) await conn.write(utf8(options.busy)).catch(() => {});
     return await conn.close();
   }
-  socket.once("close", () => options.left(address));
+  conn.onEnd(() => options.left(address));
   if (options.implicitTls) {
     try {
       await conn.startTls(null);
@@ -65,7 +65,7 @@ async function greet(socket: net.Socket, options: ListenOptions): Promise<void> 
   options.accept(conn);
 }
 
-/** Connects to a host. Rejects with the system's error, or `ConnectionLost` "timeout" after `timeout` milliseconds. */
+/** Connects to a host over TCP. Rejects with `ConnectionLost`: "timeout" after `timeout` milliseconds, else "reset" with the system's words. */
 export function connect(
   address: string,
   port: number,
@@ -81,7 +81,7 @@ export function connect(
     const failed = (e: Error) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(e);
+      reject(new ConnectionLost("reset", e.message));
     };
     socket.once("error", failed);
     socket.once("connect", () => {

@@ -36,6 +36,7 @@ export class NodeConn implements Conn {
   #idle = 60_000;
   #reader: (() => void) | null = null;
   #writer: (() => void) | null = null;
+  #ending: (() => void) | null = null;
   readonly #reading: Waiter = { deadline: Infinity, expire: () => this.#fail(new ConnectionLost("timeout")) };
   readonly #writing: Waiter = { deadline: Infinity, expire: () => this.#fail(new ConnectionLost("timeout")) };
 
@@ -53,6 +54,12 @@ export class NodeConn implements Conn {
 
   get tls(): TlsInfo | null {
     return this.#tls;
+  }
+
+  /** Calls `ended` once when the connection is over, by whomever; at once if it is. */
+  onEnd(ended: () => void): void {
+    if (this.#lost) ended();
+    else this.#ending = ended;
   }
 
   setIdle(ms: number): void {
@@ -111,7 +118,12 @@ export class NodeConn implements Conn {
       ? new tls.TLSSocket(plain, { ...this.#serverTls(), isServer: true })
       : tls.connect({ socket: plain, ...clientOptions(verify) });
     this.#socket = secure;
-    await this.#handshake(secure, this.#serverTls ? "secure" : "secureConnect", verify?.required === true);
+    await this.#handshake(
+      plain,
+      secure,
+      this.#serverTls ? "secure" : "secureConnect",
+      verify?.required === true,
+    );
     this.#tls = tlsInfo(secure);
     this.#attach(secure);
   }
@@ -137,8 +149,13 @@ export class NodeConn implements Conn {
     this.#fail(new ConnectionLost("closed"));
   }
 
-  #handshake(secure: tls.TLSSocket, event: "secure" | "secureConnect", required: boolean): Promise<void> {
+  #handshake(
+    secure: tls.TLSSocket,
+    event: "secure" | "secureConnect",
+    required: boolean,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
+      const vanished = () => fail("the peer went away during the handshake");
       const fail = (detail: string) => {
         clearTimeout(timer);
         const lost = new ConnectionLost("tls", detail);
@@ -147,11 +164,14 @@ export class NodeConn implements Conn {
       };
       const timer = setTimeout(() => fail("handshake took too long"), TLS_HANDSHAKE);
       secure.once("error", (e: Error) => fail(e.message));
-      secure.once("close", () => fail("closed during the handshake"));
+      secure.once("close", vanished);
+      // A peer that is gone before TLS stands is told as an end, not as a close.
+      secure.once("end", vanished);
       secure.once(event, () => {
         clearTimeout(timer);
         secure.removeAllListeners("error");
         secure.removeAllListeners("close");
+        secure.removeListener("end", vanished);
         if (required && !secure.authorized) {
           return fail(String(secure.authorizationError ?? "certificate not valid"));
         }
@@ -205,6 +225,7 @@ export class NodeConn implements Conn {
     this.#socket.destroy();
     this.#wakeReader();
     this.#wakeWriter();
+    this.#ending?.();
   }
 }
 

@@ -143,6 +143,8 @@ function* shapeFaults(path: string, text: string, house: House): Generator<strin
   const test = path.replace(/^mod\//, "tests/").replace(/\.ts$/, "_test.ts");
   // Sockets need the network, which unit tests do not have: their tests stand with the end-to-end ones.
   const elsewhere = test.replace("tests/", "tests/e2e/");
+  // app/ is wiring, shown by starting the whole server.
+  if (roomOf(path) === "app" && !path.startsWith("mod/app/verbs/")) return;
   if (hasCode(text) && !house.tests.has(test) && !house.tests.has(elsewhere)) yield `has no ${test}`;
 }
 
