@@ -118,12 +118,7 @@ export class NodeConn implements Conn {
       ? new tls.TLSSocket(plain, { ...this.#serverTls(), isServer: true })
       : tls.connect({ socket: plain, ...clientOptions(verify) });
     this.#socket = secure;
-    await this.#handshake(
-      plain,
-      secure,
-      this.#serverTls ? "secure" : "secureConnect",
-      verify?.required === true,
-    );
+    await this.#handshake(secure, this.#serverTls ? "secure" : "secureConnect", verify?.required === true);
     this.#tls = tlsInfo(secure);
     this.#attach(secure);
   }
