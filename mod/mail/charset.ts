@@ -1,5 +1,5 @@
 /** Octets of any charset that mail names, to text. Nothing fails: what is unknown or a lie is read as UTF-8 or windows-1252. */
-import { asciiLower, concat, EMPTY } from "../base/bytes.ts";
+import { asciiLower, concat, EMPTY, fromAscii, fromUtf8 } from "../base/bytes.ts";
 
 /** A push decoder: what `write` and `end` give, in order, is the text. */
 export interface CharsetDecoder {
@@ -57,8 +57,16 @@ export function charsetDecoder(label: string): CharsetDecoder {
 
 /** Text of `bytes` in the charset named. */
 export function decodeCharset(label: string, bytes: Uint8Array): string {
+  // Nearly all there is in headers, without making a decoder for each.
+  if (label === "utf-8") return fromUtf8(bytes);
+  if (label === "" && isAsciiOctets(bytes)) return fromAscii(bytes);
   const decoder = charsetDecoder(label);
   return decoder.write(bytes) + decoder.end();
+}
+
+function isAsciiOctets(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 0x7f) return false;
+  return true;
 }
 
 class PlatformDecoder implements CharsetDecoder {

@@ -1,9 +1,10 @@
 /** IMAP's ENVELOPE (RFC 3501 7.4.2) from a header block, with Dovecot's answers where fields are doubled, empty or broken. */
 import { parseAddressList, tidy } from "./address_list.ts";
+import { ENVELOPE_ADDRESSES } from "../base/limits.ts";
 import { FieldCursor, unfold } from "./header.ts";
 import type { EnvelopeAddress, ImapEnvelope } from "./types.ts";
 
-type Addresses = readonly EnvelopeAddress[];
+type Addresses = EnvelopeAddress[];
 const NONE: Addresses = [];
 
 /**
@@ -62,7 +63,11 @@ export function parseEnvelope(header: Uint8Array): ImapEnvelope {
 }
 
 function joined(before: Addresses, f: FieldCursor): Addresses {
+  if (before.length >= ENVELOPE_ADDRESSES) return before;
   const raw = f.raw();
   const found = parseAddressList(raw.includes(0) ? unfold(raw) : raw);
-  return before.length > 0 ? [...before, ...found] : found;
+  if (before.length === 0) return found;
+  // Into the same array: many short fields must not cost a copy each.
+  for (const a of found) before.push(a);
+  return before;
 }

@@ -4,7 +4,8 @@
  * - Lines that are no field (no colon, no name, an mbox "From " line, a continuation of nothing) are passed over, as Dovecot does.
  * - The block ends after its blank line (CRLF, or a bare LF in what other programs wrote), or where the octets end.
  */
-import { asciiLower, CR, EMPTY, fromAscii, LF } from "../base/bytes.ts";
+import { asciiLower, CR, fromAscii, LF } from "../base/bytes.ts";
+import { GrowingBytes } from "./growing_bytes.ts";
 
 const SPACE = 0x20;
 const TAB = 0x09;
@@ -74,6 +75,11 @@ export class FieldCursor {
       if (lower(this.#bytes[this.start + i] as number) !== name.charCodeAt(i)) return false;
     }
     return true;
+  }
+
+  /** The field's name in lower case. */
+  name(): string {
+    return fieldName(this.#bytes, this.start, this.nameEnd);
   }
 
   /** The value with its folding, a view. */
@@ -208,8 +214,7 @@ function fieldName(bytes: Uint8Array, start: number, end: number): string {
 /** Takes the header block off a message that arrives in chunks, at most `max` octets of it. */
 export class HeaderSplitter {
   readonly #max: number;
-  readonly #chunks: Uint8Array[] = [];
-  #size = 0;
+  readonly #taken = new GrowingBytes();
   // What the current line holds so far: nothing, only a CR, or more.
   #line: "empty" | "cr" | "some" = "empty";
   #state: "more" | "done" | "overflow" = "more";
@@ -233,27 +238,17 @@ export class HeaderSplitter {
   write(chunk: Uint8Array): number {
     if (this.#state !== "more" || chunk.length === 0) return 0;
     let taken = this.#findEnd(chunk);
-    if (this.#size + taken > this.#max) {
-      taken = this.#max - this.#size;
+    if (this.#taken.length + taken > this.#max) {
+      taken = this.#max - this.#taken.length;
       this.#state = "overflow";
     }
-    if (taken > 0) this.#chunks.push(chunk.slice(0, taken));
-    this.#size += taken;
+    this.#taken.push(chunk.subarray(0, taken));
     return taken;
   }
 
   /** All that was taken: the whole header once `done`, or at the end of a message that has no body. */
   header(): Uint8Array {
-    if (this.#chunks.length > 1) {
-      const all = new Uint8Array(this.#size);
-      let at = 0;
-      for (const c of this.#chunks) {
-        all.set(c, at);
-        at += c.length;
-      }
-      this.#chunks.splice(0, this.#chunks.length, all);
-    }
-    return this.#chunks[0] ?? EMPTY;
+    return this.#taken.view();
   }
 
   #findEnd(chunk: Uint8Array): number {

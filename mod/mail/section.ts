@@ -57,11 +57,11 @@ function rangeOf(message: Part, what: "body" | "header" | "text"): Range {
  * (RFC 3501 6.4.5: it is there even if no field is). `header` is the header block as in the message.
  */
 export function pickFields(header: Uint8Array, names: readonly string[], not: boolean): Uint8Array {
-  const wanted = names.map(asciiLower);
+  const wanted = new Set(names.map(asciiLower));
   const chunks: Uint8Array[] = [];
   const f = new FieldCursor(header);
   while (f.next()) {
-    if (wanted.some((name) => f.is(name)) === not) continue;
+    if (wanted.has(f.name()) === not) continue;
     chunks.push(header.subarray(f.start, f.end));
     if (header[f.end - 1] !== LF) chunks.push(CRLF);
   }

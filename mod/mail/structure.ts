@@ -7,6 +7,7 @@
  */
 import { asciiLower, concat, CR, fromAscii, LF, utf8 } from "../base/bytes.ts";
 import { HEADER_SIZE, MIME_BOUNDARY, MIME_DEPTH, MIME_PARTS, PART_HEADER } from "../base/limits.ts";
+import { GrowingBytes } from "./growing_bytes.ts";
 import { parseEnvelope } from "./envelope.ts";
 import { parameter, readPartFields } from "./part_fields.ts";
 import type { ImapEnvelope, Part, PartFields } from "./types.ts";
@@ -69,8 +70,7 @@ export class StructureScanner {
   /** The multipart whose next part begins after the boundary line at hand. */
   #nextPartOf: Open | null = null;
   /** Header octets kept from earlier chunks, and where those of this chunk begin. */
-  #header: Uint8Array[] = [];
-  #headerSize = 0;
+  readonly #header = new GrowingBytes();
   #headerFrom = 0;
 
   /** Takes the next octets. The chunk is not kept. */
@@ -82,10 +82,9 @@ export class StructureScanner {
       else if (this.#inHeader) at = this.#headerLine(chunk, at);
       else at = this.#waiting > 0 ? this.#bodyLines(chunk, at) : this.#countLines(chunk, at);
     }
-    if (this.#inHeader && this.#headerSize < HEADER_SIZE) {
-      const end = this.#headerFrom + HEADER_SIZE - this.#headerSize;
-      this.#header.push(chunk.slice(this.#headerFrom, end));
-      this.#headerSize += Math.min(end, chunk.length) - this.#headerFrom;
+    if (this.#inHeader && this.#header.length < HEADER_SIZE) {
+      const end = this.#headerFrom + HEADER_SIZE - this.#header.length;
+      this.#header.push(chunk.subarray(this.#headerFrom, end));
     }
     if (chunk.length > 0) {
       this.#lastButOne = chunk.length > 1 ? chunk[chunk.length - 2] as number : this.#last;
@@ -273,8 +272,7 @@ export class StructureScanner {
     parent.children.push(part);
     this.#part = part;
     this.#inHeader = true;
-    this.#header = [];
-    this.#headerSize = 0;
+    this.#header.clear();
     // The last part we take: what follows is its body, whatever it looks like.
     if (++this.#parts >= MIME_PARTS) this.#waiting = 0;
   }
@@ -290,10 +288,9 @@ export class StructureScanner {
     const part = this.#part;
     const cap = part.parent?.boundary ? PART_HEADER : HEADER_SIZE;
     const here = chunk.subarray(this.#headerFrom, Math.max(at, 0));
-    const all = this.#header.length > 0 ? concat([...this.#header, here]) : here;
+    const all = this.#header.length > 0 ? concat([this.#header.view(), here]) : here;
     const header = all.subarray(0, Math.min(cap, end - part.headerStart));
-    this.#header = [];
-    this.#headerSize = 0;
+    this.#header.clear();
     this.#headerFrom = at;
     this.#inHeader = false;
     part.bodyStart = end;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { assert, assertEquals } from "../support/assert.ts";
 import { parseEnvelope } from "../../mod/mail/envelope.ts";
+import { ENVELOPE_ADDRESSES } from "../../mod/base/limits.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
 import { answers, envelopeValues, octets } from "./dovecot_answers.ts";
 
@@ -64,4 +65,10 @@ Deno.test("parseEnvelope() survives anything, and puts no line end or NUL into a
     }),
     { numRuns: 500 },
   );
+});
+
+Deno.test("parseEnvelope() takes no time that grows faster than its input", () => {
+  assertEquals(parseEnvelope(utf8("To:a\r\n".repeat(150_000))).to.length, ENVELOPE_ADDRESSES);
+  parseEnvelope(utf8("To:\r\n".repeat(150_000)));
+  parseEnvelope(utf8("Subject:a  b\r\n".repeat(70_000)));
 });
