@@ -1,7 +1,8 @@
 /** FETCH (RFC 3501 6.4.5): what is written is `fetch.ts`'s business; here is which messages, and \Seen afterwards. */
 import { isFsError } from "../../base/fs.ts";
 import { SEEN, type Uid } from "../../store/store.ts";
-import { fetchMessages } from "../fetch.ts";
+import { ConnectionLost } from "../../wire/conn.ts";
+import { BrokenResponse, fetchMessages, type FetchOutcome, type FetchRequest } from "../fetch.ts";
 import { okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
@@ -18,7 +19,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   for (const { low, high } of ranges) for (let seq = low; seq <= high; seq++) seqs.push(seq);
   if (seqs.length === 0) return okay("Fetch completed");
   if (command.items.some((i) => i.kind === "FLAGS")) writeNewKeywords(out.buffer, box);
-  const { seen, gone } = await fetchMessages({
+  const { seen, gone } = await answer(session, {
     mailbox,
     view: view.list,
     seqs,
@@ -34,6 +35,17 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   if (gone.length === 0) return okay("Fetch completed");
   await mailbox.refresh();
   return command.uid ? okay("Fetch completed") : REPLIES.expungeIssued;
+}
+
+/** A response that cannot be completed ends the connection: nothing could follow it. */
+async function answer(session: ImapSession, request: FetchRequest): Promise<FetchOutcome> {
+  try {
+    return await fetchMessages(request);
+  } catch (cause) {
+    if (!(cause instanceof BrokenResponse)) throw cause;
+    session.log.error("message could not be read to its end", {}, cause.cause);
+    throw new ConnectionLost("closed", "response cannot be completed");
+  }
 }
 
 /** Sets \Seen on what was read and tells so. On a full or read-only disk the client has its mail all the same. */
