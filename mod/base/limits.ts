@@ -82,6 +82,7 @@ export const MIME_PARAMETERS = 100; // of one field; real mail has under 10
 export const PART_HEADER = 64 * KiB; // header of one MIME part (of the message itself: HEADER_SIZE); fields beyond are not looked at
 export const ENVELOPE_ADDRESSES = 10_000; // in one address field; more are left out of ENVELOPE
 export const DSN_RETURNED = 256 * KiB; // of the message that a bounce brings back; above it only the header
+export const ENCODED_WORDS = 128 * KiB; // of a field in which encoded words are looked for: broken ones cost time by the square
 export const SEARCH_TEXT = 16 * MiB; // decoded octets of one part that a text search looks at
 
 /** DNS. */

@@ -1,16 +1,19 @@
 /** Text in header fields: RFC 2047 encoded words, and the raw octets (RFC 6532 UTF-8, or some 8-bit charset) around them. */
-import { fromAscii, utf8 } from "../base/bytes.ts";
+import { concat, fromAscii, utf8 } from "../base/bytes.ts";
+import { ENCODED_WORDS } from "../base/limits.ts";
 import { decodeCharset } from "./charset.ts";
 import { Base64Decoder } from "./decode.ts";
-import { concat } from "../base/bytes.ts";
 
 // Q text with spaces and B text with broken padding are read too; RFC 2231 5 adds "*language" to the charset.
-const WORD = /=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([bq])\?([^?\r\n]*|[^\r\n]*?)\?=/gi;
+const WORD = /=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([bq])\?([^?\r\n]{0,2000}|[^\r\n]{0,2000}?)\?=/gi;
 const BETWEEN = /^[ \t\r\n]+$/;
 
 /** An unfolded field value as people read it. Words that are broken stay as they are. */
 export function decodeWords(value: Uint8Array | string): string {
   if (typeof value === "string") value = utf8(value);
+  if (value.length > ENCODED_WORDS) {
+    return decodeWords(value.subarray(0, ENCODED_WORDS)) + decodeCharset("", value.subarray(ENCODED_WORDS));
+  }
   const bytes = value;
   // One character an octet: offsets in the text are offsets in the octets.
   const text = fromAscii(bytes);

@@ -3,8 +3,7 @@ import { fromAscii, utf8 } from "../base/bytes.ts";
 import { decodeCharset } from "./charset.ts";
 import { decodeWords } from "./encoded_word.ts";
 import { parameter } from "./part_fields.ts";
-import type { Part } from "./types.ts";
-import type { Param } from "./types.ts";
+import type { Param, Part } from "./types.ts";
 
 /** The decoded value of the parameter `name` (lower case), or null. Sections must have been joined, as in `PartFields`. */
 export function findParameter(params: readonly Param[], name: string): string | null {
