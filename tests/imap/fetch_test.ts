@@ -106,7 +106,9 @@ Deno.test("fetchMessages() streams a large message with bounded memory and pause
   box.octetsRead = 0;
   const part = await fetchAll(box, "BODY.PEEK[TEXT]<16.16>");
   assertEquals(part.text, "* 1 FETCH (BODY[TEXT]<16> {16}\r\n0123456789abcde\n)\r\n");
-  assert(box.octetsRead < 70_000, "only the header and what was asked for are read");
+  const past = await fetchAll(box, "BODY.PEEK[TEXT]<1600001.16>");
+  assertEquals(past.text, '* 1 FETCH (BODY[TEXT]<1600001> "")\r\n');
+  assert(box.octetsRead < 140_000, "only the header and what was asked for are read");
 });
 
 Deno.test("fetchMessages() reads no octets for what the mailbox knows", async () => {

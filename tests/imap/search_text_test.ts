@@ -56,7 +56,7 @@ Deno.test("hasNone() is only certain where findInMemory() finds nothing", () => 
     "o=6Ee two",
     "one",
     "two \u00f6ne",
-    "=?utf-8?Q?=6Fne?=",
+    "X: =?utf-8?Q?=6Fne?=",
     "\u001b(Bone",
   );
   const needle = fc.record({
@@ -78,4 +78,10 @@ Deno.test("hasNone() is only certain where findInMemory() finds nothing", () => 
     { numRuns: 3000, seed: 1 },
   );
   assert(certain > 100, `the quick way was taken ${certain} times`);
+});
+
+Deno.test("hasNone() looks over foldings", () => {
+  const folded = latin1("Subject: one\r\n\ttwo\r\n\r\nbody\r\n");
+  assertEquals(hasNone(folded, [{ text: "one two", headers: true }]), false);
+  assertEquals(hasNone(folded, [{ text: "one three", headers: true }]), true);
 });
