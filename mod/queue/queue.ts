@@ -134,18 +134,22 @@ export class Queue implements Submitter {
 
   /** Takes in messages that another process put there; forgets those that one removed. Throws FsError. */
   async rescan(): Promise<void> {
-    const ids = await this.#spool.ids();
-    const there = new Set(ids);
+    const found = await this.#spool.scan();
+    const there = new Set(found.map(({ id }) => id));
     for (const [id, entry] of this.#entries) {
       if (!there.has(id) && !this.#live.peek(id) && !(await this.#spool.load(id))) this.#forget(entry);
     }
     let slice = this.#clock.monotonic();
-    for (const id of ids) {
-      if (this.#clock.monotonic() - slice > SLICE) {
+    // Bounces last: see #loadOne.
+    for (const bounces of [false, true]) {
+      for (const { id, touched } of found) {
+        if (this.#entries.has(id) || (bouncedId(id) !== null) !== bounces) continue;
+        if (this.#stopping.signal.aborted) return;
+        await this.#loadOne(id, touched);
+        if (this.#clock.monotonic() - slice <= SLICE) continue;
         await this.#clock.sleep(0);
         slice = this.#clock.monotonic();
       }
-      if (!this.#entries.has(id) && !this.#stopping.signal.aborted) await this.#loadOne(id);
     }
     this.#pump();
   }
@@ -239,11 +243,11 @@ export class Queue implements Submitter {
     timers.abort();
   }
 
-  async #loadOne(id: string): Promise<void> {
+  async #loadOne(id: string, touched: boolean): Promise<void> {
     // A bounce whose message does not know of it yet comes in with that (#report).
     const parent = this.#entries.get(bouncedId(id) ?? "");
     if (parent?.parts.some((p) => p.destination === null)) return;
-    const message = await this.#spool.load(id).catch((e) => {
+    const message = await this.#spool.load(id, touched).catch((e) => {
       this.#log.error("queued message not loaded", { id }, e);
       return null;
     });

@@ -66,7 +66,9 @@ export class Spool {
   async open(): Promise<void> {
     await this.#fs.makeDir(this.#dir);
     await this.#fs.syncDir(folderOf(this.#dir));
-    for (const { name, kind } of await this.#fs.list(this.#dir)) {
+    const entries = await this.#fs.list(this.#dir);
+    const names = new Set(entries.map((e) => e.name));
+    for (const { name, kind } of entries) {
       const path = `${this.#dir}/${name}`;
       if (kind !== "file") continue;
       if (name.endsWith(TEMPORARY)) {
@@ -74,8 +76,9 @@ export class Spool {
         // A young one may belong to another process that is writing it now.
         if (age >= QUEUE_TEMPORARY_AGE) await this.#fs.remove(path);
       } else if (name.endsWith(STATE)) {
-        const mail = `${this.#dir}/${name.slice(0, -STATE.length)}${MAIL}`;
-        if (!this.#fs.statSync(mail)) await this.#fs.remove(path);
+        const mail = name.slice(0, -STATE.length) + MAIL;
+        // Asked again: a listing may miss what was renamed meanwhile.
+        if (!names.has(mail) && !this.#fs.statSync(`${this.#dir}/${mail}`)) await this.#fs.remove(path);
       }
     }
   }
@@ -125,16 +128,26 @@ export class Spool {
 
   /** IDs of all messages, oldest first. Throws FsError. */
   async ids(): Promise<string[]> {
-    const ids: string[] = [];
-    for (const { name, kind } of await this.#fs.list(this.#dir)) {
-      const id = name.slice(0, -MAIL.length);
-      if (kind === "file" && name.endsWith(MAIL) && ID.test(id)) ids.push(id);
-    }
-    return ids.sort();
+    return (await this.scan()).map(({ id }) => id).sort();
   }
 
-  /** The message as it stands; null if it is gone, broken (it is moved away and told) or a newer version's. Throws FsError. */
-  async load(id: string): Promise<QueuedMessage | null> {
+  /** All messages in no order; `touched`: there is a journal. Throws FsError. */
+  async scan(): Promise<{ readonly id: string; readonly touched: boolean }[]> {
+    const found: string[] = [];
+    const journals = new Set<string>();
+    for (const { name, kind } of await this.#fs.list(this.#dir)) {
+      if (kind !== "file") continue;
+      if (name.endsWith(STATE)) journals.add(name.slice(0, -STATE.length));
+      else if (name.endsWith(MAIL)) found.push(name.slice(0, -MAIL.length));
+    }
+    return found.filter((id) => ID.test(id)).map((id) => ({ id, touched: journals.has(id) }));
+  }
+
+  /**
+   * The message as it stands; null if it is gone, broken (it is moved away and told) or a newer version's. Without `touched` no journal is
+   * looked for. Throws FsError.
+   */
+  async load(id: string, touched = true): Promise<QueuedMessage | null> {
     if (!ID.test(id)) return null;
     const bytes = this.#fs.readStart(`${this.#dir}/${id}${MAIL}`, this.#start);
     if (bytes === null) return null;
@@ -145,7 +158,7 @@ export class Spool {
       await this.#unreadable(id, head.error === "newer");
       return null;
     }
-    const state = await this.#readState(id);
+    const state = touched ? await this.#readState(id) : null;
     if (state === null) return newMessage(head.value);
     const journal = parseJournal(state);
     if (journal.newer) {

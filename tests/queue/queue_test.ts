@@ -3,6 +3,9 @@ import { utf8 } from "../../mod/base/bytes.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { FakeClock, settle } from "../support/fake_clock.ts";
 import { MemFs, takesSpace } from "../support/mem_fs.ts";
+import { SeededRandom } from "../support/seeded_random.ts";
+import { Queue } from "../../mod/queue/queue.ts";
+import type { Batch } from "../../mod/queue/transport.ts";
 import { delivered, DIR, envelope, notDelivered, type Rig, rig } from "./rig.ts";
 
 const MINUTE = 60_000;
@@ -248,3 +251,46 @@ Deno.test("Queue.rescan() takes in and lets go what another process did", async 
   assertEquals((await r.queue.list()).length, 1);
   await stop(r);
 });
+
+Deno.test("Queue does not send a bounce that its message does not know of, until it does", async () => {
+  let steps = 0;
+  // Cut when the bounce is there and the message has not been told.
+  for (let n = 1; steps === 0; n++) {
+    const r = rig(undefined, ({ address }) => address.local === "no" ? notDelivered("failed") : delivered());
+    await r.queue.open();
+    await r.queue.start();
+    r.fs.crashAt(n);
+    await send(r, ["no@x.test"]).catch(() => {});
+    await settle(60);
+    const after = r.fs.afterCrash("all");
+    if (after.tree(DIR).filter((path) => path.endsWith(".mail")).length < 2) continue;
+    steps = n;
+    const again = await started(after, delivered, {}, new FakeClock());
+    assertEquals(again.reports.length, 1);
+    await again.clock.advance(HOUR);
+    assertEquals(again.taken, ["me@home.test: bounce about no@x.test failed"]);
+    await stop(again);
+    const silent = await startedSilent(r.fs.afterCrash("all"));
+    await silent.clock.advance(HOUR);
+    assertEquals(silent.taken, []); // the report fails, so the bounce waits
+    assertEquals(silent.queue.stats().messages, 1);
+    await stop(silent);
+  }
+});
+
+/** A queue whose reporter is again. */
+async function startedSilent(fs: MemFs): Promise<Rig> {
+  const r = rig(fs);
+  const reporter = { write: () => Promise.reject(new Error("a bug")) };
+  const transport = {
+    deliver: (batch: Batch) => {
+      r.taken.push(batch.destination);
+      return Promise.resolve(batch.recipients.map(delivered));
+    },
+  };
+  const { spool, clock, log } = r;
+  const queue = new Queue({ spool, transport, reporter, clock, random: new SeededRandom(1), log });
+  await queue.open();
+  await queue.start();
+  return { ...r, queue };
+}
