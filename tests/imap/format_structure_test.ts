@@ -119,3 +119,23 @@ Deno.test("writeStructure() writes BODY and BODYSTRUCTURE", () => {
   ];
   for (const [name, extended, lines, want] of table) assertEquals(structure(extended, ...lines), want, name);
 });
+
+Deno.test("writeEnvelope() and writeStructure() answer as Dovecot 2.3 does for sound and broken mail", () => {
+  const url = new URL("./fixtures/dovecot_structures.json", import.meta.url);
+  const rows: readonly { readonly message: string; readonly answers: readonly string[] }[] = JSON.parse(
+    Deno.readTextFileSync(url),
+  );
+  assertEquals(rows.length, 31);
+  for (const { message, answers } of rows) {
+    const bytes = latin1(message);
+    const root = scanStructure(bytes);
+    const out = new ResponseBuffer();
+    const ours = [
+      (out.ascii("ENVELOPE "), writeEnvelope(out, parseEnvelope(bytes)), taken(out)),
+      (out.ascii("BODY "), writeStructure(out, root, false), taken(out)),
+      (out.ascii("BODYSTRUCTURE "), writeStructure(out, root, true), taken(out)),
+    ];
+    // The fixture holds octets as characters; TextDecoder has other characters for 0x80-0x9f.
+    assertEquals(ours, [...answers], message);
+  }
+});
