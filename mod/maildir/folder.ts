@@ -76,11 +76,7 @@ export class Folder implements Mailbox {
     const before = this.state.claimed;
     this.state.claimed = Math.max(before, this.uidNext - 1);
     const fresh = this.messages.slice(upperBound(this.messages, before)).filter(isNew);
-    // In parts, so that a client's next command on the folder need not wait for all of them.
-    for (let at = 0; at < fresh.length; at += LEAVING) {
-      const part = fresh.slice(at, at + LEAVING);
-      this.#background(() => leaveNew(this.state, part.filter(isNew), (m) => m.flags));
-    }
+    if (fresh.length > 0) this.#leaveNew(fresh);
     return before;
   }
 
@@ -322,10 +318,15 @@ export class Folder implements Mailbox {
     this.state.curDir.forget();
   }
 
-  #background(work: () => Promise<unknown>): void {
-    this.state.serial.run(work).catch((e) => {
+  /** In parts, each asked for when the one before is done: a client's next command need not wait for all of them. */
+  #leaveNew(fresh: readonly FolderMessage[]): void {
+    const part = fresh.slice(0, LEAVING).filter(isNew);
+    this.state.serial.run(async () => {
+      if (!this.state.gone) await leaveNew(this.state, part, (m) => m.flags);
+      if (fresh.length > LEAVING) this.#leaveNew(fresh.slice(LEAVING));
+    }).catch((e) => {
       this.#forgetDirs();
-      this.#ports.log.warn("work in the background failed", { dir: this.state.dir, why: String(e) });
+      this.#ports.log.warn("messages stay in new/ for now", { dir: this.state.dir, why: String(e) });
     });
   }
 
