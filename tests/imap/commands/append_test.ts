@@ -1,0 +1,25 @@
+import { assertEquals, assertMatch } from "../../support/assert.ts";
+import { ImapClient, imapServer } from "../../support/imap_server.ts";
+
+Deno.test("APPEND takes one message or several, all or none", async () => {
+  const client = await ImapClient.loggedIn(imapServer());
+  assertMatch((await client.append("INBOX", "one")).at(-1) ?? "", /\[APPENDUID \d+ 1\]/);
+  const several = 'APPEND INBOX (\\Seen) {3+}\r\ntwo "01-Feb-2020 10:00:00 +0000" {5+}\r\nthree';
+  assertMatch((await client.ok(several)).at(-1) ?? "", /\[APPENDUID \d+ 2:3\]/);
+  assertMatch(
+    (await client.run("APPEND Nowhere {3+}\r\ntwo {5+}\r\nthree")).at(-1) ?? "",
+    /^NO \[TRYCREATE\]/,
+  );
+  await client.ok("SELECT INBOX");
+  assertEquals(await client.ok("FETCH 2:3 (FLAGS INTERNALDATE RFC822.SIZE)"), [
+    '* 2 FETCH (FLAGS (\\Seen \\Recent) INTERNALDATE " 2-Jan-2026 03:04:05 +0000" RFC822.SIZE 3)',
+    '* 3 FETCH (FLAGS (\\Recent) INTERNALDATE " 1-Feb-2020 10:00:00 +0000" RFC822.SIZE 5)',
+    "OK Fetch completed",
+  ]);
+});
+
+Deno.test("APPEND refuses a message that is not a literal", async () => {
+  const client = await ImapClient.loggedIn(imapServer());
+  assertMatch((await client.run('APPEND INBOX "text"')).at(-1) ?? "", /^BAD/);
+  assertMatch((await client.run("APPEND INBOX")).at(-1) ?? "", /^BAD/);
+});
