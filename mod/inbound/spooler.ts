@@ -1,15 +1,18 @@
 import type { Body } from "../base/body.ts";
+import type { Clock } from "../base/clock.ts";
 import { type Fs, isFsError, type WritableFile } from "../base/fs.ts";
+import { SMTP_DATA_TOTAL } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Spooler, SpoolWriter } from "../smtp/ports.ts";
 
 /** Octets read from a spool file at once. */
 const READ_BLOCK = 64 * 1024;
+const PREFIX = "in-";
 
 /**
  * Spool files for messages that arrive, one a message, in a folder of their own (DATA/queue/tmp). They are never synced: nobody was
- * promised anything while a message lies here only. Left-overs of a crash are the queue's to sweep at start.
+ * promised anything while a message lies here only. `sweep` removes what a crash left over.
  */
 export class FsSpooler implements Spooler {
   readonly #fs: Fs;
@@ -27,8 +30,29 @@ export class FsSpooler implements Spooler {
 
   async start(): Promise<SpoolWriter> {
     const name = Array.from(this.#random.bytes(12), (b) => b.toString(16).padStart(2, "0")).join("");
-    const path = `${this.#folder}/in-${name}`;
+    const path = `${this.#folder}/${PREFIX}${name}`;
     return new SpoolFile(this.#fs, path, await this.#create(path), this.#log);
+  }
+
+  /**
+   * Removes spool files that nobody can be writing any more (another process may share the folder): those untouched for twice as long
+   * as a message may take. Gives how many; never throws.
+   */
+  async sweep(clock: Clock): Promise<number> {
+    let removed = 0;
+    try {
+      for (const { name, kind } of await this.#fs.list(this.#folder)) {
+        const path = `${this.#folder}/${name}`;
+        const stat = kind === "file" && name.startsWith(PREFIX) ? await this.#fs.stat(path) : null;
+        if (stat && clock.now() - stat.mtime > 2 * SMTP_DATA_TOTAL && await this.#fs.remove(path)) removed++;
+      }
+    } catch (e) {
+      // No folder: nothing was ever spooled.
+      if (!isFsError(e, "not-found")) {
+        this.#log.warn("spool not swept", { path: this.#folder, why: String(e) });
+      }
+    }
+    return removed;
   }
 
   async #create(path: string): Promise<WritableFile> {

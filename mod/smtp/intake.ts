@@ -15,7 +15,7 @@ export type IntakeFault =
   | { readonly kind: "too-big" | "bare" | "nul" | "header-too-big" | "loop" | "spool-full" }
   | { readonly kind: "spool-broken"; readonly cause: unknown };
 
-const FIRST_BLOCK = 16 * 1024;
+const FIRST_BLOCK = 8 * 1024;
 /** What an announced size may claim before the octets are there. */
 const ANNOUNCED_BLOCK = 64 * 1024;
 /** Octets written to the spool at once, after what was held in memory. */

@@ -1,6 +1,8 @@
 import { utf8 } from "../../mod/base/bytes.ts";
+import { SMTP_DATA_TOTAL } from "../../mod/base/limits.ts";
 import { FsSpooler } from "../../mod/inbound/spooler.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { isWrite, MemFs, takesSpace } from "../support/mem_fs.ts";
 import { MemoryLog } from "../support/memory_log.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
@@ -56,4 +58,21 @@ Deno.test("FsSpooler tells of a full and a read-only disk, and abort never throw
   await writer.abort();
   heal2();
   assert(log.lines.some((l) => l.event === "spool file left over"));
+});
+
+Deno.test("FsSpooler sweeps what a crash left over, and nothing that may be in use", async () => {
+  const clock = new FakeClock();
+  const fs = new MemFs({ clock, files: { [`${FOLDER}/in-old`]: "x", [`${FOLDER}/other`]: "x" } });
+  const log = new MemoryLog();
+  await clock.advance(2 * SMTP_DATA_TOTAL + 1);
+  const s = spooler(fs, log);
+  const writer = await s.start();
+  await writer.write(utf8("x"));
+  assertEquals(await s.sweep(clock), 1);
+  assertEquals((await fs.list(FOLDER)).length, 2);
+  await writer.abort();
+  assertEquals(await spooler(new MemFs(), log).sweep(clock), 0);
+  const heal = fs.fail("list", "io");
+  assertEquals([await s.sweep(clock), log.lines.length], [0, 1]);
+  heal();
 });
