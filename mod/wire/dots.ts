@@ -1,4 +1,4 @@
-import { CR, LF, utf8 } from "../base/bytes.ts";
+import { CR, LF } from "../base/bytes.ts";
 
 const DOT = 0x2e;
 
@@ -18,7 +18,6 @@ type State =
 /** What may not stand in a message (RFC 5321 2.3.8, 4.1.1.4): a CR or LF that is not part of CRLF; NUL (RFC 5322 4). */
 export type DataFault = "bare" | "nul";
 
-const DOT_BYTE: Uint8Array = new Uint8Array([DOT]);
 const CR_BYTE: Uint8Array = new Uint8Array([CR]);
 
 /**
@@ -145,42 +144,4 @@ export class DotDecoder {
 function nextOf(chunk: Uint8Array, octet: number, from: number): number {
   const at = chunk.indexOf(octet, from);
   return at < 0 ? chunk.length : at;
-}
-
-/**
- * Dot-stuffs a message for sending: each chunk with a second "." where a line begins with one. `end` is what closes it.
- * Expects CRLF line ends.
- */
-export class DotEncoder {
-  #lineStart = true;
-  #afterCr = false;
-
-  /** Gives the octets for the wire to `sink`, in views of `chunk`. */
-  write(chunk: Uint8Array, sink: (view: Uint8Array) => void): void {
-    const n = chunk.length;
-    if (n === 0) return;
-    let from = 0;
-    if (this.#lineStart && chunk[0] === DOT) sink(DOT_BYTE);
-    if (this.#afterCr && chunk[0] === LF && chunk[1] === DOT) {
-      sink(chunk.subarray(0, 1));
-      sink(DOT_BYTE);
-      from = 1;
-    }
-    for (let lf = chunk.indexOf(LF, 1); lf >= 0; lf = chunk.indexOf(LF, lf + 1)) {
-      if (chunk[lf + 1] !== DOT || chunk[lf - 1] !== CR) continue;
-      sink(chunk.subarray(from, lf + 1));
-      sink(DOT_BYTE);
-      from = lf + 1;
-    }
-    if (from < n) sink(chunk.subarray(from));
-    const last = chunk[n - 1];
-    const before = n > 1 ? chunk[n - 2] === CR : this.#afterCr;
-    this.#lineStart = last === LF && before;
-    this.#afterCr = last === CR;
-  }
-
-  /** The end mark, with a CRLF before it if the message did not end in one. */
-  end(): Uint8Array {
-    return utf8(this.#lineStart ? ".\r\n" : "\r\n.\r\n");
-  }
 }
