@@ -235,3 +235,21 @@ Deno.test("View handles 100,000 messages without a cost per message for each cha
   assertEquals(view.take(false).exists, 50_001);
   assertEquals(view.seqOf(100_001), 50_001);
 });
+
+Deno.test("View stays right when the mailbox is ahead of its notices, or appends in place", () => {
+  const folder = new FakeFolder(4);
+  const view = new View(folder, null);
+  // Two removals are in the list already, one has been told.
+  folder.messages = folder.messages.filter((m) => m.uid !== 1 && m.uid !== 3);
+  view.note({ kind: "expunged", uids: [3] });
+  assertEquals(view.take(true).expunged, [3]);
+  assertEquals(uids(view), [1, 2, 4]);
+  assertEquals(view.seqOf(4), 3);
+  view.note({ kind: "expunged", uids: [1] });
+  assertEquals(view.take(true).expunged, [1]);
+  assertEquals(uids(view), [2, 4]);
+  folder.messages.push({ uid: 9, flags: 0, size: 1, internalDate: 0 });
+  assertEquals([view.count, view.seqOf(9), view.list.length, view.lastUid], [2, 0, 2, 4]);
+  assertEquals(view.take(false).exists, 3);
+  assertEquals(view.list.length, 3);
+});
