@@ -53,6 +53,13 @@ export interface LeftOver {
   readonly outcome: Exclude<DeliveryOutcome, { kind: "delivered" }>;
 }
 
+export interface DispatchRules {
+  /** Recipients that are not ours go to the queue; else they lead nowhere. */
+  readonly relay: boolean;
+  /** When a recipient leads nowhere, nothing is done for any. */
+  readonly allOrNone: boolean;
+}
+
 /** How it stands with one recipient. */
 export interface Fate {
   /** Something of it is in a mailbox or in the queue, durably. */
@@ -91,15 +98,17 @@ export class Dispatcher {
   }
 
   /**
-   * Delivers and queues; one fate a recipient, in order. `relay`: recipients that are not ours are queued too. Throws FsError when the
-   * queue cannot take its part; then nothing was delivered.
+   * Delivers and queues; one fate a recipient, in order. Throws FsError when the queue cannot take its part; then nothing was delivered.
    */
   async dispatch(
     message: Dispatched,
     recipients: readonly DispatchRecipient[],
-    relay: boolean,
+    rules: DispatchRules,
   ): Promise<readonly Fate[]> {
-    const plan = this.#plan(message.sender, recipients, relay);
+    const plan = this.#plan(message.sender, recipients, rules.relay);
+    if (rules.allOrNone && plan.parts.some((p) => p.nowhere !== null)) {
+      return plan.parts.map((p) => ({ taken: false, left: [], nowhere: p.nowhere }));
+    }
     // The queue first: it may throw, and then nobody has got anything yet.
     for (const { sender, to } of plan.remote.values()) await this.#enqueue(message, sender, [...to.values()]);
     const outcomes = await this.#deliver(message, plan.mailboxes);
@@ -134,11 +143,6 @@ export class Dispatcher {
       const why = l.outcome.kind === "deferred" ? l.outcome.why : "over quota";
       this.#ports.log.warn("delivery put off", { id: message.id, account: l.account, why });
     }
-  }
-
-  /** Hands recipients to the queue as they are. Throws FsError. */
-  async enqueue(message: Dispatched, recipients: readonly DispatchRecipient[]): Promise<void> {
-    if (recipients.length > 0) await this.#enqueue(message, message.sender, recipients);
   }
 
   #plan(sender: Address | null, recipients: readonly DispatchRecipient[], relay: boolean): Plan {

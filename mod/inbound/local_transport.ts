@@ -42,7 +42,10 @@ export class LocalTransport implements Transport {
 
   async #one(message: Dispatched, recipient: BatchRecipient): Promise<RecipientOutcome> {
     try {
-      const [fate] = await this.#dispatcher.dispatch(message, [recipient], false);
+      const [fate] = await this.#dispatcher.dispatch(message, [recipient], {
+        relay: false,
+        allOrNone: false,
+      });
       if (!fate) return this.#not("deferred", REPLY.notDelivered);
       if (fate.nowhere !== null) return this.#nowhere(fate.nowhere);
       if (!fate.taken && fate.left.length > 0) return this.#left(fate);

@@ -58,9 +58,8 @@ export class InboundReceiver implements Receiver {
     };
     const recipients = transaction.recipients.map((address) => ({ address }));
     const lmtp = transaction.client.listener === "lmtp";
-    // Reload may have made a local domain another's since RCPT: whoever may not relay does not get to by that.
     const relay = !lmtp && transaction.client.account !== null;
-    const fates = await this.#ports.dispatcher.dispatch(message, recipients, relay);
+    const fates = await this.#ports.dispatcher.dispatch(message, recipients, { relay, allOrNone: !lmtp });
     if (lmtp) return await this.#answerEach(transaction, message, fates);
     const reply = await this.#answer(transaction, message, fates);
     this.#tell(transaction, body, reply);
@@ -92,15 +91,15 @@ export class InboundReceiver implements Receiver {
 
   /** One answer for all (RFC 5321 4.2.5): yes as soon as anything was taken, and then the queue has the rest. */
   async #answer(transaction: Transaction, message: Dispatched, fates: readonly Fate[]): Promise<Reply> {
+    // A reload since RCPT took a recipient away: nobody got anything yet, and the next RCPT will tell the client which. To hand a domain
+    // that is no longer ours to the queue would be relaying.
+    if (fates.some((f) => f.nowhere !== null)) return REPLY.recipientLater;
     const left = fates.flatMap((f) => f.left);
-    const nothing = fates.every((f) => !f.taken && f.nowhere === null);
+    const nothing = fates.every((f) => !f.taken);
     // The sender's own server can bounce better than we: where nobody else is concerned it is told at once.
     if (nothing && left.length > 0 && left.every((l) => l.outcome.kind === "over-quota")) {
       return REPLY.overQuota;
     }
-    const nowhere = transaction.recipients.filter((_, i) => fates[i]?.nowhere);
-    // Recipients that have gone since RCPT: the queue asks again, and bounces.
-    await this.#ports.dispatcher.enqueue(message, nowhere.map((address) => ({ address })));
     await this.#ports.dispatcher.putOff(message, left);
     return queuedAs(transaction.id);
   }

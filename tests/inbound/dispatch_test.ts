@@ -11,6 +11,9 @@ const MESSAGE = {
   body: bodyOf("Subject: x\r\n\r\nbody\r\n"),
 };
 
+const CLOSED = { relay: false, allOrNone: false };
+const OPEN = { relay: true, allOrNone: false };
+
 function to(...addresses: string[]) {
   return addresses.map((a) => ({ address: addr(a) }));
 }
@@ -20,7 +23,7 @@ Deno.test("Dispatcher delivers once to each mailbox, in one call, with Return-Pa
   const fates = await rig.dispatcher.dispatch(
     MESSAGE,
     to("alice@example.test", "ALICE+x@example.test", "team@example.test", "nobody@example.test"),
-    false,
+    CLOSED,
   );
   assertEquals(rig.storeCalls, 1);
   assertEquals(rig.delivered.map((d) => [d.account, d.mailbox]), [["alice@example.test", "INBOX"], [
@@ -39,13 +42,13 @@ Deno.test("Dispatcher delivers once to each mailbox, in one call, with Return-Pa
 Deno.test("Dispatcher queues forwards, and others' recipients only where relaying is allowed", async () => {
   const rig = new InboundRig();
   const recipients = to("mixed@example.test", "away@example.test", "x@far.example", "friend@far.example");
-  const closed = await rig.dispatcher.dispatch(MESSAGE, recipients, false);
+  const closed = await rig.dispatcher.dispatch(MESSAGE, recipients, CLOSED);
   assertEquals(rig.queuedFor, ["friend@far.example", "alice@far.example"]);
   assertEquals(closed.map((f) => f.nowhere), [null, null, "not-local", "not-local"]);
   assertEquals(rig.queued[0]?.text, "Subject: x\r\n\r\nbody\r\n");
 
   const open = new InboundRig();
-  await open.dispatcher.dispatch(MESSAGE, recipients, true);
+  await open.dispatcher.dispatch(MESSAGE, recipients, OPEN);
   assertEquals(open.queued.length, 1);
   assertEquals(open.queuedFor, ["friend@far.example", "alice@far.example", "x@far.example"]);
 });
@@ -61,21 +64,21 @@ Deno.test("Dispatcher rewrites the sender of forwards, never the null sender, an
   await rig.dispatcher.dispatch(
     MESSAGE,
     to("away@example.test", "x@far.example", "bob+lists@example.test"),
-    true,
+    OPEN,
   );
   assertEquals(rig.queued.map((q) => q.envelope.sender && formatAddress(q.envelope.sender)), [
     '"srs-s@far.example"@example.test',
     "s@far.example",
   ]);
   assertEquals(rig.delivered[0]?.mailbox, "lists");
-  await rig.dispatcher.dispatch({ ...MESSAGE, sender: null }, to("away@example.test"), true);
+  await rig.dispatcher.dispatch({ ...MESSAGE, sender: null }, to("away@example.test"), OPEN);
   assertEquals(rig.queued.at(-1)?.envelope.sender, null);
 });
 
 Deno.test("Dispatcher tells what was left over; putOff() queues it for that account alone", async () => {
   const rig = new InboundRig();
   rig.outcomes.set("bob@example.test", { kind: "deferred", why: "disk" });
-  const fates = await rig.dispatcher.dispatch(MESSAGE, to("team@example.test", "bob@example.test"), false);
+  const fates = await rig.dispatcher.dispatch(MESSAGE, to("team@example.test", "bob@example.test"), CLOSED);
   assertEquals(fates.map((f) => [f.taken, f.left.map((l) => l.account)]), [[true, ["bob@example.test"]], [
     false,
     [],
@@ -85,7 +88,7 @@ Deno.test("Dispatcher tells what was left over; putOff() queues it for that acco
   const again = rig.queued[0]?.envelope.recipients[0];
   assert(again);
   rig.outcomes.clear();
-  await rig.dispatcher.dispatch(MESSAGE, [again], false);
+  await rig.dispatcher.dispatch(MESSAGE, [again], CLOSED);
   assertEquals(rig.delivered.map((d) => d.account), ["alice@example.test", "bob@example.test"]);
 });
 
@@ -93,7 +96,7 @@ Deno.test("Dispatcher delivers to nobody when the queue cannot take its part", a
   const rig = new InboundRig();
   rig.submitFails = { at: 1, error: new FsError("full", "write", "/q") };
   await assertRejects(
-    () => rig.dispatcher.dispatch(MESSAGE, to("alice@example.test", "away@example.test"), false),
+    () => rig.dispatcher.dispatch(MESSAGE, to("alice@example.test", "away@example.test"), CLOSED),
     "full",
   );
   assertEquals([rig.storeCalls, rig.queued.length], [0, 0]);
@@ -104,8 +107,16 @@ Deno.test("Dispatcher tells the queue of octets beyond ASCII", async () => {
   await rig.dispatcher.dispatch(
     { ...MESSAGE, body: bodyOf("Subject: x\r\n\r\nä\r\n") },
     to("x@far.example"),
-    true,
+    OPEN,
   );
-  await rig.dispatcher.dispatch(MESSAGE, to("x@far.example"), true);
+  await rig.dispatcher.dispatch(MESSAGE, to("x@far.example"), OPEN);
   assertEquals(rig.queued.map((q) => q.envelope.eightBit), [true, false]);
+});
+
+Deno.test("Dispatcher does nothing for anybody when asked for all or none and one leads nowhere", async () => {
+  const rig = new InboundRig();
+  const recipients = to("alice@example.test", "away@example.test", "x@far.example");
+  const fates = await rig.dispatcher.dispatch(MESSAGE, recipients, { relay: false, allOrNone: true });
+  assertEquals(fates.map((f) => [f.taken, f.nowhere]), [[false, null], [false, null], [false, "not-local"]]);
+  assertEquals([rig.storeCalls, rig.queued.length], [0, 0]);
 });

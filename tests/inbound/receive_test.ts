@@ -63,9 +63,10 @@ Deno.test("InboundReceiver mends submissions, refuses others' From, and relays f
   const no = await receive(rig, me, "From: bob@example.test\r\n\r\nx\r\n");
   assertEquals(no.reply, REPLY.fromNotYours);
   assertEquals(rig.log.lines.at(-1)?.event, "mail refused");
-  // A recipient that was ours at RCPT and is nobody's now does not turn into a relay; the queue will bounce it.
-  await receive(rig, { to: ["victim@far.example"] });
-  assertEquals(rig.delivered.length, 1);
+  // A recipient that was ours at RCPT and is not any more does not turn us into a relay: nobody gets it, the client asks again.
+  const queued = rig.queued.length;
+  const moved = await receive(rig, { to: ["alice@example.test", "victim@far.example"] });
+  assertEquals([moved.reply, rig.delivered.length, rig.queued.length], [REPLY.recipientLater, 1, queued]);
 });
 
 Deno.test("InboundReceiver answers by what became of the message", async () => {
@@ -108,8 +109,8 @@ Deno.test("InboundReceiver answers by what became of the message", async () => {
       to: ["alice@example.test", "gone@example.test"],
       alice: delivered,
       bob: delivered,
-      code: 250,
-      queued: ["gone@example.test"],
+      code: 451,
+      queued: [],
     },
   ];
   for (const { to, alice, bob, code, queued } of table) {
