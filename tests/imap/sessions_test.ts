@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals } from "../support/assert.ts";
 import { ALICE, ImapClient, type ImapServer, imapServer } from "../support/imap_server.ts";
+import type { MemFolder } from "../support/mem_folder.ts";
 import { MemAccount } from "../support/mem_store.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 
@@ -197,5 +198,59 @@ for (const seed of [1, 2, 3]) {
     }
     for (const model of models) await compare(server, model);
     assertEquals(server.log.lines.filter((l) => l.level === "error"), []);
+  });
+}
+
+for (const seed of [11, 12]) {
+  Deno.test(`three sessions at once, their commands overlapping, are told the truth (seed ${seed})`, async () => {
+    const server = imapServer();
+    const random = new SeededRandom(seed);
+    const account = await server.store.account(ALICE);
+    assert(account instanceof MemAccount);
+    const inbox = account.folder("INBOX");
+    assert(inbox);
+    slowDown(inbox, random);
+    const models: ModelClient[] = [];
+    for (let i = 0; i < 3; i++) models.push(new ModelClient(await ImapClient.loggedIn(server)));
+    await Promise.all(models.map(async (model) => {
+      await model.select();
+      for (let n = 0; n < 250; n++) {
+        await model.learn();
+        if (random.int(6) === 0 && model.known.length > 0) {
+          await model.run("FETCH 1:* (FLAGS BODY[] UID)", false);
+        } else await step(random, model, n);
+      }
+    }));
+    for (const model of models) await compare(server, model);
+    assertEquals(server.log.lines.filter((l) => l.level === "error"), []);
+  });
+}
+
+/** Makes a folder's operations wait a random number of turns before and after they act. */
+function slowDown(folder: MemFolder, random: SeededRandom): void {
+  const turns = async () => {
+    for (let n = random.int(4); n > 0; n--) await new Promise<void>((r) => setImmediate(r));
+  };
+  const slow =
+    <A extends unknown[], R>(act: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
+      await turns();
+      const result = await act(...args);
+      await turns();
+      return result;
+    };
+  Object.assign(folder, {
+    contentNow: () => null,
+    content: slow((uid: number) => {
+      const bytes = folder.messages.find((m) => m.uid === uid)?.bytes;
+      if (!bytes) return Promise.resolve(null);
+      const read = (start: number, end: number) => Promise.resolve(bytes.subarray(start, end));
+      return Promise.resolve({ size: bytes.length, read, close: () => {} });
+    }),
+    refresh: slow(folder.refresh.bind(folder)),
+    setFlags: slow(folder.setFlags.bind(folder)),
+    expunge: slow(folder.expunge.bind(folder)),
+    copy: slow(folder.copy.bind(folder)),
+    move: slow(folder.move.bind(folder)),
+    keywordBits: slow(folder.keywordBits.bind(folder)),
   });
 }
