@@ -10,6 +10,10 @@ import { formatReceived } from "../mail/received.ts";
 import type { Envelope } from "../queue/types.ts";
 import { CommandFault } from "./terminal.ts";
 
+/** What `parseAddressList` gives for missing parts: what IMAP clients are shown. */
+const NO_MAILBOX = "MISSING_MAILBOX";
+const NO_DOMAIN = "MISSING_DOMAIN";
+
 /** What the call of sendmail tells. */
 export interface LocalMessageFacts {
   readonly config: Config;
@@ -33,7 +37,7 @@ export function prepareMessage(
   input: Uint8Array,
   facts: LocalMessageFacts,
 ): { readonly message: readonly Uint8Array[]; readonly envelope: Envelope } {
-  const text = withHeaderEnd(canonicalLines(input, facts.dotEnds));
+  const text = withHeaderEnd(withoutMboxLine(canonicalLines(input, facts.dotEnds)));
   const header = scanHeader(text);
   const domain = [...facts.config.domains.keys()][0] ?? facts.config.hostname;
   const given = facts.recipients.flatMap((r) => r.split(",")).map((r) => r.trim()).filter((r) => r !== "");
@@ -116,12 +120,18 @@ export function canonicalLines(input: Uint8Array, dotEnds: boolean): Uint8Array 
   return out.subarray(0, start);
 }
 
+/** Programs that speak mbox put a "From sender date" line first; it is no field. */
+function withoutMboxLine(text: Uint8Array): Uint8Array {
+  if (fromUtf8(text.subarray(0, 5)) !== "From ") return text;
+  return text.subarray(text.indexOf(LF) + 1);
+}
+
 /** A header that runs to the end of the text has no empty line after it, and fields put before it would swallow nothing: add one. */
 function withHeaderEnd(text: Uint8Array): Uint8Array {
   const firstLine = fromUtf8(text.subarray(0, 1000)).split("\r\n")[0] ?? "";
   // A text without any header: all of it is body.
   const noHeader = !/^[!-9;-~]+[ \t]*:/.test(firstLine) && firstLine !== "";
-  const hasEnd = firstLine === "" || includesEmptyLine(text);
+  const hasEnd = text[0] === CR || includesEmptyLine(text);
   if (!noHeader && hasEnd) return text;
   const out = new Uint8Array(text.length + 2);
   out.set(text, noHeader ? 2 : 0);
@@ -149,9 +159,12 @@ function listed(value: Uint8Array, domain: string): Address[] {
   const found: Address[] = [];
   for (const { mailbox, host } of parseAddressList(value)) {
     const local = mailbox ? fromUtf8(mailbox) : "";
-    const at = host ? fromUtf8(host) : domain;
-    // Group starts and ends have no host or no mailbox; what is no address cannot be sent to.
-    const parsed = local === "" || at === "" ? null : parseAddress(formatAddress({ local, domain: at }));
+    // Starts and ends of groups ("undisclosed-recipients:;") have no host at all; what is no address cannot be sent to.
+    const written = host ? fromUtf8(host) : "";
+    const at = written === NO_DOMAIN ? domain : written;
+    const parsed = local === "" || local === NO_MAILBOX || at === ""
+      ? null
+      : parseAddress(formatAddress({ local, domain: at }));
     if (parsed?.ok) found.push(parsed.value);
   }
   return found;

@@ -28,11 +28,12 @@ async function alter(
   action: "add" | "remove",
   [name, ...targets]: readonly string[],
 ): Promise<number> {
+  if (name === undefined) throw new CommandFault("which alias? give its address", 2);
   const config = await readConfig(call);
   const domains = [...config.domains.keys()];
-  const whole = name?.includes("@") || domains.length !== 1 ? name ?? "" : `${name}@${domains[0]}`;
+  const whole = name.includes("@") || domains.length !== 1 ? name : `${name}@${domains[0]}`;
   const alias = parseAddress(whole);
-  if (!alias.ok || alias.value.domain === "") throw new CommandFault(`"${name ?? ""}" is no address`, 2);
+  if (!alias.ok || alias.value.domain === "") throw new CommandFault(`"${name}" is no address`, 2);
   if (action === "add" && targets.length === 0) {
     throw new CommandFault("where does its mail go? give one address or more", 2);
   }

@@ -44,6 +44,12 @@ async function run(call: Call): Promise<number> {
     );
   }
   const { local, domain } = address.value;
+  if (!parseAddress(`${local}@${domain}`).ok) {
+    throw new CommandFault(
+      `"${local}" would have to be written in quotes; choose a name without special signs`,
+      2,
+    );
+  }
   const hostname = hostName(options.get("hostname") ?? `mail.${domain}`);
   if (hostname === undefined) {
     throw new CommandFault(`--hostname "${options.get("hostname")}" is no name such as mail.${domain}`, 2);

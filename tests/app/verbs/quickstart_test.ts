@@ -1,0 +1,42 @@
+import { loadConfig } from "../../../mod/config/load.ts";
+import { loadAccounts } from "../../../mod/account/accounts_file.ts";
+import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
+import { Machine } from "../../support/command.ts";
+
+Deno.test("quickstart makes config, keys, certificate and account, and never touches what is there", async () => {
+  const m = new Machine({});
+  const r = await m.run(["quickstart", "You@Example.test", "--dir", "srv", "--closed"]);
+  assertEquals([r.code, r.err], [0, ""]);
+  assertMatch(r.out, /password: (\w{4}-){4}\w{4} {3}\(shown only now\)/);
+  assert(r.out.includes("roost serve --config /home/srv/roost.yaml"));
+  assert(r.out.includes("_domainkey.example.test"));
+  const loaded = await loadConfig(m.fs, "/home/srv/roost.yaml");
+  assert(loaded.ok);
+  assertEquals([loaded.value.config.network, loaded.value.config.hostname], ["closed", "mail.example.test"]);
+  const accounts = await loadAccounts(m.fs, "/home/srv/data/accounts.yaml");
+  assert(accounts.ok && accounts.value.has("you@example.test"));
+  const files = m.fs.tree("/home/srv").join("\n");
+  for (const name of ["ca.pem", "ca.key", "server.pem", "server.key", "rsa-20260102.pem"]) {
+    assert(files.includes(name), files);
+  }
+  for (const name of ["ca.key", "server.key"]) {
+    assertEquals(m.fs.statSync(`/home/srv/data/tls/${name}`)?.mode, 0o600);
+  }
+  const before = await m.text("/home/srv/roost.yaml");
+  const again = await m.run(["quickstart", "me@else.test", "--dir", "srv"]);
+  assertEquals(again.code, 1);
+  assert(again.err.includes("/home/srv/roost.yaml is there already"));
+  assertEquals(await m.text("/home/srv/roost.yaml"), before);
+});
+
+Deno.test("quickstart says what is wrong with its operands before it writes anything", async () => {
+  const m = new Machine({});
+  for (
+    const args of [[], ["you"], ["postmaster"], ["you@[192.0.2.1]"], ["you@a.test", "--hostname", "a b"], [
+      '"a b"@a.test',
+    ]]
+  ) {
+    assertEquals((await m.run(["quickstart", ...args])).code, 2, args.join(" "));
+  }
+  assertEquals(m.fs.tree("/home"), ["/home/"]);
+});

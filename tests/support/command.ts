@@ -1,0 +1,85 @@
+/** Runs verbs without a process: files in memory, a terminal that remembers, a server that is not there unless given. */
+import { utf8 } from "../../mod/base/bytes.ts";
+import { runCommandLine } from "../../mod/app/command_line.ts";
+import type { Terminal, Tools } from "../../mod/app/terminal.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { MemFs } from "./mem_fs.ts";
+import { SeededRandom } from "./seeded_random.ts";
+
+export const CONFIG = `# head
+hostname: mail.example.test
+data: data
+listen: { smtp: ["127.0.0.1:25"], submissions: ["127.0.0.1:465"], http: ["127.0.0.1:8080"] }
+domains:
+  # ours
+  example.test: { aliases: { postmaster: [you] } }
+`;
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A machine with /home/roost.yaml. */
+export class Machine {
+  readonly clock: FakeClock = new FakeClock();
+  readonly fs: MemFs;
+  readonly random: SeededRandom = new SeededRandom(9);
+  /** Requests that the server got, "POST /api/reload". */
+  readonly requests: string[] = [];
+  readonly environment: Record<string, string> = {};
+  /** Answers requests, where a server runs. */
+  server: ((method: string, path: string, token: string) => Response) | null = null;
+  isTerminal = false;
+
+  constructor(files: Readonly<Record<string, string>> = { "/home/roost.yaml": CONFIG }) {
+    this.fs = new MemFs({ clock: this.clock, files, dirs: ["/home"] });
+  }
+
+  /** Starts a server that says yes to everything. */
+  async startServer(): Promise<void> {
+    await this.fs.makeDir("/home/data");
+    await this.fs.createWith("/home/data/control.token", [utf8("secret\n")]);
+    this.server = () => Response.json({ ok: true });
+  }
+
+  /** Runs `roost ARGS…`. */
+  async run(args: readonly string[], stdin: string | Uint8Array = ""): Promise<Ran> {
+    const out: string[] = [];
+    const err: string[] = [];
+    const terminal: Terminal = {
+      out: (text) => void out.push(text),
+      err: (text) => void err.push(text),
+      isTerminal: this.isTerminal,
+      cwd: "/home",
+      env: (name) => this.environment[name],
+      async *stdin() {
+        await Promise.resolve();
+        yield typeof stdin === "string" ? utf8(stdin) : stdin;
+      },
+    };
+    const tools: Tools = {
+      fs: this.fs,
+      clock: this.clock,
+      random: this.random,
+      fetch: (url, init) => this.#answer(url, init),
+    };
+    const code = await runCommandLine(args, terminal, tools);
+    return { code, out: out.join("\n"), err: err.join("\n") };
+  }
+
+  /** A file's text, "" when there is none. */
+  async text(path: string): Promise<string> {
+    const bytes = await this.fs.readFile(path, 1024 * 1024);
+    return bytes ? new TextDecoder().decode(bytes) : "";
+  }
+
+  #answer(url: string, init: RequestInit): Promise<Response> {
+    const { pathname } = new URL(url);
+    if (!this.server) return Promise.reject(new TypeError("connection refused"));
+    this.requests.push(`${init.method} ${pathname}`);
+    const token = new Headers(init.headers).get("authorization") ?? "";
+    return Promise.resolve(this.server(init.method ?? "", pathname, token));
+  }
+}
