@@ -1,0 +1,164 @@
+/** Every wire between the rooms. What lives as long as the process is made here once; what a reload changes goes through `adopt`. */
+import type { Accounts } from "../account/account.ts";
+import { changeAccounts } from "../account/accounts_file.ts";
+import { AccountAuthenticator } from "../account/authenticator.ts";
+import { BackOff } from "../account/back_off.ts";
+import { LocalDirectory } from "../account/local_directory.ts";
+import { PasswordHasher } from "../account/password_hasher.ts";
+import { CONNECT_BURST, CONNECT_PER_MINUTE } from "../base/limits.ts";
+import { err, ok } from "../base/result.ts";
+import type { Config } from "../config/config.ts";
+import { dataPaths } from "../config/paths.ts";
+import { Dispatcher } from "../inbound/dispatch.ts";
+import { LocalTransport } from "../inbound/local_transport.ts";
+import { InboundPolicy } from "../inbound/policy.ts";
+import { RateLimiter } from "../inbound/ratelimit.ts";
+import { InboundReceiver } from "../inbound/receive.ts";
+import { FsSpooler } from "../inbound/spooler.ts";
+import { MaildirStore } from "../maildir/store.ts";
+import { Queue } from "../queue/queue.ts";
+import { Spool } from "../queue/spool.ts";
+import type { Policy, SmtpPorts } from "../smtp/ports.ts";
+import { remoteTransport } from "./outbound.ts";
+import type { Platform } from "./platform.ts";
+import { dsnReporter } from "./reporter.ts";
+import { SplitTransport } from "./transport.ts";
+import { SwappableDirectory } from "./swappable_directory.ts";
+
+/** Milliseconds deliveries under way get to end after a stop. */
+const QUEUE_GRACE = 10_000;
+
+/** What sessions and the status page work with. */
+export interface Services {
+  readonly store: MaildirStore;
+  readonly queue: Queue;
+  readonly authenticator: AccountAuthenticator;
+  readonly smtp: SmtpPorts;
+  /** Takes over a config and accounts that were read and checked. */
+  adopt(config: Config, accounts: Accounts): void;
+  /** Ends deliveries and closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Makes the services and opens the queue's folder. Throws FsError when DATA cannot be used. */
+export async function buildServices(
+  platform: Platform,
+  config: Config,
+  accounts: Accounts,
+): Promise<Services> {
+  const { fs, clock, random, log } = platform;
+  const paths = dataPaths(config);
+  await fs.makeDir(paths.mail);
+  const directory = new SwappableDirectory(new LocalDirectory(config.domains, accounts));
+  const store = new MaildirStore({
+    fs,
+    root: paths.mail,
+    clock,
+    random,
+    log,
+    hostname: platform.machine,
+    pid: platform.pid,
+    separator: config.imap.separator,
+  });
+  const authenticator = buildAuthenticator(platform, config, accounts);
+  // The queue delivers by what needs the queue: it comes into being between the two.
+  const submitter: { queue: Queue | null } = { queue: null };
+  const dispatcher = new Dispatcher({
+    directory,
+    store,
+    log,
+    queue: { submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body) },
+  });
+  const local = new LocalTransport(dispatcher, config.hostname, log);
+  const transport = new SplitTransport(directory, local, remoteTransport(platform, config));
+  const queue = new Queue({
+    spool: new Spool(paths.queue, { fs, clock, random, log }),
+    transport,
+    reporter: dsnReporter(config.hostname, (at) => -new Date(at).getTimezoneOffset()),
+    clock,
+    random,
+    log,
+  });
+  submitter.queue = queue;
+  await queue.open();
+  const policy = new SwappablePolicy(buildPolicy(platform, config, directory));
+  return {
+    store,
+    queue,
+    authenticator,
+    smtp: {
+      policy,
+      receiver: new InboundReceiver({ dispatcher, directory, clock, log }, config.hostname),
+      authenticator,
+      spooler: new FsSpooler(fs, `${paths.queue}/tmp`, random, log),
+      clock,
+      random,
+      log,
+    },
+    adopt(next, nextAccounts) {
+      directory.swap(new LocalDirectory(next.domains, nextAccounts));
+      authenticator.swap(nextAccounts, { domains: [...next.domains.keys()], trusted: next.trusted });
+      transport.swapRemote(remoteTransport(platform, next));
+      policy.swap(buildPolicy(platform, next, directory));
+    },
+    async stop() {
+      await queue.stop(QUEUE_GRACE);
+      await store.close();
+    },
+  };
+}
+
+function requireQueue(queue: Queue | null): Queue {
+  if (!queue) throw new Error("Cannot queue before the queue is made");
+  return queue;
+}
+
+function buildAuthenticator(platform: Platform, config: Config, accounts: Accounts): AccountAuthenticator {
+  const { fs, clock, random, log } = platform;
+  const file = dataPaths(config).accounts;
+  const authenticator: AccountAuthenticator = new AccountAuthenticator(
+    accounts,
+    { domains: [...config.domains.keys()], trusted: config.trusted },
+    {
+      clock,
+      random,
+      log,
+      hasher: new PasswordHasher(random, clock),
+      backOff: new BackOff(),
+      async replaceHash(id, old, fresh) {
+        const changed = await changeAccounts(fs, clock, file, (all) => {
+          const account = all.get(id);
+          if (account?.password !== old) return err("the password was changed meanwhile");
+          all.set(id, { ...account, password: fresh });
+          return ok(undefined);
+        });
+        if (!changed.ok) throw new Error(changed.error.join("; "));
+        log.info("password hash renewed", { account: id });
+      },
+    },
+  );
+  return authenticator;
+}
+
+function buildPolicy(platform: Platform, config: Config, directory: SwappableDirectory): Policy {
+  const rate = { burst: CONNECT_BURST, perMinute: CONNECT_PER_MINUTE };
+  return new InboundPolicy(directory, new RateLimiter(platform.clock, rate, config.trusted));
+}
+
+/** A policy that a reload replaces. */
+class SwappablePolicy implements Policy {
+  #current: Policy;
+
+  constructor(first: Policy) {
+    this.#current = first;
+  }
+
+  swap(next: Policy): void {
+    this.#current = next;
+  }
+
+  connect: Policy["connect"] = (client) => this.#current.connect(client);
+  helo: Policy["helo"] = (client) => this.#current.helo(client);
+  mail: Policy["mail"] = (transaction) => this.#current.mail(transaction);
+  rcpt: Policy["rcpt"] = (transaction, recipient) => this.#current.rcpt(transaction, recipient);
+}

@@ -1,0 +1,28 @@
+import { parseIp } from "../base/ip.ts";
+import type { Config } from "../config/config.ts";
+import { dataPaths } from "../config/paths.ts";
+import type { CertificatePlan } from "./certificates.ts";
+
+/**
+ * Which certificates a config wants. Our own is for the host name, the names that mail programs guess in each domain, and the addresses we
+ * listen on: on a closed network clients often only know an address.
+ */
+export function certificatePlan(config: Config): CertificatePlan {
+  const guessed = [...config.domains.keys()].flatMap((
+    d,
+  ) => [`mail.${d}`, `imap.${d}`, `smtp.${d}`, `pop.${d}`]);
+  const listening = Object.values(config.listen).flat().map((at) => at.host);
+  const addresses = listening.filter((h) => {
+    const ip = parseIp(h);
+    return ip !== null && ip.some((octet) => octet !== 0);
+  });
+  return {
+    files: config.tls.kind === "files" ? config.tls.certificates : [],
+    dir: dataPaths(config).tls,
+    hostname: config.hostname,
+    names: {
+      dns: [...new Set([config.hostname, "localhost", ...guessed])],
+      ip: [...new Set(["127.0.0.1", "::1", ...addresses])],
+    },
+  };
+}

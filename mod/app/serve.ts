@@ -1,0 +1,81 @@
+/** `roost serve`: the process around a server. */
+import { CountingLog, EventCounts } from "../status/metrics.ts";
+import { systemClock } from "../sys/clock.ts";
+import { DenoFs } from "../sys/fs.ts";
+import { setUpLog } from "../sys/log.ts";
+import { systemRandom } from "../sys/random.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Platform } from "./platform.ts";
+import { Server } from "./server.ts";
+import { onSignals } from "./signals.ts";
+import type { ExitCode, Terminal } from "./terminal.ts";
+import { readBuild } from "./version.ts";
+
+export interface ServeOptions {
+  /** Called once everything listens. */
+  onReady?(server: Server): void;
+  /** Ends the server when it aborts, as SIGTERM does. */
+  readonly stop?: AbortSignal;
+  /** Least important log lines shown, instead of the config's. */
+  readonly logLevel?: Config["log"]["level"];
+}
+
+/** Runs the server until a signal ends it. Faults at the start go to the terminal, one line each. */
+export async function serve(
+  configPath: string,
+  terminal: Terminal,
+  options: ServeOptions = {},
+): Promise<ExitCode> {
+  const quiet = setUpLog({
+    level: options.logLevel ?? "info",
+    format: terminal.isTerminal ? "text" : "json",
+    colours: terminal.isTerminal,
+  });
+  const fs = new DenoFs(quiet);
+  const loaded = await loadConfig(fs, configPath);
+  if (!loaded.ok) return fail(terminal, loaded.error);
+  const { log: wanted } = loaded.value.config;
+  const counts = new EventCounts();
+  const asText = wanted.format === "text" || wanted.format === "auto" && terminal.isTerminal;
+  const log = new CountingLog(
+    setUpLog({
+      level: options.logLevel ?? wanted.level,
+      format: asText ? "text" : "json",
+      colours: asText && terminal.isTerminal,
+    }),
+    counts,
+  );
+  const build = readBuild();
+  const platform: Platform = {
+    fs: new DenoFs(log),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    pid: Deno.pid,
+    machine: Deno.hostname(),
+    version: build.version,
+    commit: build.commit,
+  };
+  const started = await Server.start(platform, counts, configPath);
+  if (!started.ok) return fail(terminal, started.error);
+  const server = started.value;
+  const done = Promise.withResolvers<void>();
+  const forget = onSignals({ reload: () => void server.reload(), stop: done.resolve });
+  options.stop?.addEventListener("abort", () => done.resolve(), { once: true });
+  for (const l of server.listeners.list()) {
+    log.info("listening", { service: l.kind, address: l.address, port: l.port });
+  }
+  for (const h of server.http) log.info("listening", { service: "http", address: h.address, port: h.port });
+  log.info("ready", { version: build.version, hostname: server.config.hostname });
+  options.onReady?.(server);
+  await done.promise;
+  await server.stop();
+  forget();
+  return 0;
+}
+
+function fail(terminal: Terminal, lines: readonly string[]): ExitCode {
+  for (const line of lines) terminal.err(line);
+  return 1;
+}

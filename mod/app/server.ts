@@ -1,0 +1,209 @@
+/**
+ * The running server: config, services, listeners, certificates, status. Invariants:
+ * - A reload is all or nothing: the new config, accounts and certificates are read and checked first, ports are opened next, and only then does
+ *   anything change; what fails leaves the old one running and says why.
+ * - Connections keep what they began with; new ones see the new.
+ */
+import { loadAccounts } from "../account/accounts_file.ts";
+import type { Accounts } from "../account/account.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { dataPaths } from "../config/paths.ts";
+import { createStatusApp } from "../status/app.ts";
+import type { EventCounts } from "../status/metrics.ts";
+import type { Conn } from "../wire/conn.ts";
+import { buildServices, type Services } from "./build.ts";
+import { CertificateKeeper, certificatePorts } from "./certificates.ts";
+import { certificatePlan } from "./certificate_plan.ts";
+import { Connections } from "./connections.ts";
+import { type HttpListener, listenHttp, writeControlToken } from "./http.ts";
+import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
+import type { Platform } from "./platform.ts";
+import { serveConnection } from "./sessions.ts";
+import { statusPorts } from "./status_ports.ts";
+
+/** Milliseconds open sessions get to end after a stop. */
+const DRAIN = 10_000;
+/** Milliseconds between looks at certificate files and at what time made due. */
+const LOOK_AGAIN = 60_000;
+
+const KINDS: readonly ServiceKind[] = [
+  "smtp",
+  "submission",
+  "submissions",
+  "imap",
+  "imaps",
+  "pop3",
+  "pop3s",
+  "lmtp",
+];
+
+interface Loaded {
+  readonly config: Config;
+  readonly accounts: Accounts;
+  readonly warnings: readonly string[];
+}
+
+export class Server {
+  readonly platform: Platform;
+  readonly services: Services;
+  readonly connections: Connections;
+  readonly listeners: Listeners;
+  readonly keeper: CertificateKeeper;
+  readonly counts: EventCounts;
+  /** Milliseconds since 1970. */
+  readonly started: number;
+  readonly #stopping = new AbortController();
+  #config: Config;
+  #http: HttpListener[] = [];
+  #reloading: Promise<unknown> = Promise.resolve();
+
+  private constructor(platform: Platform, counts: EventCounts, loaded: Loaded, services: Services) {
+    this.platform = platform;
+    this.counts = counts;
+    this.services = services;
+    this.#config = loaded.config;
+    this.started = platform.clock.now();
+    const { fs, clock, random, log } = platform;
+    this.connections = new Connections(limitsOf(loaded.config));
+    this.keeper = new CertificateKeeper(
+      certificatePorts(fs, clock, random),
+      log,
+      certificatePlan(loaded.config),
+    );
+    this.listeners = new Listeners({
+      connections: this.connections,
+      serverTls: this.keeper.certificates.serverTls,
+      log,
+      serve: (kind, conn) => this.#serve(kind, conn),
+    });
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** HTTP listeners that are open. */
+  get http(): readonly HttpListener[] {
+    return this.#http;
+  }
+
+  /** Starts everything that the config at `file` says; the error has one line a fault. */
+  static async start(
+    platform: Platform,
+    counts: EventCounts,
+    file: string,
+  ): Promise<Result<Server, readonly string[]>> {
+    const loaded = await load(platform, file);
+    if (!loaded.ok) return loaded;
+    const { config, accounts, warnings } = loaded.value;
+    for (const w of warnings) platform.log.warn("config", { about: w });
+    const services = await buildServices(platform, config, accounts);
+    const server = new Server(platform, counts, loaded.value, services);
+    try {
+      await server.keeper.load();
+      await server.listeners.change(wantedOf(config));
+      await server.#openHttp();
+    } catch (e) {
+      await server.stop();
+      return err([e instanceof Error ? e.message : String(e)]);
+    }
+    services.queue.start();
+    void server.#lookAgain();
+    return ok(server);
+  }
+
+  /** Reads config, accounts and certificates again; null, or what is wrong. Several calls wait for each other. */
+  reload(): Promise<string | null> {
+    const next = this.#reloading.then(() => this.#reload());
+    this.#reloading = next.catch(() => {});
+    return next;
+  }
+
+  async #reload(): Promise<string | null> {
+    const { platform } = this;
+    const loaded = await load(platform, this.#config.file);
+    if (!loaded.ok) return this.#notReloaded(loaded.error);
+    const { config, accounts, warnings } = loaded.value;
+    const fixed = (["data", "hostname"] as const).filter((k) => config[k] !== this.#config[k]);
+    if (config.imap.separator !== this.#config.imap.separator || fixed.length > 0) {
+      return this.#notReloaded([`${[...fixed, "imap.separator"][0]} can only change with a restart`]);
+    }
+    try {
+      await this.keeper.load(certificatePlan(config));
+      await this.listeners.change(wantedOf(config));
+    } catch (e) {
+      await this.keeper.load(certificatePlan(this.#config)).catch(() => {});
+      return this.#notReloaded([e instanceof Error ? e.message : String(e)]);
+    }
+    this.#config = config;
+    this.connections.limit(limitsOf(config));
+    this.services.adopt(config, accounts);
+    for (const w of warnings) platform.log.warn("config", { about: w });
+    platform.log.info("reloaded", { accounts: accounts.size, domains: config.domains.size });
+    return null;
+  }
+
+  #notReloaded(faults: readonly string[]): string {
+    for (const fault of faults) this.platform.log.error("not reloaded", { why: fault });
+    return faults.join("\n");
+  }
+
+  /** Takes no new connections, lets sessions and deliveries end, closes all. Never throws. */
+  async stop(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.platform.log.info("stopping", { sessions: this.connections.sessions });
+    this.listeners.close();
+    this.#stopping.abort();
+    await this.connections.drain(this.platform.clock.sleep(DRAIN));
+    await Promise.allSettled([this.services.stop(), ...this.#http.map((h) => h.close())]);
+    this.platform.log.info("stopped");
+  }
+
+  #serve(kind: ServiceKind, conn: Conn): Promise<void> {
+    return serveConnection(kind, conn, this.#config, this.services, this.platform, this.#stopping.signal);
+  }
+
+  async #openHttp(): Promise<void> {
+    const addresses = this.#config.listen.http;
+    if (addresses.length === 0) return;
+    const { fs, random } = this.platform;
+    const token = await writeControlToken(fs, random, dataPaths(this.#config).controlToken);
+    const app = createStatusApp(statusPorts(this, token), () => [this.#config.hostname]);
+    for (const at of addresses) {
+      this.#http.push(listenHttp(at.host, at.port, (request, facts) => app.fetch(request, facts)));
+    }
+  }
+
+  async #lookAgain(): Promise<void> {
+    const { clock } = this.platform;
+    for (;;) {
+      await clock.sleep(LOOK_AGAIN, this.stopping);
+      if (this.stopping.aborted) return;
+      await this.keeper.lookAgain();
+    }
+  }
+}
+
+async function load(platform: Platform, file: string): Promise<Result<Loaded, readonly string[]>> {
+  const config = await loadConfig(platform.fs, file);
+  if (!config.ok) return config;
+  const accounts = await loadAccounts(platform.fs, dataPaths(config.value.config).accounts);
+  return accounts.ok ? ok({ ...config.value, accounts: accounts.value }) : accounts;
+}
+
+function wantedOf(config: Config): Wanted[] {
+  return KINDS.flatMap((kind) =>
+    config.listen[kind].map((at) => ({ kind, address: at.host, port: at.port }))
+  );
+}
+
+function limitsOf(config: Config) {
+  const { connections, connectionsPerAddress } = config.limits;
+  return { total: connections, perAddress: connectionsPerAddress, trusted: config.trusted };
+}

@@ -1,0 +1,79 @@
+/** Which protocol serves a connection of which listener, with the settings of the moment. */
+import type { Config } from "../config/config.ts";
+import { BODY_IN_MEMORY } from "../base/limits.ts";
+import { isLoopback, parseIp } from "../base/ip.ts";
+import { serveImap } from "../imap/serve.ts";
+import { servePop3 } from "../pop3/serve.ts";
+import type { ListenerKind } from "../smtp/ports.ts";
+import { serveSmtp } from "../smtp/serve.ts";
+import type { Conn } from "../wire/conn.ts";
+import type { Services } from "./build.ts";
+import type { ServiceKind } from "./listeners.ts";
+import type { Platform } from "./platform.ts";
+
+/** Serves one connection to its end. Never rejects. */
+export function serveConnection(
+  kind: ServiceKind,
+  conn: Conn,
+  config: Config,
+  services: Services,
+  platform: Platform,
+  stop: AbortSignal,
+): Promise<void> {
+  switch (kind) {
+    case "smtp":
+    case "submission":
+    case "submissions":
+    case "lmtp":
+      return serveSmtp(conn, smtpSettings(kind, config), services.smtp, stop);
+    case "imap":
+    case "imaps":
+      return serveImap(conn, {
+        config: {
+          hostname: config.hostname,
+          cleartext: config.auth.cleartext,
+          tls: true,
+          version: platform.version,
+          messageSize: config.limits.messageSize,
+        },
+        store: services.store,
+        authenticator: services.authenticator,
+        clock: platform.clock,
+        random: platform.random,
+        log: platform.log,
+        pause: () => platform.clock.sleep(0),
+        stopping: stop,
+      });
+    case "pop3":
+    case "pop3s":
+      return servePop3(conn, {
+        store: services.store,
+        authenticator: services.authenticator,
+        log: platform.log,
+        hostname: config.hostname,
+        version: platform.version,
+        tlsAvailable: true,
+        cleartextAllowed: config.auth.cleartext === "loopback" && isLoopbackPeer(conn),
+        random: platform.random,
+        clock: platform.clock,
+      }, stop);
+  }
+}
+
+function smtpSettings(listener: ListenerKind, config: Config) {
+  return {
+    listener,
+    hostname: config.hostname,
+    messageSize: config.limits.messageSize,
+    recipients: config.limits.recipients,
+    bodyInMemory: BODY_IN_MEMORY,
+    cleartextLoopback: config.auth.cleartext === "loopback",
+    authOnSmtp: false,
+    startTlsAvailable: () => true,
+  };
+}
+
+function isLoopbackPeer(conn: Conn): boolean {
+  const ip = parseIp(conn.remote.address);
+  return ip !== null && isLoopback(ip);
+}

@@ -1,0 +1,150 @@
+/** What the status app asks, answered by the running server. */
+import { formatAddress } from "../mail/address.ts";
+import type { QueuedMessage } from "../queue/record.ts";
+import { formatMetrics, type Metric } from "../status/metrics.ts";
+import type { QueueItem, StatusPorts, StatusSnapshot } from "../status/types.ts";
+import type { ControlToken } from "./http.ts";
+import type { Server } from "./server.ts";
+
+/** Ports over a server. */
+export function statusPorts(server: Server, token: ControlToken): StatusPorts {
+  const { queue } = server.services;
+  return {
+    snapshot: () => snapshot(server),
+    async metrics() {
+      return formatMetrics(metricsOf(await snapshot(server), server));
+    },
+    authority: () => server.keeper.authority,
+    async queue() {
+      return (await queue.list()).map(itemOf);
+    },
+    retry: (id) => queue.retry(id),
+    drop: (id) => queue.drop(id),
+    async rescan() {
+      await queue.rescan();
+      return queue.stats().messages;
+    },
+    reload: () => server.reload(),
+    failed: (e) => server.platform.log.error("http request failed", {}, e),
+    tokenIsRight: (given) => token.isRight(given),
+  };
+}
+
+async function snapshot(server: Server): Promise<StatusSnapshot> {
+  const { platform, config, counts, services } = server;
+  const stats = services.queue.stats();
+  const space = await platform.fs.space(config.data).catch(() => ({ free: null, total: null }));
+  const memory = Deno.memoryUsage();
+  return {
+    version: platform.version,
+    commit: platform.commit,
+    hostname: config.hostname,
+    network: config.network,
+    started: new Date(server.started).toISOString(),
+    uptime: Math.round((platform.clock.now() - server.started) / 1000),
+    listeners: [
+      ...server.listeners.list().map(({ kind, address, port, connections }) => ({
+        kind,
+        address,
+        port,
+        connections,
+      })),
+      ...server.http.map(({ address, port }) => ({ kind: "http", address, port, connections: 0 })),
+    ],
+    queue: {
+      size: stats.messages,
+      pending: stats.active,
+      oldest: stats.oldest === null ? null : new Date(stats.oldest).toISOString(),
+    },
+    mail: {
+      accepted: counts.get("mail accepted"),
+      refused: counts.get("mail refused") + counts.get("recipient refused"),
+      delivered: counts.get("delivered"),
+      sent: stats.delivered,
+      bounced: stats.failed,
+    },
+    logins: {
+      ok: counts.get("login") + counts.get("imap login"),
+      refused: counts.get("login refused") + counts.get("imap login failed"),
+    },
+    disk: { path: config.data, free: space.free, total: space.total },
+    memory: { rss: memory.rss, heap: memory.heapUsed },
+    certificates: server.keeper.certificates.list().map((c) => ({
+      source: c.source,
+      names: [...c.dnsNames, ...c.ipNames],
+      issuer: c.issuer,
+      expires: new Date(c.notAfter).toISOString(),
+      fingerprint: c.fingerprint,
+    })),
+  };
+}
+
+function itemOf(m: QueuedMessage): QueueItem {
+  const next = Math.min(...[...m.destinations.values()].map((d) => d.next));
+  return {
+    id: m.id,
+    sender: m.envelope.sender ? formatAddress(m.envelope.sender) : "<>",
+    size: m.size,
+    arrived: new Date(m.created).toISOString(),
+    attempts: Math.max(0, ...[...m.destinations.values()].map((d) => d.attempts)),
+    next: Number.isFinite(next) && next > m.created ? new Date(next).toISOString() : null,
+    recipients: m.envelope.recipients.map((r, i) => ({
+      address: formatAddress(r.address),
+      state: m.recipients[i]?.state ?? "pending",
+      reply: m.recipients[i]?.last?.reply ?? m.recipients[i]?.last?.why ?? null,
+    })),
+  };
+}
+
+function metricsOf(s: StatusSnapshot, server: Server): Metric[] {
+  const gauge = (name: string, help: string, value: number): Metric => ({
+    name,
+    type: "gauge",
+    help,
+    samples: [{ value }],
+  });
+  return [
+    gauge(
+      "roost_start_time_seconds",
+      "When the server started, in seconds since 1970.",
+      server.started / 1000,
+    ),
+    gauge("roost_resident_memory_bytes", "Resident memory.", s.memory.rss),
+    gauge("roost_heap_bytes", "Heap in use.", s.memory.heap),
+    gauge("roost_disk_free_bytes", "Free space where mail is kept.", s.disk.free ?? -1),
+    gauge("roost_queue_messages", "Messages in the queue.", s.queue.size),
+    {
+      name: "roost_connections",
+      type: "gauge",
+      help: "Open connections.",
+      samples: s.listeners.map((l) => ({
+        labels: { service: l.kind, port: String(l.port) },
+        value: l.connections,
+      })),
+    },
+    {
+      name: "roost_certificate_expiry_seconds",
+      type: "gauge",
+      help: "When each certificate ends, in seconds since 1970.",
+      samples: s.certificates.map((c) => ({
+        labels: { name: c.names[0] ?? "" },
+        value: Date.parse(c.expires) / 1000,
+      })),
+    },
+    {
+      name: "roost_recipients_total",
+      type: "counter",
+      help: "Recipients the queue is done with.",
+      samples: [
+        { labels: { outcome: "delivered" }, value: s.mail.sent },
+        { labels: { outcome: "failed" }, value: s.mail.bounced },
+      ],
+    },
+    {
+      name: "roost_events_total",
+      type: "counter",
+      help: "Log lines by event: one a decision.",
+      samples: server.counts.entries().map(([event, value]) => ({ labels: { event }, value })),
+    },
+  ];
+}
