@@ -1,3 +1,6 @@
+import { DirSync } from "../../mod/base/durable.ts";
+import { NameMaker } from "../../mod/maildir/file_name.ts";
+import type { Ports } from "../../mod/maildir/ports.ts";
 import { memoryBody } from "../../mod/base/body.ts";
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { MaildirStore } from "../../mod/maildir/store.ts";
@@ -89,4 +92,21 @@ export async function allOf(box: Mailbox): Promise<(readonly [number, string])[]
 /** Contents of a file on `fs`, as text. */
 export async function fileText(fs: MemFs, path: string): Promise<string> {
   return fromUtf8(await fs.readFile(path, 1 << 24) ?? utf8("(none)"));
+}
+
+/** What the parts of the room are handed, for tests of one part. */
+export function portsOn(fs: MemFs, clock: FakeClock = new FakeClock(), pid = 1, separator = "."): Ports {
+  const random = new SeededRandom(pid);
+  return {
+    fs,
+    clock,
+    random,
+    log: new MemoryLog(),
+    dirSync: new DirSync(fs),
+    names: new NameMaker(clock, random, pid, "host"),
+    hostname: "host",
+    pid,
+    separator,
+    heldLocks: new Set(),
+  };
 }

@@ -1,0 +1,39 @@
+import { inParallel, inSlices } from "../../mod/maildir/slices.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { settle } from "../support/fake_clock.ts";
+import { MemFs } from "../support/mem_fs.ts";
+
+Deno.test("inSlices() does all, giving way when time is up", async () => {
+  const fs = new MemFs({ dirs: ["/d"] });
+  let now = 0;
+  const clock = {
+    monotonic: () => now,
+    now: () => now,
+    sleep: () => Promise.resolve(),
+    after: () => () => {},
+  };
+  const seen: number[] = [];
+  await inSlices({ fs, clock }, "/d", Array.from({ length: 200 }, (_, i) => i), (i) => {
+    seen.push(i);
+    now += 0.1;
+  });
+  assertEquals(seen.length, 200);
+  assertEquals(fs.calls.get("stat"), 3); // after 64, 128 and 192 items
+});
+
+Deno.test("inParallel() keeps its width, and fails after all have ended", async () => {
+  let running = 0;
+  let most = 0;
+  const items = Array.from({ length: 20 }, (_, i) => i);
+  const work = (fail: number) => async (i: number) => {
+    most = Math.max(most, ++running);
+    await settle(1);
+    running--;
+    if (i === fail) throw new Error(`item ${i}`);
+  };
+  await inParallel(items, 4, work(-1));
+  assertEquals([most, running], [4, 0]);
+  await assertRejects(() => inParallel(items, 4, work(5)), "item 5");
+  assert(running === 0);
+  await inParallel([], 4, work(0));
+});
