@@ -4,7 +4,7 @@ import {
   loadAccounts,
   parseAccounts,
 } from "../../mod/account/accounts_file.ts";
-import { type Account, accountId, type Accounts } from "../../mod/account/account.ts";
+import type { Account, Accounts } from "../../mod/account/account.ts";
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { err, ok } from "../../mod/base/result.ts";
 import { assert, assertEquals } from "../support/assert.ts";
@@ -70,10 +70,6 @@ Deno.test("parseAccounts() names line and column of every fault", () => {
       assert(r.error[i]?.startsWith(start), `${r.error[i]}\n${start}`);
     }
   }
-});
-
-Deno.test("accountId() is the address in lower case", () => {
-  assertEquals(accountId({ local: "ÄB", domain: "example.test" }), "äb@example.test");
 });
 
 function add(account: Account) {
