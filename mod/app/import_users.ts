@@ -1,6 +1,5 @@
 /** `roost user import FILE`: accounts from lines ADDRESS:{SCHEME}VALUE. All lines are good, or nothing is changed. */
 import { importFault, parseScheme } from "../account/imported_hash.ts";
-import { PasswordHasher } from "../account/password_hasher.ts";
 import { fromUtf8 } from "../base/bytes.ts";
 import { ACCOUNTS_FILE } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
@@ -37,10 +36,9 @@ export async function importUsers(call: Call, config: Config, [file]: readonly s
   if (faults.length > 0) {
     throw new CommandFault([...faults, "nothing was imported; correct these lines and run it again"]);
   }
-  const hasher = new PasswordHasher(tools.random, tools.clock);
   const hashed: Line[] = [];
   for (const line of lines) {
-    hashed.push(line.plain === null ? line : { ...line, hash: await hasher.hash(line.plain) });
+    hashed.push(line.plain === null ? line : { ...line, hash: await tools.hashPassword(line.plain) });
   }
   const created = timestamp(tools);
   await change(tools, config, (accounts) => {

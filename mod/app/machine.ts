@@ -26,6 +26,11 @@ export const machineTools: Tools = {
   fs: new DenoFs(silentLog),
   clock: systemClock,
   random: systemRandom,
+  // Loaded when a verb needs it: `serve` has its own.
+  async hashPassword(password) {
+    const { PasswordHasher } = await import("../account/password_hasher.ts");
+    return await new PasswordHasher(systemRandom, systemClock).hash(password);
+  },
   fetch: (url, init) => fetch(url, init),
 };
 

@@ -22,6 +22,8 @@ export interface Tools {
   readonly fs: Fs;
   readonly clock: Clock;
   readonly random: Random;
+  /** The stored form of a password; takes a good part of a second. */
+  hashPassword(password: string): Promise<string>;
   /** As the global `fetch`. Rejects when nobody answers. */
   fetch(url: string, init: RequestInit): Promise<Response>;
 }

@@ -1,5 +1,4 @@
 import { generatePassword } from "../../account/app_password.ts";
-import { PasswordHasher } from "../../account/password_hasher.ts";
 import { utf8 } from "../../base/bytes.ts";
 import { replaceFile } from "../../base/durable.ts";
 import { ok } from "../../base/result.ts";
@@ -110,7 +109,7 @@ async function setAccounts(
   password: string,
 ): Promise<void> {
   const { tools } = call;
-  const hash = await new PasswordHasher(tools.random, tools.clock).hash(password);
+  const hash = await tools.hashPassword(password);
   await change(tools, config, (accounts) => {
     for (const id of ids) {
       const fresh = { id, appPasswords: [], disabled: false, quota: null, created: timestamp(tools) };

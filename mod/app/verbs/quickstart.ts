@@ -1,4 +1,3 @@
-import { PasswordHasher } from "../../account/password_hasher.ts";
 import { generatePassword } from "../../account/app_password.ts";
 import { utf8 } from "../../base/bytes.ts";
 import { folderOf } from "../../base/durable.ts";
@@ -76,7 +75,7 @@ async function run(call: Call): Promise<number> {
   const ports = certificatePorts(tools.fs, tools.clock, tools.random);
   await new CertificateKeeper(ports, silentLog, certificatePlan(config)).load();
   const password = generatePassword(tools.random);
-  const hash = await new PasswordHasher(tools.random, tools.clock).hash(password);
+  const hash = await tools.hashPassword(password);
   await change(tools, config, (accounts) => {
     if (accounts.size > 0) return err(`${config.data} has accounts already; choose another --dir`);
     accounts.set(id, {

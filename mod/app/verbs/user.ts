@@ -2,7 +2,6 @@ import type { Account, AppPassword } from "../../account/account.ts";
 import { loadAccounts } from "../../account/accounts_file.ts";
 import { generatePassword, hashAppPassword } from "../../account/app_password.ts";
 import type { AccountId } from "../../account/directory.ts";
-import { PasswordHasher } from "../../account/password_hasher.ts";
 import { APP_PASSWORDS } from "../../base/limits.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Config } from "../../config/config.ts";
@@ -75,7 +74,7 @@ async function add(call: Call, config: Config, [address]: readonly string[]): Pr
     throw new CommandFault(`--quota "${call.options.get("quota")}" is no size such as 2GB`, 2);
   }
   const { password, shown } = await newPassword(call);
-  const hash = await new PasswordHasher(tools.random, tools.clock).hash(password);
+  const hash = await tools.hashPassword(password);
   await change(tools, config, (accounts) => {
     if (accounts.has(id)) return err(`${id} is there already; "roost user passwd ${id}" sets a new password`);
     accounts.set(id, {
@@ -134,7 +133,7 @@ async function list(call: Call, config: Config): Promise<number> {
 async function passwd(call: Call, config: Config, [address]: readonly string[]): Promise<number> {
   const id = accountNamed(config, address);
   const { password, shown } = await newPassword(call);
-  const hash = await new PasswordHasher(call.tools.random, call.tools.clock).hash(password);
+  const hash = await call.tools.hashPassword(password);
   await changeOne(call, config, id, (account) => ok({ ...account, password: hash }));
   const news = await tellServer(call.tools, config);
   call.terminal.out(
