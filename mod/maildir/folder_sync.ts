@@ -40,9 +40,11 @@ export async function syncFolder(state: FolderState, locked = false): Promise<vo
 
 async function sync(state: FolderState, locked: boolean): Promise<void> {
   if (await state.keywordFile.refresh()) state.tell({ kind: "keywords" });
-  const newDue = !state.loaded || state.newDir.due();
-  const curDue = !state.loaded || state.curDir.due();
-  if (!(await takeNews(state))) return;
+  const news = await takeNews(state);
+  if (news === "ended") return;
+  // Records that others wrote are about files that are there by now, even where a slow clock does not show it.
+  const newDue = news === "records" || !state.loaded || state.newDir.due();
+  const curDue = news === "records" || !state.loaded || state.curDir.due();
   if (!newDue && !curDue) return;
   const fresh = newDue ? await state.newDir.list() : null;
   let current = curDue ? await state.curDir.list() : null;
@@ -53,20 +55,25 @@ async function sync(state: FolderState, locked: boolean): Promise<void> {
   await reconcile(state, fresh, current, locked);
 }
 
-/** Reads what is new in the UID list. False when the folder is not the same any more. */
-async function takeNews(state: FolderState): Promise<boolean> {
-  if (state.loaded && !state.uidFile.changed()) return true;
+/** Reads what is new in the UID list. */
+async function takeNews(state: FolderState): Promise<"nothing" | "records" | "ended"> {
+  if (state.loaded && !state.uidFile.changed()) return "nothing";
   const before = state.uidFile.uidValidity;
   if (!state.loaded) state.uidFile.forget();
   const { whole, records } = await state.uidFile.news();
   if (state.loaded && state.uidFile.uidValidity !== before) {
     state.ports.log.warn("UIDVALIDITY changed", { dir: state.dir });
     state.end();
-    return false;
+    return "ended";
   }
   const known = whole && state.loaded ? new Set(state.messages.map((m) => m.uid)) : null;
-  for (const [base, record] of records) if (!known?.has(record.uid)) state.unplaced.set(base, record);
-  return true;
+  let fresh = false;
+  for (const [base, record] of records) {
+    if (known?.has(record.uid)) continue;
+    state.unplaced.set(base, record);
+    fresh = true;
+  }
+  return fresh ? "records" : "nothing";
 }
 
 async function reconcile(
@@ -196,7 +203,7 @@ async function giveUids(
   take: (base: string, found: Found, record: UidRecord) => void,
 ): Promise<void> {
   // Someone may have given them UIDs between our listing and the lock.
-  if (!(await takeNews(state))) return;
+  if (await takeNews(state) === "ended") return;
   const records: UidRecord[] = [];
   let uid: Uid = state.uidFile.nextUid;
   for (const [base, found] of [...unknown].sort((a, b) => compareArrival(a[0], b[0]))) {
@@ -224,7 +231,9 @@ async function compact(state: FolderState): Promise<void> {
   const live = new Set(state.messages.map((m) => m.uid));
   const newest = state.uidFile.nextUid - 1;
   await state.uidFile.locked(async () => {
-    if (await takeNews(state)) await state.uidFile.rewrite((uid) => live.has(uid) || uid > newest);
+    if (await takeNews(state) !== "ended") {
+      await state.uidFile.rewrite((uid) => live.has(uid) || uid > newest);
+    }
   });
   state.unplaced.clear();
 }

@@ -82,7 +82,7 @@ export class MaildirStore implements Store, AccountHost {
   async deliver(targets: readonly DeliveryTarget[], body: Body): Promise<readonly DeliveryOutcome[]> {
     try {
       const places: (Place | FsError)[] = [];
-      for (const target of targets) places.push(this.#placeNow(target) ?? await this.#place(target));
+      for (const target of targets) places.push(await this.#place(target));
       return await deliverTo(this.#ports, places, body);
     } catch (e) {
       this.#ports.log.error("delivery failed", { targets: targets.length }, e);
@@ -160,15 +160,9 @@ export class MaildirStore implements Store, AccountHost {
     return account;
   }
 
-  #placeNow(target: DeliveryTarget): Place | null {
-    const account = this.#ready.get(target.account);
-    const folder = account && (account.findNow(target.mailbox) ?? account.findNow(INBOX));
-    return folder ? { folder, root: account.root, flags: target.flags } : null;
-  }
-
   async #place(target: DeliveryTarget): Promise<Place | FsError> {
     try {
-      const account = await this.account(target.account);
+      const account = this.#ready.get(target.account) ?? await this.account(target.account);
       const folder = account.findNow(target.mailbox) ?? account.findNow(INBOX);
       if (folder) return { folder, root: account.root, flags: target.flags };
       // The folder was taken away under a running server: make it again.

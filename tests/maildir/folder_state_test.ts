@@ -1,0 +1,55 @@
+import { FolderMessage, FolderState } from "../../mod/maildir/folder_state.ts";
+import { SEEN } from "../../mod/store/store.ts";
+import { assertEquals } from "../support/assert.ts";
+import { MemFs } from "../support/mem_fs.ts";
+import { MemoryLog } from "../support/memory_log.ts";
+import { portsOn } from "./support.ts";
+
+const made = (log = new MemoryLog()) =>
+  new FolderState({ ...portsOn(new MemFs({ dirs: ["/m"] })), log }, "/m", "/m");
+const message = (uid: number) => new FolderMessage(uid, `${uid}.x,S=5,W=6:2,S`, false);
+
+Deno.test("a message reads flags and size from its name, no flags in new/", () => {
+  const m = message(1);
+  assertEquals([m.flags, m.size, m.internalDate, m.base], [SEEN, 6, -1, "1.x,S=5,W=6"]);
+  const fresh = new FolderMessage(2, "2.x:2,S", true);
+  assertEquals([fresh.flags, fresh.size], [0, -1]);
+});
+
+Deno.test("messages are added in place, dropped into another array, and both are told", () => {
+  const state = made();
+  const log: string[] = [];
+  const end = state.listen((c) => log.push(c.kind));
+  const list = state.messages;
+  assertEquals(state.add([message(1), message(2)]), true);
+  assertEquals([state.messages === list, state.messages.length], [true, 2]);
+  state.drop(new Set(list.slice(0, 1)));
+  assertEquals([state.messages === list, list.length, state.messages.map((m) => m.uid)], [false, 2, [2]]);
+  state.drop(new Set());
+  state.add([]);
+  end();
+  state.add([message(3)]);
+  assertEquals(log, ["added", "expunged"]);
+});
+
+Deno.test("a lower UID that comes late ends the mailbox rather than break its order", () => {
+  const state = made();
+  const log: string[] = [];
+  state.add([message(5)]);
+  state.listen((c) => log.push(c.kind));
+  assertEquals(state.add([message(4)]), false);
+  state.end();
+  assertEquals([state.gone, log], [true, ["gone"]]);
+});
+
+Deno.test("a listener that throws does not keep others from hearing", () => {
+  const log = new MemoryLog();
+  const state = made(log);
+  let heard = 0;
+  state.listen(() => {
+    throw new Error("bug");
+  });
+  state.listen(() => heard++);
+  state.tell({ kind: "keywords" });
+  assertEquals([heard, log.lines.map((l) => l.level)], [1, ["error"]]);
+});

@@ -1,0 +1,53 @@
+import { assertEquals } from "../support/assert.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { machine, opened, ROOT, storeOn } from "./support.ts";
+
+async function made(watch: boolean) {
+  const clock = new FakeClock();
+  const fs = machine(clock);
+  if (!watch) {
+    fs.watch = () => {
+      throw new Error("no more watchers");
+    };
+  }
+  const { store, log } = storeOn(fs, clock);
+  const box = await opened(store);
+  const told: number[] = [];
+  box.listen((c) => c.kind === "added" && told.push(...c.messages.map((m) => m.uid)));
+  return { clock, fs, store, log, box, told };
+}
+
+Deno.test("a foreign delivery into an open folder is told within moments", async () => {
+  const { clock, fs, store, box, told } = await made(true);
+  await clock.advance(600);
+  await fs.createWith(`${ROOT}/new/5.foreign`, []);
+  await clock.advance(30);
+  assertEquals(told, [1]);
+  box.close();
+  await fs.createWith(`${ROOT}/new/6.foreign`, []);
+  await clock.advance(60_000);
+  assertEquals(told, [1]);
+  await store.close();
+  assertEquals(clock.waiting, 0);
+});
+
+Deno.test("what came before the watch began is told when it begins", async () => {
+  const { clock, fs, store, box, told } = await made(true);
+  await clock.advance(100);
+  await fs.createWith(`${ROOT}/new/5.foreign`, []);
+  await clock.advance(500);
+  assertEquals(told, [1]);
+  box.close();
+  await store.close();
+});
+
+Deno.test("without watchers the folder is looked at now and then, and the log says so once", async () => {
+  const { clock, fs, store, log, box, told } = await made(false);
+  await clock.advance(1_000);
+  await fs.createWith(`${ROOT}/new/5.foreign`, []);
+  await clock.advance(30_000);
+  assertEquals(told, [1]);
+  assertEquals(log.lines.filter((l) => l.event === "cannot watch folders").length, 1);
+  box.close();
+  await store.close();
+});
