@@ -66,6 +66,7 @@ async function run(
   name: string,
   scenario: (store: MaildirStore, tell: (t: Told) => void) => Promise<void>,
   once: readonly string[] = [],
+  make: () => MemFs | Promise<MemFs> = prepared,
 ): Promise<void> {
   const steps = await everyCrash<Told>(async (fs, acknowledge) => {
     const { store } = storeOn(fs, new FakeClock(T0 + 10_000));
@@ -112,7 +113,7 @@ async function run(
       box.close();
     }
     await store.close();
-  }, { make: prepared, seeds: 2 });
+  }, { make, seeds: 2 });
   assert(steps > 5, `${name}: only ${steps} steps`);
 }
 
@@ -232,3 +233,40 @@ Deno.test("a power cut while a message too large for memory is appended keeps wh
     tell({ text: large, mailbox: "INBOX", uid });
   });
 });
+
+Deno.test("a power cut during the first delivery to a new account keeps it, streamed or not", () =>
+  run(
+    "new account",
+    async (store, tell) => {
+      await deliver(store, "d1\r\n");
+      tell({ text: "d1\r\n", mailbox: "INBOX" });
+      const streamed = { ...memoryBody(utf8("d2\r\n")), memory: null };
+      const flags = NO_FLAGS;
+      const outcomes = await store.deliver([{ account: ALICE, mailbox: "Sent", flags }], streamed);
+      if (outcomes[0]?.kind === "delivered") tell({ text: "d2\r\n", mailbox: "Sent" });
+    },
+    [],
+    () => machine(new FakeClock(T0)),
+  ));
+
+Deno.test("a power cut while the UID list is written anew keeps all UIDs", () =>
+  run(
+    "compact",
+    async (store, tell) => {
+      const box = await opened(store);
+      ["one\r\n", "two\r\n", "three\r\n"].forEach((text, i) => tell({ text, mailbox: "INBOX", uid: i + 1 }));
+      const uid = await append(await store.account(ALICE), "INBOX", "new\r\n");
+      assert(uid > 5000);
+      tell({ text: "new\r\n", mailbox: "INBOX", uid });
+      box.close();
+    },
+    [],
+    async () => {
+      const fs = await prepared();
+      const list = await fs.append("/mail/example.test/alice/dovecot-uidlist");
+      const dead = Array.from({ length: 1200 }, (_, i) => `${5000 + i} :dead${i}\n`);
+      await list.write(utf8(dead.join("")));
+      await list.close();
+      return fs;
+    },
+  ));
