@@ -19,6 +19,7 @@ import { certificatePlan } from "./certificate_plan.ts";
 import { Connections } from "./connections.ts";
 import { type HttpListener, listenHttp, writeControlToken } from "./http.ts";
 import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
+import { notBuilt } from "./not_built.ts";
 import type { Platform } from "./platform.ts";
 import { serveConnection } from "./sessions.ts";
 import { statusPorts } from "./status_ports.ts";
@@ -194,7 +195,9 @@ async function load(platform: Platform, file: string): Promise<Result<Loaded, re
   const config = await loadConfig(platform.fs, file);
   if (!config.ok) return config;
   const accounts = await loadAccounts(platform.fs, dataPaths(config.value.config).accounts);
-  return accounts.ok ? ok({ ...config.value, accounts: accounts.value }) : accounts;
+  if (!accounts.ok) return accounts;
+  const warnings = [...config.value.warnings, ...notBuilt(config.value.config)];
+  return ok({ config: config.value.config, accounts: accounts.value, warnings });
 }
 
 function wantedOf(config: Config): Wanted[] {

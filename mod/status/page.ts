@@ -15,7 +15,7 @@ p.sub { color: var(--soft); margin: .2rem 0 0; }
 .card b { display: block; font-size: 1.5rem; line-height: 1.2; font-variant-numeric: tabular-nums; } .card span { color: var(--soft); font-size: .85rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { color: var(--soft); font-weight: 500; font-size: .85rem; } td.n { text-align: right; font-variant-numeric: tabular-nums; }
+th { color: var(--soft); font-weight: 500; font-size: .85rem; } th.n, td.n { text-align: right; } td.n { font-variant-numeric: tabular-nums; }
 code { font-size: .85em; overflow-wrap: anywhere; } .bad { color: var(--bad); } .good { color: var(--good); } footer { color: var(--soft); margin-top: 2.5rem; font-size: .85rem; }
 `;
 
@@ -54,7 +54,7 @@ export function statusPage(
     ${card(s.disk.free === null ? "?" : size(s.disk.free), "disk free")}${card(size(s.memory.rss), "memory")}
     </div>
     <h2>Listeners</h2>
-    <div class="scroll"><table><tr><th>Service</th><th>Address</th><th>Open connections</th></tr>
+    <div class="scroll"><table><tr><th>Service</th><th>Address</th><th class="n">Open connections</th></tr>
     ${s.listeners.map((l) =>
       html`
         <tr>
@@ -99,7 +99,7 @@ function queueTable(queue: readonly QueueItem[], total: number, now: number): Ht
   if (total === 0) return html`<p>Empty: everything was delivered.</p>`;
   return html`
     <div class="scroll">
-      <table><tr><th>ID</th><th>From</th><th>To</th><th>Size</th><th>Tries</th><th>Next try</th><th>Last answer</th></tr>
+      <table><tr><th>ID</th><th>From</th><th>To</th><th class="n">Size</th><th class="n">Tries</th><th>Next try</th><th>Last answer</th></tr>
     ${queue.slice(0, 100).map((q) =>
       html`
         <tr>

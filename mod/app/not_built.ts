@@ -1,0 +1,18 @@
+import type { Config } from "../config/config.ts";
+
+/** What a config asks for and this version does not do, in words: a key that is read and ignored in silence would be a trap. */
+export function notBuilt(config: Config): string[] {
+  const told: string[] = [];
+  if (config.listen.managesieve.length > 0) {
+    told.push("listen.managesieve: this version has no filter scripts, so nothing listens there");
+  }
+  if (config.tls.kind === "acme") {
+    told.push(
+      "tls.acme: this version gets no certificates from public authorities; it serves one of its own authority instead",
+    );
+  }
+  if (config.proxyProtocol.length > 0) {
+    told.push("proxy_protocol: this version does not read PROXY headers; connections from there will fail");
+  }
+  return told;
+}
