@@ -129,9 +129,13 @@ const NOTIFY = ["never", "success", "failure", "delay"] as const;
 
 function optionsOf(raw: Raw): RecipientOptions {
   const given = Array.isArray(raw.notify) ? raw.notify : null;
+  const to = isObject(raw.deliverTo) ? raw.deliverTo : null;
   return {
     ...(given ? { notify: NOTIFY.filter((n) => given.includes(n)) } : {}),
     ...(typeof raw.originalRecipient === "string" ? { originalRecipient: raw.originalRecipient } : {}),
+    ...(to && typeof to.account === "string" && isText(to.detail)
+      ? { deliverTo: { account: to.account, detail: to.detail } }
+      : {}),
   };
 }
 

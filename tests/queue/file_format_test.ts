@@ -36,6 +36,12 @@ Deno.test("parseHead() reads what formatHead() wrote, and where the message begi
       recipients: [{
         address: { local: "a", domain: "x.test" },
         options: { notify: ["success" as const, "failure" as const], originalRecipient: "rfc822;A@x.test" },
+      }, {
+        address: { local: "team", domain: "x.test" },
+        options: { deliverTo: { account: "a@x.test", detail: "lists" } },
+      }, {
+        address: { local: "b", domain: "x.test" },
+        options: { deliverTo: { account: "b@x.test", detail: null } },
       }],
     },
   };

@@ -191,6 +191,20 @@ Deno.test("Queue carries on after a restart, and a held message stays held", asy
   await stop(second);
 });
 
+Deno.test("Queue remembers whom a delivery was put off for, over a restart", async () => {
+  const fs = new MemFs({ dirs: ["/data"] });
+  const first = await started(fs, () => notDelivered("deferred"));
+  const options = { deliverTo: { account: "bob@x.test", detail: null } };
+  const recipients = [{ address: { local: "team", domain: "x.test" }, options }];
+  await first.queue.submit({ ...envelope(["team@x.test"]), recipients }, memoryBody(utf8("m")));
+  await settle();
+  await stop(first);
+  const second = await started(fs, delivered, {}, new FakeClock());
+  await second.clock.advance(HOUR);
+  assertEquals(second.batches.map((b) => b.recipients), [recipients]);
+  await stop(second);
+});
+
 Deno.test("Queue.stop() waits, then breaks off, without counting the attempt", async () => {
   let release: () => void = () => {};
   const r = await started(undefined, async () => {
