@@ -1,0 +1,46 @@
+import type tls from "node:tls";
+import { Certificates } from "../../mod/sys/tls.ts";
+import { issueAuthority, issueServer } from "../../mod/tls/own_ca.ts";
+import { assert, assertEquals, assertThrows } from "../support/assert.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { SeededRandom } from "../support/seeded_random.ts";
+
+const clock = new FakeClock();
+const random = new SeededRandom(3);
+
+async function entry(...dns: string[]) {
+  const authority = await issueAuthority("test", clock, random);
+  return { source: dns.join(), ...(await issueServer(authority, { dns, ip: [] }, clock, random)) };
+}
+
+/** What a client that asks for `name` is given. */
+function chosen(certificates: Certificates, name: string): tls.SecureContext | undefined {
+  let got: tls.SecureContext | undefined;
+  certificates.serverTls().SNICallback?.(name, (_, context) => got = context);
+  return got;
+}
+
+Deno.test("Certificates are chosen by name, by wildcard, else the first; swapping takes effect at once", async () => {
+  const certificates = new Certificates();
+  assertThrows(() => certificates.serverTls(), "no certificate is loaded");
+  certificates.use([await entry("a.test"), await entry("b.test", "*.c.test")]);
+  const a = chosen(certificates, "a.test");
+  const b = chosen(certificates, "B.TEST");
+  assert(a && b && a !== b);
+  assert(chosen(certificates, "x.c.test") === b);
+  assert(chosen(certificates, "x.y.c.test") === a, "a wildcard stands for one label");
+  assert(chosen(certificates, "unknown.test") === a && certificates.serverTls().secureContext === a);
+  assertEquals(certificates.list().map((c) => c.source), ["a.test", "b.test,*.c.test"]);
+  certificates.use([await entry("b.test")]);
+  assert(chosen(certificates, "b.test") !== b);
+});
+
+Deno.test("Certificates: a broken pair leaves the old ones served", async () => {
+  const certificates = new Certificates();
+  const good = await entry("a.test");
+  const other = await entry("b.test");
+  certificates.use([good]);
+  const before = chosen(certificates, "a.test");
+  assertThrows(() => certificates.use([good, { ...other, certificate: "not PEM" }]));
+  assert(chosen(certificates, "a.test") === before);
+});
