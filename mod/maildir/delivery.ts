@@ -131,13 +131,15 @@ async function give(
   const dir = folder.state.newDir.path;
   const to = `${dir}/${base}`;
   const floor = folder.uidNext;
-  if (how === "rename") await ports.fs.rename(file.path, to);
-  else await linkOrCopy(ports, file.path, to, `${place.root}/tmp/${base}`);
+  folder.delivering(base);
   try {
+    if (how === "rename") await ports.fs.rename(file.path, to);
+    else await linkOrCopy(ports, file.path, to, `${place.root}/tmp/${base}`);
     await ports.dirSync.sync(dir);
   } catch (e) {
     // It may be on the medium or not. The sender will come again: better none than two.
     await ports.fs.remove(to).catch(() => false);
+    folder.notDelivered(base);
     throw e;
   }
   folder.delivered(base, floor);

@@ -239,9 +239,21 @@ export class Folder implements Mailbox {
     return this.#placing.place(parts);
   }
 
-  /** A message was delivered into new/. Nobody waits for its UID unless somebody looks at the folder. */
+  /** A file is about to be delivered into new/; `delivered` or `notDelivered` follows. */
+  delivering(file: string): void {
+    this.state.pending.add(file);
+  }
+
+  /** It was delivered. Nobody waits for its UID unless somebody looks at the folder. */
   delivered(file: string, floor: Uid): void {
     if (this.users > 0 && this.state.loaded) this.#placing.delivered(file, floor);
+    else this.notDelivered(file);
+  }
+
+  /** It was not, or is nothing to hurry for: the next look at the folder finds what there is. */
+  notDelivered(file: string): void {
+    this.state.pending.delete(file);
+    this.state.newDir.forget();
   }
 
   /** Bits here for flags by name. */

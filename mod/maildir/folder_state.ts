@@ -51,6 +51,8 @@ export class FolderState {
   unshown: Uid | null = null;
   /** Records of the UID list whose file has not been seen (yet). */
   readonly unplaced: Map<string, UidRecord> = new Map();
+  /** Files being delivered into new/ by this process: a listing need not wonder about them, they are told of in a moment. */
+  readonly pending: Set<string> = new Set();
   readonly #listeners = new Set<(change: MailboxChange) => void>();
 
   constructor(ports: Ports, dir: string, root: string) {

@@ -105,7 +105,9 @@ async function reconcile(
   };
   // cur/ first: where a file is in both, the one with flags is the message.
   await inSlices(state.ports, state.dir, current?.files ?? [], (file) => meet({ file, isNew: false }));
-  await inSlices(state.ports, state.dir, fresh?.files ?? [], (file) => meet({ file, isNew: true }));
+  await inSlices(state.ports, state.dir, fresh?.files ?? [], (file) => {
+    if (!state.pending.has(file)) meet({ file, isNew: true });
+  });
   if (!(current && fresh)) forgetKnown(state, strangers);
   const stable = (current?.stable ?? true) && (fresh?.stable ?? true);
   if (stable && state.loaded) state.drop(new Set(scope.filter((m) => !seen.has(m))));

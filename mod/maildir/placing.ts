@@ -87,6 +87,7 @@ export class Placing {
       await this.#state.uidFile.locked(() => this.#batch(groups, delivered));
     } catch (e) {
       // Those delivered are found at the next look at the folder; the others must know.
+      for (const { file } of delivered) this.#state.pending.delete(file);
       if (delivered.length > 0) this.#state.newDir.forget();
       for (const group of groups) group.failed(e);
       if (groups.length === 0) throw e;
@@ -95,6 +96,7 @@ export class Placing {
 
   async #batch(groups: readonly Group[], delivered: readonly Delivered[]): Promise<void> {
     const state = this.#state;
+    for (const { file } of delivered) state.pending.delete(file);
     // UIDs that others gave out belong to messages before ours: these come first.
     if (state.loaded && state.uidFile.changed()) await syncFolder(state, true);
     let uid = state.uidFile.nextUid;
