@@ -64,8 +64,8 @@ async function snapshot(server: Server): Promise<StatusSnapshot> {
       bounced: stats.failed,
     },
     logins: {
-      ok: counts.get("login") + counts.get("imap login"),
-      refused: counts.get("login refused") + counts.get("imap login failed"),
+      ok: counts.get("login"),
+      refused: counts.get("login refused"),
     },
     disk: { path: config.data, free: space.free, total: space.total },
     memory: { rss: memory.rss, heap: memory.heapUsed },

@@ -242,12 +242,12 @@ export class Pop3Session {
     const outcome = await this.#ports.authenticator.password(login, password, this.#remote);
     switch (outcome.kind) {
       case "refused":
-        this.#ports.log.warn("login refused", { protocol: "pop3", login, remote: this.#remote });
+        this.#ports.log.info("login refused", { protocol: "pop3", login, remote: this.#remote });
         return this.#refused();
       case "throttled":
         return fault("[SYS/TEMP] Too many wrong passwords from your address; wait a minute");
       case "temp":
-        this.#ports.log.error("login not possible", { protocol: "pop3", why: outcome.why });
+        this.#ports.log.warn("login not possible", { protocol: "pop3", why: outcome.why });
         return fault("[SYS/TEMP] Cannot check passwords at the moment");
       case "ok":
         this.#ports.log.info("login", { protocol: "pop3", account: outcome.account, remote: this.#remote });

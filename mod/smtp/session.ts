@@ -363,11 +363,11 @@ export class SmtpSession {
         return { next: "auth", reply: step.reply };
       case "done":
         this.#client = { ...this.#client, account: step.account };
-        this.#log.info("login", { account: step.account });
+        this.#log.info("login", { protocol: "smtp", account: step.account });
         return say(step.reply);
       case "refused":
         if (!step.failed) return step.reply === REPLY.authLater ? say(step.reply) : this.#error(step.reply);
-        this.#log.info("login refused", { login: step.login, reply: short(step.reply) });
+        this.#log.info("login refused", { protocol: "smtp", login: step.login, reply: short(step.reply) });
         if (++this.#authFailures >= SMTP_AUTH_FAILURES) return { next: "close", reply: REPLY.tooManyErrors };
         return say(step.reply);
     }

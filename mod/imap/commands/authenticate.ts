@@ -53,7 +53,7 @@ function follow(session: ImapSession, mechanism: Mechanism, step: SaslStep): Han
     case "credentials":
       return check(session, step.login, step.password);
     case "refused":
-      return failed(session, "other identity");
+      return failed(session, "other identity", "");
     case "malformed":
       return bad("Invalid response for this mechanism");
   }
@@ -65,24 +65,23 @@ async function check(session: ImapSession, login: string, password: string): Pro
   switch (outcome.kind) {
     case "ok": {
       session.authenticated(await store.account(outcome.account), outcome.account);
-      session.log.info("imap login", { tls: session.peer.tls !== null });
+      session.log.info("login", { protocol: "imap", tls: session.peer.tls !== null });
       return okay("Logged in", `CAPABILITY ${session.capabilities()}`);
     }
     case "refused":
-      return await failed(session, "refused");
+      return await failed(session, "refused", login);
     case "throttled":
-      session.log.info("imap login throttled");
-      return await failed(session, "throttled");
+      return await failed(session, "throttled", login);
     case "temp":
-      session.log.warn("imap login not checked", { why: outcome.why });
+      session.log.warn("login not possible", { protocol: "imap", why: outcome.why });
       return TEMPORARY;
   }
 }
 
 /** A failed login; the last one allowed ends the connection, after a while. */
-async function failed(session: ImapSession, why: string): Promise<Handled> {
+async function failed(session: ImapSession, why: string, login: string): Promise<Handled> {
   session.failures++;
-  session.log.info("imap login failed", { why, failures: session.failures });
+  session.log.info("login refused", { protocol: "imap", login, why, failures: session.failures });
   const reply = why === "throttled" ? THROTTLED : REFUSED;
   if (session.failures < IMAP_AUTH_FAILURES) return reply;
   await session.ports.clock.sleep(IMAP_AUTH_DELAY, session.ports.stopping);
