@@ -47,7 +47,8 @@ export const IMAP_SLICE = 8; // ms of work in one go before other connections ge
 
 /** POP3. */
 export const POP3_LINE = 255; // RFC 2449 4
-export const POP3_IDLE = 10 * MINUTE; // RFC 1939 3
+export const POP3_IDLE = 10 * MINUTE; // RFC 1939 3: from one command to the end of the next, however slowly it drips in
+export const POP3_IDLE_LOGIN = 1 * MINUTE; // the same before authentication
 
 /** Connections. */
 export const CONNECTIONS = 2000; // all listeners together; past it a new one gets a 4xx, NO or -ERR and is closed

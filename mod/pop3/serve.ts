@@ -1,7 +1,7 @@
 /** The POP3 loop: reads lines, asks the session, writes. Replies to pipelined commands are gathered into one write. */
 import { concat, utf8 } from "../base/bytes.ts";
 import { isFsError } from "../base/fs.ts";
-import { POP3_IDLE, POP3_LINE, SMTP_AUTH_LINE } from "../base/limits.ts";
+import { POP3_IDLE, POP3_IDLE_LOGIN, POP3_LINE, SMTP_AUTH_LINE } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { ByteReader, type Line } from "../wire/byte_reader.ts";
 import { type Conn, ConnectionLost } from "../wire/conn.ts";
@@ -21,17 +21,22 @@ const ERRORS = 20;
 const SLICE = 8;
 
 const STOPPING = "-ERR [SYS/TEMP] The server is stopping\r\n";
+const TIMEOUT = "-ERR [SYS/TEMP] Idle for too long\r\n";
 
 /** What the loop needs beside the session's ports. */
 export interface ServePorts extends Pop3Ports {
   readonly random: Random;
-  readonly clock: { monotonic(): number; sleep(ms: number): Promise<void> };
+  readonly clock: {
+    monotonic(): number;
+    sleep(ms: number): Promise<void>;
+    after(ms: number, fn: () => void): () => void;
+  };
 }
 
 /** Serves one connection to its end. Never throws; the connection is closed when it resolves. */
 export async function servePop3(conn: Conn, ports: ServePorts, stop: AbortSignal): Promise<void> {
   const loop = new Loop(conn, ports, stop);
-  const stopped = () => loop.stopped();
+  const stopped = () => loop.interrupt(STOPPING);
   stop.addEventListener("abort", stopped);
   try {
     await loop.run();
@@ -41,6 +46,7 @@ export async function servePop3(conn: Conn, ports: ServePorts, stop: AbortSignal
     conn.destroy();
   } finally {
     stop.removeEventListener("abort", stopped);
+    loop.release();
     loop.session.end();
     await conn.close();
   }
@@ -56,6 +62,9 @@ class Loop {
   #gathered = 0;
   #errors = 0;
   #waiting = false;
+  /** Monotonic time since when the client is waited for. */
+  #since = 0;
+  #cancelWatch: () => void = () => {};
 
   constructor(conn: Conn, ports: ServePorts, stop: AbortSignal) {
     this.#conn = conn;
@@ -66,7 +75,9 @@ class Loop {
   }
 
   async run(): Promise<void> {
-    this.#conn.setIdle(POP3_IDLE);
+    // The watch ends slow clients with a reply; the connection's own bound stands behind it.
+    this.#conn.setIdle(2 * POP3_IDLE);
+    this.#watch();
     this.#say(this.session.greeting());
     let sliceStart = this.#ports.clock.monotonic();
     for (;;) {
@@ -79,6 +90,7 @@ class Loop {
       if (!line) {
         await this.#flush();
         this.#waiting = true;
+        this.#since = this.#ports.clock.monotonic();
         line = await this.#reader.readLine(cap);
         this.#waiting = false;
         sliceStart = this.#ports.clock.monotonic();
@@ -88,6 +100,8 @@ class Loop {
       }
       if (line.kind === "end") return;
       if (!(await this.#handle(line))) return await this.#flush();
+      // Who pipelines and does not read is held up here, not gathered for.
+      if (this.#gathered > GATHER) await this.#flush();
       if (this.#errors > ERRORS) {
         this.#say("-ERR Too many commands that are none\r\n");
         return await this.#flush();
@@ -95,10 +109,25 @@ class Loop {
     }
   }
 
-  /** The server stops: a session between commands is told at once, one in the middle of a command after it. */
-  stopped(): void {
+  /** Ends a session that waits for its client; one in the middle of a command is told of a stop after it. */
+  interrupt(last: string): void {
     if (!this.#waiting) return;
-    this.#conn.write(utf8(STOPPING)).then(() => this.#conn.close(), () => {});
+    this.#waiting = false;
+    this.#conn.write(utf8(last)).catch(() => {}).then(() => this.#conn.close());
+  }
+
+  /** Gives back the timer. */
+  release(): void {
+    this.#cancelWatch();
+  }
+
+  /** One timer a connection: it looks now and then how long the client has kept us waiting for a whole line. */
+  #watch(): void {
+    const clock = this.#ports.clock;
+    const limit = this.session.loggedIn ? POP3_IDLE : POP3_IDLE_LOGIN;
+    const left = this.#waiting ? this.#since + limit - clock.monotonic() : limit;
+    if (left <= 0) return this.interrupt(TIMEOUT);
+    this.#cancelWatch = clock.after(Math.min(left, POP3_IDLE_LOGIN), () => this.#watch());
   }
 
   /** One line; false ends the connection. */
@@ -169,7 +198,6 @@ class Loop {
       // The view is only good until the next read of a message.
       this.#put(copied(stuffer.write(part)));
       this.#put(stuffer.end());
-      if (this.#gathered > GATHER) await this.#flush();
       return;
     }
     const content = await mailbox?.content(message.uid);

@@ -13,6 +13,8 @@ import { type Outcome, SmtpSession } from "./session.ts";
 
 /** Pending replies are written at the latest when they are so many characters: a peer that pipelines and never reads is held up. */
 const REPLIES_HELD = 16 * 1024;
+/** Milliseconds of work on pipelined commands before others get their turn. */
+const SLICE = 8;
 
 /**
  * Serves one connection to its end; closes it. `stop` ends it politely between two commands. Never rejects: what is unforeseen goes to
@@ -69,12 +71,20 @@ class Loop {
     this.#conn.setIdle(2 * SMTP_IDLE);
     this.#watch();
     let next = await this.#follow(await this.#session.greet());
+    let sliceStart = this.#ports.clock.monotonic();
     while (next !== "close") {
       if (this.#stop.aborted) {
         await this.#finish(REPLY.shutdown);
         return;
       }
-      const line = this.#reader.lineNow(SMTP_AUTH_LINE) ?? await this.#waitForLine();
+      let line = this.#reader.lineNow(SMTP_AUTH_LINE);
+      if (!line) {
+        line = await this.#waitForLine();
+        sliceStart = this.#ports.clock.monotonic();
+      } else if (this.#ports.clock.monotonic() - sliceStart > SLICE) {
+        await this.#ports.clock.sleep(0);
+        sliceStart = this.#ports.clock.monotonic();
+      }
       if (line === null || line.kind === "end") return;
       const outcome = this.#answer(line, next);
       // Most commands are answered at once: no promise for them.

@@ -42,10 +42,20 @@ export class ByteReader {
     return n;
   }
 
-  /** A line that is already here in full, or null: so that pipelined commands need no turn of the event loop. */
+  /**
+   * A line that is already here in full, or null: so that pipelined commands need no turn of the event loop. More is taken from the
+   * connection only when no line is left: what is taken but not read would escape the connection's bound on reading ahead.
+   */
   lineNow(max: number): Line | null {
-    this.#poll();
-    const lf = this.#findCrlf(this.#at);
+    let lf = this.#findCrlf(this.#at);
+    if (lf < 0) {
+      const have = this.#buffer.length - this.#at;
+      const more = have > max + 1 ? null : this.#conn.readNow();
+      if (!more) return null;
+      this.#push(more);
+      // The last octet before may be the CR of a CRLF.
+      lf = this.#findCrlf(this.#at + Math.max(0, have - 1));
+    }
     return lf < 0 ? null : this.#take(lf, max);
   }
 

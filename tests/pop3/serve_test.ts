@@ -2,7 +2,7 @@ import { concat, fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { FsError } from "../../mod/base/fs.ts";
 import { servePop3 } from "../../mod/pop3/serve.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { settle } from "../support/fake_clock.ts";
+import { FakeClock, settle } from "../support/fake_clock.ts";
 import { MemoryLog } from "../support/memory_log.ts";
 import { MemStore } from "../support/mem_store.ts";
 import { filled, ports, TLS } from "../support/pop3.ts";
@@ -61,4 +61,32 @@ Deno.test("pop3: a line of a million octets is one error", async () => {
   assertEquals(fromUtf8(concat(conn.written)).split("\r\n").filter((l) => l.startsWith("-ERR")), [
     "-ERR Line too long",
   ]);
+});
+
+Deno.test("pop3: replies to commands that never end go out in bounded pieces", async () => {
+  const conn = new ScriptConn().feed("CAPA\r\n".repeat(20_000)).end();
+  await servePop3(conn, ports(new MemStore()), new AbortController().signal);
+  assert(conn.written.length > 10, `${conn.written.length} writes`);
+  for (const piece of conn.written) assert(piece.length < 70_000, `${piece.length} octets in one write`);
+});
+
+Deno.test("pop3: a client that drips octets and finishes no line is told and cut off, sooner before it has logged in", async () => {
+  for (const { login, limit } of [{ login: false, limit: 60_000 }, { login: true, limit: 600_000 }]) {
+    const clock = new FakeClock();
+    const conn = new ScriptConn({ address: "192.0.2.1", port: 1 }, TLS);
+    const done = servePop3(conn, ports(await filled(), { clock }), new AbortController().signal);
+    if (login) conn.feed("USER alice@example.test\r\nPASS secret\r\n");
+    await settle();
+    const from = clock.monotonic();
+    while (!conn.closed && clock.monotonic() - from < 3 * limit) {
+      conn.feed("x");
+      await clock.advance(20_000);
+    }
+    assert(conn.output.endsWith("-ERR [SYS/TEMP] Idle for too long\r\n"), conn.output);
+    const waited = clock.monotonic() - from;
+    assert(waited >= limit && waited <= limit + 80_000, `${waited}`);
+    conn.end();
+    await done;
+    assertEquals(clock.waiting, 0);
+  }
 });

@@ -45,7 +45,7 @@ export function ports(store: MemStore, over: Partial<ServePorts> = {}): ServePor
     tlsAvailable: true,
     cleartextAllowed: false,
     random: new SeededRandom(1),
-    clock: { monotonic: () => 0, sleep: () => Promise.resolve() },
+    clock: { monotonic: () => 0, sleep: () => Promise.resolve(), after: () => () => {} },
     ...over,
   };
 }

@@ -77,3 +77,31 @@ Deno.test("a line over the cap costs no memory beyond what arrived last", async 
   assertEquals((await line).kind, "long");
   assertEquals(reader.buffered, 6);
 });
+
+Deno.test("lineNow() takes no more from the connection while it holds a line", () => {
+  let taken = 0;
+  const block = utf8("NOOP\r\n".repeat(10_000) + "NO");
+  const reader = new ByteReader({ read: () => Promise.resolve(null), readNow: () => (taken++, block) });
+  for (let i = 0; i < 10_000; i++) assertEquals(reader.lineNow(100)?.kind, "line");
+  assertEquals(taken, 1);
+  assertEquals(reader.lineNow(100)?.kind, "line");
+  assertEquals(taken, 2);
+});
+
+Deno.test("lineNow() gives the same lines in every chunking", () => {
+  for (const { input, max = 100, want } of CASES) {
+    if (want.includes("long") || input.length > 40) continue;
+    for (const size of [1, 2, 3, 5, 100]) {
+      const conn = new ScriptConn().feed(input, size);
+      const reader = new ByteReader(conn);
+      const got: string[] = [];
+      for (let i = 0; i <= input.length; i++) {
+        const line = reader.lineNow(max);
+        if (line && (line.kind === "line" || line.kind === "bare")) {
+          got.push(`${line.kind}:${fromUtf8(line.bytes)}`);
+        }
+      }
+      assertEquals(got, [...want], `${JSON.stringify(input)} by ${size}`);
+    }
+  }
+});
