@@ -61,7 +61,7 @@ export class ImapSession {
     this.ports = ports;
     this.peer = peer;
     this.out = out;
-    this.#log = ports.log;
+    this.#log = ports.log.with({ remote: peer.remote.address });
   }
 
   get log(): Log {
