@@ -7,7 +7,7 @@ Deno.test("log lines: text for eyes, values quoted where a peer could break the 
   log.debug("hidden");
   log.with({ id: "x1" }).info("mail accepted", { size: 42, helo: "a\nb", none: undefined });
   assertEquals(lines.length, 1);
-  assertMatch(lines[0] ?? "", /^\d{4}-\d\d-\d\dT[\d:.]+Z info    mail accepted id=x1 size=42 helo="a\\nb"$/);
+  assertMatch(lines[0] ?? "", /^\d{4}-\d\d-\d\dT[\d:.]+Z info {4}mail accepted id=x1 size=42 helo="a\\nb"$/);
 });
 
 Deno.test("log lines: JSON for programs, with the cause of an error", () => {
