@@ -8,7 +8,7 @@ import { RoostProcess } from "../support/roost_process.ts";
 const ALICE = "alice@example.test";
 const BOB = "bob@example.test";
 
-function swaks(roost: RoostProcess, ...args: string[]) {
+function swaks(...args: string[]) {
   return run("swaks", ["--server", "127.0.0.1", "--from", ALICE, "--to", BOB, "--timeout", "20", ...args]);
 }
 
@@ -36,13 +36,12 @@ Deno.test("swaks: each listener and each mechanism, with and without TLS", async
     { name: "lmtp", args: ["--port", `${lmtp}`, "--protocol", "LMTP"] },
   ];
   for (const { name, args } of cases) {
-    const sent = await swaks(roost, "--header", `Subject: ${name}`, ...args);
+    const sent = await swaks("--header", `Subject: ${name}`, ...args);
     assertEquals(sent.code, 0, `${name}: ${sent.out}`);
   }
   assertEquals(await subjects(roost), cases.map((c) => c.name));
   // swaks' exit codes: 24 a recipient refused, 28 the authentication failed.
   const wrong = await swaks(
-    roost,
     "--port",
     `${submission}`,
     "--tls",
@@ -54,7 +53,7 @@ Deno.test("swaks: each listener and each mechanism, with and without TLS", async
     "no",
   );
   assertEquals(wrong.code, 28, wrong.out);
-  const relay = await swaks(roost, "--port", `${smtp}`, "--to", "x@elsewhere.test");
+  const relay = await swaks("--port", `${smtp}`, "--to", "x@elsewhere.test");
   assertEquals(relay.code, 24, relay.out);
 });
 
@@ -75,7 +74,7 @@ Deno.test("swaks: 8-bit, UTF-8 addresses, dots, a 20 MB attachment, 100 recipien
       ["--to", names.map((n) => `${n}@example.test`).join(",")],
     ]
   ) {
-    const sent = await swaks(roost, ...tls, ...args);
+    const sent = await swaks(...tls, ...args);
     assertEquals(sent.code, 0, `${args[0]}: ${sent.out.slice(-2000)}`);
   }
   const client = await imapClient(roost, BOB, "secret-bob");
@@ -126,7 +125,7 @@ Deno.test("curl: sends by SMTP, SMTPS and STARTTLS; reads by IMAP(S) and POP3(S)
 Deno.test("mbsync: two-way, and a second run transfers nothing", async () => {
   await using roost = await RoostProcess.start();
   for (let i = 0; i < 5; i++) {
-    await swaks(roost, "--port", `${roost.ports.smtp}`, "--header", `Subject: m${i}`);
+    await swaks("--port", `${roost.ports.smtp}`, "--header", `Subject: m${i}`);
   }
   const local = `${roost.dir}/local`;
   await Deno.mkdir(local);
@@ -188,7 +187,7 @@ SyncState *
 Deno.test("fetchmail: takes everything by POP3 with STLS and by IMAPS", async () => {
   await using roost = await RoostProcess.start();
   for (let i = 0; i < 3; i++) {
-    await swaks(roost, "--port", `${roost.ports.smtp}`, "--header", `Subject: m${i}`);
+    await swaks("--port", `${roost.ports.smtp}`, "--header", `Subject: m${i}`);
   }
   const rc = `${roost.dir}/fetchmailrc`;
   const sink = `${roost.dir}/sink`;
@@ -226,7 +225,6 @@ Deno.test("fetchmail: takes everything by POP3 with STLS and by IMAPS", async ()
 Deno.test("mutt: reads over IMAPS, saves a copy, sends over SMTPS", async () => {
   await using roost = await RoostProcess.start();
   await swaks(
-    roost,
     "--port",
     `${roost.ports.smtp}`,
     "--header",

@@ -1,20 +1,17 @@
 /** A private Postfix: own configuration, queue and mailboxes below one folder. Needs root and Debian's package. */
-import { must, run } from "./programs.ts";
+import { eventually, must, run } from "./programs.ts";
 
 export interface PostfixOptions {
-  /** Where it listens; mail exchangers want port 25. */
+  /** Where it listens on port 25, as mail exchangers do. Any address of 127.0.0.0/8 will do. */
   readonly address: string;
-  readonly port: number;
-  /** Domains it takes mail for, into DIR/mail/ADDRESS/. */
+  /** Domain it takes mail for. */
   readonly domain: string;
+  /** Mailboxes of the domain: local part and folder name in one. */
   readonly users: readonly string[];
   /** Where all other mail goes, as "[host]:port". */
   readonly relay: string;
-  /** PEM files for STARTTLS. */
-  readonly cert: string;
-  readonly key: string;
-  /** Further lines of main.cf. */
-  readonly extra?: string;
+  /** Folder with server.pem and server.key for STARTTLS; they are copied. */
+  readonly tls: string;
 }
 
 const QUEUES = "active bounce corrupt defer deferred flush hold incoming private saved trace maildrop public"
@@ -44,82 +41,72 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 `;
 
+/** `await using` stops it and removes its folder. */
 export class Postfix implements AsyncDisposable {
   readonly dir: string;
-  readonly #child: Deno.ChildProcess;
+  readonly #address: string;
+  #child: Deno.ChildProcess | null = null;
 
-  private constructor(dir: string, child: Deno.ChildProcess) {
+  private constructor(dir: string, address: string) {
     this.dir = dir;
-    this.#child = child;
+    this.#address = address;
   }
 
-  /** Starts it; `dir` must be readable for everybody. */
-  static async start(dir: string, options: PostfixOptions): Promise<Postfix> {
-    for (const d of ["data", "spool/pid", "mail", "conf"]) {
-      await Deno.mkdir(`${dir}/${d}`, { recursive: true });
+  /** Makes its folder and starts it; it takes mail when this resolves. */
+  static async start(options: PostfixOptions): Promise<Postfix> {
+    const postfix = new Postfix(await Deno.makeTempDir({ prefix: "roost-postfix-" }), options.address);
+    try {
+      await postfix.#prepare(options);
+      await postfix.launch();
+    } catch (e) {
+      await postfix[Symbol.asyncDispose]();
+      throw e;
     }
-    for (const q of QUEUES) await Deno.mkdir(`${dir}/spool/${q}`, { recursive: true, mode: 0o700 });
-    await must("chown", ["postfix:postdrop", `${dir}/data`, ...QUEUES.map((q) => `${dir}/spool/${q}`)]);
-    const uid = (await must("id", ["-u", "mail"])).trim();
-    await must("chown", ["mail:mail", `${dir}/mail`]);
-    const map = options.users.map((u) => `${u}@${options.domain} ${u}/\n`).join("");
-    await Deno.writeTextFile(`${dir}/conf/mailboxes`, map);
-    await Deno.writeTextFile(
-      `${dir}/conf/main.cf`,
-      `compatibility_level = 3.6
-queue_directory = ${dir}/spool
-data_directory = ${dir}/data
-maillog_file = ${dir}/maillog
-maillog_file_prefixes = /
-inet_interfaces = ${options.address}
-inet_protocols = ipv4
-myhostname = mail.${options.domain}
-mydestination =
-mynetworks = 127.0.0.0/8
-alias_maps =
-local_recipient_maps =
-virtual_mailbox_domains = ${options.domain}
-virtual_mailbox_base = ${dir}/mail
-virtual_mailbox_maps = hash:${dir}/conf/mailboxes
-virtual_uid_maps = static:${uid}
-virtual_gid_maps = static:${uid}
-virtual_minimum_uid = 1
-message_size_limit = 52428800
-smtputf8_enable = yes
-relayhost = ${options.relay}
-smtp_tls_security_level = may
-smtpd_tls_security_level = may
-smtpd_tls_cert_file = ${options.cert}
-smtpd_tls_key_file = ${options.key}
-smtpd_tls_received_header = yes
-disable_dns_lookups = yes
-minimal_backoff_time = 5s
-queue_run_delay = 5s
-${options.extra ?? ""}
-`,
-    );
-    await must("postmap", ["-c", `${dir}/conf`, `hash:${dir}/conf/mailboxes`]);
-    await Deno.writeTextFile(
-      `${dir}/conf/master.cf`,
-      `${options.address}:${options.port} inet n - n - - smtpd\n${SERVICES}`,
-    );
+    return postfix;
+  }
+
+  /** Starts it again after `stop`, with the mail and the queue it had. */
+  async launch(): Promise<void> {
     const child = new Deno.Command("/usr/lib/postfix/sbin/master", {
-      args: ["-c", `${dir}/conf`, "-d"],
-      env: { MAIL_CONFIG: `${dir}/conf` },
+      // Whatever becomes of the test run, it does not live for ever.
+      args: ["-c", `${this.dir}/conf`, "-d", "-e", "300"],
+      env: { MAIL_CONFIG: `${this.dir}/conf` },
+      // A process group of its own, which master ends with itself.
+      detached: true,
       stdin: "null",
       stdout: "null",
       stderr: "null",
     }).spawn();
-    return new Postfix(dir, child);
+    this.#child = child;
+    let ended = false;
+    child.status.then(() => ended = true);
+    await eventually("Postfix answers", async () => {
+      if (ended) throw new Error(`Postfix ended at once:\n${await this.log()}`);
+      const conn = await Deno.connect({ hostname: this.#address, port: 25 }).catch(() => null);
+      conn?.close();
+      return conn !== null;
+    });
   }
 
-  /** Messages delivered to a user, as text, in no order. */
-  async mail(user: string): Promise<string[]> {
+  /** Ends it with all its processes: master passes the signal on to its process group. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = null;
     try {
-      const found: string[] = [];
-      for await (const e of Deno.readDir(`${this.dir}/mail/${user}/new`)) {
-        found.push(await Deno.readTextFile(`${this.dir}/mail/${user}/new/${e.name}`));
-      }
+      child.kill("SIGTERM");
+    } catch {
+      // It ended by itself; what it could not do is in its log.
+    }
+    await child.status;
+  }
+
+  /** Messages delivered to a user, in no order, with the line ends Postfix stores (LF). */
+  async mail(user: string): Promise<Uint8Array[]> {
+    const folder = `${this.dir}/mail/${user}/new`;
+    try {
+      const found: Uint8Array[] = [];
+      for await (const e of Deno.readDir(folder)) found.push(await Deno.readFile(`${folder}/${e.name}`));
       return found;
     } catch (e) {
       if (e instanceof Deno.errors.NotFound) return [];
@@ -127,12 +114,35 @@ ${options.extra ?? ""}
     }
   }
 
-  /** Hands it a message as a local program would, with its own sendmail command. */
-  async send(from: string, to: string, message: string): Promise<void> {
+  /** Octets of the message to a user with this subject, once it is there; fails with the log when it does not come. */
+  async octets(user: string, subject: string): Promise<Uint8Array> {
+    const has = (m: Uint8Array) => new TextDecoder().decode(m).includes(`\nSubject: ${subject}\n`);
+    try {
+      return await eventually(
+        `mail for ${user} with subject "${subject}"`,
+        async () => (await this.mail(user)).find(has),
+      );
+    } catch (e) {
+      throw new Error(`${e}\n${await this.log()}`);
+    }
+  }
+
+  /** The same as text. */
+  async text(user: string, subject: string): Promise<string> {
+    return new TextDecoder().decode(await this.octets(user, subject));
+  }
+
+  /** Hands it a message (LF line ends) as a local program would, with its own sendmail command. */
+  async send(from: string, to: string, message: Uint8Array): Promise<void> {
     await must("/usr/sbin/sendmail", ["-C", `${this.dir}/conf`, "-i", "-f", from, to], {
       stdin: message,
       env: { MAIL_CONFIG: `${this.dir}/conf` },
     });
+  }
+
+  /** Tries all it has put off. */
+  async flush(): Promise<void> {
+    await must("/usr/sbin/postqueue", ["-c", `${this.dir}/conf`, "-f"]);
   }
 
   async log(): Promise<string> {
@@ -140,12 +150,61 @@ ${options.extra ?? ""}
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGTERM");
-    } catch {
-      // It ended by itself; what it could not do is in its log.
+    await this.stop();
+    // Its processes end a moment after master and may still make files.
+    await eventually("Postfix's folder is gone", async () => (await run("rm", ["-rf", this.dir])).code === 0);
+  }
+
+  async #prepare({ domain, users, relay, tls }: PostfixOptions): Promise<void> {
+    const { dir } = this;
+    await Deno.chmod(dir, 0o755);
+    for (const d of ["data", "spool/pid", "mail", "conf"]) {
+      await Deno.mkdir(`${dir}/${d}`, { recursive: true });
     }
-    await this.#child.status;
-    await run("rm", ["-rf", this.dir]);
+    for (const q of QUEUES) await Deno.mkdir(`${dir}/spool/${q}`, { mode: 0o700 });
+    await must("chown", ["postfix:postdrop", `${dir}/data`, ...QUEUES.map((q) => `${dir}/spool/${q}`)]);
+    const uid = (await must("id", ["-u", "mail"])).trim();
+    await must("chown", ["mail:mail", `${dir}/mail`]);
+    for (const f of ["server.pem", "server.key"]) await Deno.copyFile(`${tls}/${f}`, `${dir}/conf/${f}`);
+    const map = users.map((u) => `${u}@${domain} ${u}/\n`).join("");
+    await Deno.writeTextFile(`${dir}/conf/mailboxes`, map);
+    // inet_interfaces must be addresses that an interface has; where it listens is said in master.cf.
+    await Deno.writeTextFile(
+      `${dir}/conf/main.cf`,
+      `compatibility_level = 3.6
+queue_directory = ${dir}/spool
+data_directory = ${dir}/data
+maillog_file = ${dir}/maillog
+maillog_file_prefixes = /
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = mail.${domain}
+mydestination =
+mynetworks = 127.0.0.0/8
+alias_maps =
+local_recipient_maps =
+virtual_mailbox_domains = ${domain}
+virtual_mailbox_base = ${dir}/mail
+virtual_mailbox_maps = hash:${dir}/conf/mailboxes
+virtual_mailbox_limit = 0
+virtual_uid_maps = static:${uid}
+virtual_gid_maps = static:${uid}
+virtual_minimum_uid = 1
+message_size_limit = 52428800
+smtputf8_enable = yes
+relayhost = ${relay}
+smtp_tls_security_level = may
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = ${dir}/conf/server.pem
+smtpd_tls_key_file = ${dir}/conf/server.key
+smtpd_tls_received_header = yes
+disable_dns_lookups = yes
+`,
+    );
+    await must("postmap", ["-c", `${dir}/conf`, `hash:${dir}/conf/mailboxes`]);
+    await Deno.writeTextFile(
+      `${dir}/conf/master.cf`,
+      `${this.#address}:25 inet n - n - - smtpd\n${SERVICES}`,
+    );
   }
 }
