@@ -17,12 +17,16 @@ import { CommandFault } from "../terminal.ts";
 import { bold, type Call, JSON_OPTION, table, type Verb } from "../verb.ts";
 
 export const verb: Verb = {
-  usage: ["quickstart ADDRESS [--dir DIR] [--hostname NAME] [--closed]"],
+  usage: ["quickstart ADDRESS [--dir DIR] [--data DIR] [--hostname NAME] [--closed]"],
   about:
     `Sets up a server for the domain of ADDRESS: writes roost.yaml, DKIM keys, a certificate and the first account, prints the account's password
 once, the DNS records to publish and the next step. Changes nothing where a server is set up already.`,
   options: {
-    dir: { value: "DIR", doc: "where roost.yaml and the folder data go; default the current folder" },
+    dir: { value: "DIR", doc: "where roost.yaml goes; default the current folder" },
+    data: {
+      value: "DIR",
+      doc: "where mail, queue, accounts and keys go; default the folder data beside roost.yaml",
+    },
     hostname: { value: "NAME", doc: "this server's name in DNS; default mail.DOMAIN" },
     closed: { doc: "for a network without internet: nothing is asked or reached but what roost.yaml names" },
     ...JSON_OPTION,
@@ -57,7 +61,7 @@ async function run(call: Call): Promise<number> {
   const file = absolutePath(dir, "roost.yaml");
   const yaml = quickstartConfig({
     hostname,
-    data: "data",
+    data: options.has("data") ? absolutePath(terminal.cwd, options.get("data") ?? "") : "data",
     closed: options.has("closed"),
     owner: { local, domain },
   });
@@ -70,6 +74,7 @@ async function run(call: Call): Promise<number> {
       throw new CommandFault(`${path} is there already: a server is set up here; choose another --dir`);
     }
   }
+  await tools.fs.makeDir(dir);
   await tools.fs.makeDir(config.data);
   const keys = await ensureDkimKeys(tools, config, domain);
   const ports = certificatePorts(tools.fs, tools.clock, tools.random);
