@@ -114,7 +114,7 @@ export class Server {
       await server.stop();
       return err([e instanceof Error ? e.message : String(e)]);
     }
-    services.queue.start();
+    services.queue.start().catch((e) => platform.log.error("queue not loaded", {}, e));
     void server.#lookAgain();
     return ok(server);
   }
