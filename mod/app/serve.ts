@@ -4,6 +4,7 @@ import { systemClock } from "../sys/clock.ts";
 import { DenoFs } from "../sys/fs.ts";
 import { setUpLog } from "../sys/log.ts";
 import { systemRandom } from "../sys/random.ts";
+import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Platform } from "./platform.ts";
@@ -57,6 +58,7 @@ export async function serve(
     version: build.version,
     commit: build.commit,
   };
+  keepRunning(log);
   const started = await Server.start(platform, counts, configPath);
   if (!started.ok) return fail(terminal, started.error);
   const server = started.value;
@@ -73,6 +75,18 @@ export async function serve(
   await server.stop();
   forget();
   return 0;
+}
+
+/** What no one caught ends in the log, not the process: one bug must not take everybody's mail down. */
+function keepRunning(log: Log): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("unhandled rejection", {}, event.reason);
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    log.error("uncaught exception", {}, event.error);
+  });
 }
 
 function fail(terminal: Terminal, lines: readonly string[]): ExitCode {
