@@ -1,8 +1,10 @@
 /** Bounces: written by the reporter, kept in the queue under an ID that follows from the message's. */
+import { type Body, memoryBody } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
+import { isFsError } from "../base/fs.ts";
 import type { Address } from "../mail/address.ts";
 import type { QueuedMessage } from "./record.ts";
-import type { Reporter } from "./reporter.ts";
+import type { Report, Reporter } from "./reporter.ts";
 import type { Spool } from "./spool.ts";
 import type { Envelope } from "./types.ts";
 
@@ -30,40 +32,54 @@ export async function keepBounce(
 ): Promise<QueuedMessage> {
   const id = bounceId(message);
   const { recipients, eightBit, smtpUtf8, ret, envelopeId, traceId } = message.envelope;
-  const original = await ports.spool.body(message);
+  const report: Omit<Report, "original"> = {
+    kind: "failure",
+    id,
+    sender,
+    messageId: message.id,
+    traceId,
+    arrived: message.created,
+    now: ports.clock.now(),
+    ...(ret ? { ret } : {}),
+    ...(envelopeId === undefined ? {} : { envelopeId }),
+    smtpUtf8,
+    recipients: places.flatMap((i) => {
+      const recipient = recipients[i];
+      const status = message.recipients[i];
+      return recipient && status ? { ...recipient, state: status.state, last: status.last } : [];
+    }),
+  };
+  const body = await write(message, report, ports);
+  const envelope: Envelope = {
+    sender: null,
+    recipients: [{ address: sender }],
+    eightBit,
+    smtpUtf8,
+    account: null,
+    traceId: id,
+  };
   try {
-    const body = await ports.reporter.write({
-      kind: "failure",
-      id,
-      sender,
-      messageId: message.id,
-      traceId,
-      arrived: message.created,
-      now: ports.clock.now(),
-      ...(ret ? { ret } : {}),
-      ...(envelopeId === undefined ? {} : { envelopeId }),
-      smtpUtf8,
-      recipients: places.flatMap((i) => {
-        const recipient = recipients[i];
-        const status = message.recipients[i];
-        return recipient && status ? { ...recipient, state: status.state, last: status.last } : [];
-      }),
-      original,
-    });
-    const envelope: Envelope = {
-      sender: null,
-      recipients: [{ address: sender }],
-      eightBit,
-      smtpUtf8,
-      account: null,
-      traceId: id,
-    };
-    try {
-      return await ports.spool.addOnce(envelope, body, id);
-    } finally {
-      await body.dispose();
-    }
+    return await ports.spool.addOnce(envelope, body, id);
   } finally {
-    await original.dispose();
+    await body.dispose();
+  }
+}
+
+async function write(
+  message: QueuedMessage,
+  report: Omit<Report, "original">,
+  { spool, reporter }: { readonly spool: Spool; readonly reporter: Reporter },
+): Promise<Body> {
+  try {
+    const original = await spool.body(message);
+    try {
+      return await reporter.write({ ...report, original });
+    } finally {
+      await original.dispose();
+    }
+  } catch (e) {
+    if (!isFsError(e, "io", "denied", "not-found")) throw e;
+    // That the message cannot be read may be why it failed: its sender is told all the same.
+    return await reporter.write({ ...report, original: memoryBody() });
   }
 }

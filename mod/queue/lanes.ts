@@ -11,11 +11,34 @@ const REMEMBERED = 10_000;
 
 interface Lane<T> {
   active: number;
-  waiting: T[];
+  readonly waiting: Line<T>;
   /** Attempts in a row that reached nobody. */
   failures: number;
   /** Wall time in milliseconds. */
   pausedUntil: number;
+}
+
+/** First in, first out. `shift` of a long array moves all that is left in it. */
+class Line<T> {
+  #items: T[] = [];
+  #first = 0;
+
+  get size(): number {
+    return this.#items.length - this.#first;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#first++];
+    if (this.#first >= this.#items.length / 2) {
+      this.#items = this.#items.slice(this.#first);
+      this.#first = 0;
+    }
+    return item;
+  }
 }
 
 export interface LaneLimits {
@@ -83,6 +106,14 @@ export class Lanes<T> {
     this.#tidy(destination, lane);
   }
 
+  /** All destinations may be tried again at once. Gives those that were away. */
+  resumeAll(): ReadonlySet<string> {
+    const away = new Set<string>();
+    for (const [destination, lane] of this.#lanes) if (lane.failures > 0) away.add(destination);
+    for (const destination of away) this.resume(destination);
+    return away;
+  }
+
   /** Somebody who waited and is now to ask again, each destination in its turn; null when nobody can go on. */
   next(): T | null {
     if (this.#active >= this.#limits.attempts) return null;
@@ -92,7 +123,7 @@ export class Lanes<T> {
       if (!paused && lane.active >= this.#width(lane)) continue;
       const item = lane.waiting.shift();
       this.#turns.delete(destination);
-      if (lane.waiting.length > 0) this.#turns.add(destination);
+      if (lane.waiting.size > 0) this.#turns.add(destination);
       if (item !== undefined) return item;
       this.#tidy(destination, lane);
     }
@@ -108,7 +139,7 @@ export class Lanes<T> {
     let lane = this.#lanes.get(destination);
     if (!lane) {
       if (this.#lanes.size >= REMEMBERED) this.#forgetIdle();
-      lane = { active: 0, waiting: [], failures: 0, pausedUntil: 0 };
+      lane = { active: 0, waiting: new Line(), failures: 0, pausedUntil: 0 };
       this.#lanes.set(destination, lane);
     }
     return lane;
@@ -116,12 +147,12 @@ export class Lanes<T> {
 
   #forgetIdle(): void {
     for (const [destination, lane] of this.#lanes) {
-      if (lane.active === 0 && lane.waiting.length === 0) this.#lanes.delete(destination);
+      if (lane.active === 0 && lane.waiting.size === 0) this.#lanes.delete(destination);
     }
   }
 
   #tidy(destination: string, lane: Lane<T>): void {
-    if (lane.active > 0 || lane.waiting.length > 0 || lane.failures > 0) return;
+    if (lane.active > 0 || lane.waiting.size > 0 || lane.failures > 0) return;
     this.#lanes.delete(destination);
   }
 }

@@ -2,6 +2,7 @@
  * Messages somebody works on, read from the spool once and shared, so that nobody goes by an old picture. Journal lines of one message
  * are written one after the other.
  */
+import type { Body } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
 import { isFsError } from "../base/fs.ts";
 import type { Log } from "../base/log.ts";
@@ -11,6 +12,10 @@ import type { Spool } from "./spool.ts";
 /** A message while somebody works on it. */
 export interface Live {
   message: QueuedMessage;
+  /** Its octets where they came with it in one read; else they are the spool's to ask for. */
+  readonly body: Body | null;
+  /** It has a journal. */
+  touched: boolean;
   users: number;
   /** Its files are gone, or are to go: nothing more is written. */
   gone: boolean;
@@ -42,9 +47,12 @@ export class LiveMessages {
     return this.#live.get(id)?.message ?? null;
   }
 
-  /** Runs `work` on the message; null when it is not there. Throws what `work` throws, and FsError. */
-  async with<T>(id: string, work: (live: Live) => Promise<T>): Promise<T | null> {
-    const live = this.#live.get(id) ?? await this.#load(id);
+  /**
+   * Runs `work` on the message; null when it is not there. Without `touched` no journal is looked for. Throws what `work` throws, and
+   * FsError.
+   */
+  async with<T>(id: string, touched: boolean, work: (live: Live) => Promise<T>): Promise<T | null> {
+    const live = this.#live.get(id) ?? await this.#load(id, touched);
     if (!live) return null;
     live.users++;
     try {
@@ -57,7 +65,7 @@ export class LiveMessages {
   /** Adds a line to the journal. Throws FsError. */
   append(live: Live, line: JournalLine): Promise<void> {
     return this.#inTurn(live, async () => {
-      if (!live.gone) live.message = await this.#spool.append(live.message, line);
+      if (!live.gone) await this.#append(live, line);
     });
   }
 
@@ -92,20 +100,26 @@ export class LiveMessages {
   async #recordOnce(live: Live, line: JournalLine): Promise<Recorded> {
     const after = applied(live.message, line);
     if (!isDone(after)) {
-      live.message = await this.#spool.append(live.message, line);
+      await this.#append(live, line);
       return "kept";
     }
-    await this.#spool.remove(after.id);
+    await this.#spool.remove(after.id, live.touched);
     live.message = after;
     live.gone = true;
     return "removed";
   }
 
-  async #load(id: string): Promise<Live | null> {
-    const message = await this.#spool.load(id);
+  async #append(live: Live, line: JournalLine): Promise<void> {
+    // Also after a fault there may be one.
+    live.touched = true;
+    live.message = await this.#spool.append(live.message, line);
+  }
+
+  async #load(id: string, touched: boolean): Promise<Live | null> {
+    const read = await this.#spool.read(id, touched);
     const raced = this.#live.get(id);
-    if (raced || !message) return raced ?? null;
-    const live: Live = { message, users: 0, gone: false, writing: Promise.resolve() };
+    if (raced || !read) return raced ?? null;
+    const live: Live = { ...read, touched, users: 0, gone: false, writing: Promise.resolve() };
     this.#live.set(id, live);
     return live;
   }

@@ -56,6 +56,11 @@ export function unforeseen(): RecipientOutcome {
   return { ...FORGOTTEN, why: "internal error" };
 }
 
+/** What comes of a message whose octets cannot be read: it may be the cable. */
+export function unreadable(): RecipientOutcome {
+  return { ...FORGOTTEN, why: "the queued message cannot be read" };
+}
+
 function kept(outcome: RecipientOutcome, last: boolean): Omit<Outcome, "recipient"> {
   if (outcome.kind === "delivered") {
     const { host, reply } = outcome;

@@ -14,15 +14,16 @@ import type { Clock } from "../base/clock.ts";
 import { QUEUE_ATTEMPTS, QUEUE_ATTEMPTS_PER_DESTINATION } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import { isFsError } from "../base/fs.ts";
+import { Agenda, type Entry, type Part } from "./agenda.ts";
 import { bouncedId, keepBounce } from "./bounce.ts";
-import { DueHeap } from "./due.ts";
-import { Lanes } from "./lanes.ts";
 import { type Live, LiveMessages } from "./live.ts";
-import { type Attempt, lineOfAttempt, reached, unforeseen } from "./outcome.ts";
+import { type Attempt, lineOfAttempt, reached, unforeseen, unreadable } from "./outcome.ts";
 import { isDone, type JournalLine, pendingOf, type QueuedMessage, unreportedOf } from "./record.ts";
 import type { Reporter } from "./reporter.ts";
-import { GIVE_UP } from "./schedule.ts";
-import type { Spool } from "./spool.ts";
+import { schedule } from "./schedule.ts";
+import { Slices } from "./slices.ts";
+import { createdOf, type Found, type Spool } from "./spool.ts";
 import type { Batch, RecipientOutcome, Transport } from "./transport.ts";
 import type { Envelope, Submitter } from "./types.ts";
 
@@ -62,29 +63,8 @@ export interface QueueFilter {
   readonly limit?: number;
 }
 
-/** The recipients of one message at one destination, waiting for their time. */
-interface Part {
-  readonly entry: Entry;
-  /** null: nothing is sent, a bounce is to be written. */
-  readonly destination: string | null;
-  due: number;
-  busy: boolean;
-}
-
-interface Entry {
-  readonly id: string;
-  readonly created: number;
-  held: boolean;
-  gone: boolean;
-  parts: Part[];
-}
-
 /** Wait before something is tried again that the disk or a bug prevented, in milliseconds. */
 const AGAIN = 60_000;
-/** The timer is never set for longer: the wall clock may be set meanwhile. */
-const LONGEST_SLEEP = 60_000;
-/** Loading goes on for so long before others have their turn, in milliseconds. */
-const SLICE = 5;
 /** After the abort, attempts are given so long to end. */
 const ABORT_GRACE = 3_000;
 
@@ -95,16 +75,13 @@ export class Queue implements Submitter {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Log;
-  readonly #lanes: Lanes<Part>;
-  readonly #due = new DueHeap<Part>();
+  readonly #agenda: Agenda;
   readonly #entries = new Map<string, Entry>();
   readonly #live: LiveMessages;
   readonly #working = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
   readonly #counts = { delivered: 0, deferred: 0, failed: 0 };
-  #timer: () => void = () => {};
-  #running = false;
 
   constructor(ports: QueuePorts, options: QueueOptions = {}) {
     this.#spool = ports.spool;
@@ -118,7 +95,7 @@ export class Queue implements Submitter {
       attempts: options.attempts ?? QUEUE_ATTEMPTS,
       perDestination: options.attemptsPerDestination ?? QUEUE_ATTEMPTS_PER_DESTINATION,
     };
-    this.#lanes = new Lanes(limits, ports.clock, ports.random);
+    this.#agenda = new Agenda(limits, ports.clock, ports.random, (part) => void this.#work(part));
   }
 
   /** Makes or opens the folder. From then on messages are taken. Throws FsError. */
@@ -126,32 +103,30 @@ export class Queue implements Submitter {
     await this.#spool.open();
   }
 
-  /** Begins to send, and resolves when what was there before is loaded. Throws FsError when the folder cannot be listed. */
+  /**
+   * Begins to send, and resolves when what was there before is loaded; what is due goes out meanwhile. Throws FsError when the folder cannot
+   * be listed.
+   */
   async start(): Promise<void> {
-    this.#running = true;
-    await this.rescan();
+    this.#agenda.start();
+    await this.#takeIn(await this.#spool.scan(true), new Slices(this.#clock));
   }
 
   /** Takes in messages that another process put there; forgets those that one removed. Throws FsError. */
   async rescan(): Promise<void> {
     const found = await this.#spool.scan();
-    const there = new Set(found.map(({ id }) => id));
-    for (const [id, entry] of this.#entries) {
-      if (!there.has(id) && !this.#live.peek(id) && !(await this.#spool.load(id))) this.#forget(entry);
+    const slices = new Slices(this.#clock);
+    const gone = new Set(this.#entries.keys());
+    for (const { id } of found) {
+      if (slices.over) await slices.rest();
+      gone.delete(id);
     }
-    let slice = this.#clock.monotonic();
-    // Bounces last: see #loadOne.
-    for (const bounces of [false, true]) {
-      for (const { id, touched } of found) {
-        if (this.#entries.has(id) || (bouncedId(id) !== null) !== bounces) continue;
-        if (this.#stopping.signal.aborted) return;
-        await this.#loadOne(id, touched);
-        if (this.#clock.monotonic() - slice <= SLICE) continue;
-        await this.#clock.sleep(0);
-        slice = this.#clock.monotonic();
-      }
+    for (const id of gone) {
+      if (slices.over) await slices.rest();
+      const entry = this.#entries.get(id);
+      if (entry && !this.#live.peek(id) && !(await this.#spool.load(id))) this.#forget(entry);
     }
-    this.#pump();
+    await this.#takeIn(found, slices);
   }
 
   /** Keeps the message and tries it at once. The body is left undisposed. */
@@ -164,8 +139,9 @@ export class Queue implements Submitter {
       recipients: envelope.recipients.length,
       size: body.size,
     });
-    this.#enter(message);
-    this.#pump();
+    // A scan may have been quicker.
+    if (!this.#entries.has(id)) this.#enter(message, false);
+    this.#agenda.pump();
     return id;
   }
 
@@ -175,11 +151,27 @@ export class Queue implements Submitter {
     const entry = this.#entries.get(id);
     if (!changed || !entry) return false;
     for (const part of entry.parts) {
-      if (part.destination !== null) this.#lanes.resume(part.destination);
-      if (!part.busy) this.#plan(part, this.#clock.now());
+      if (part.destination !== null) this.#agenda.resume(part.destination);
+      if (!part.busy) this.#agenda.plan(part, this.#clock.now());
     }
-    this.#pump();
+    this.#agenda.pump();
     return true;
+  }
+
+  /** The ways out have changed: what waits because its destination could not be reached is tried now. */
+  reconsider(): void {
+    const back = this.#agenda.resumeAll();
+    if (back.size === 0) return;
+    const now = this.#clock.now();
+    for (const { parts } of this.#entries.values()) {
+      for (const part of parts) {
+        if (!part.busy && part.destination !== null && back.has(part.destination)) {
+          this.#agenda.plan(part, now);
+        }
+      }
+    }
+    this.#log.info("queue takes another look", { destinations: back.size });
+    this.#agenda.pump();
   }
 
   /** Keeps it from being tried until it is released. False when there is no such message. Throws FsError. */
@@ -208,11 +200,13 @@ export class Queue implements Submitter {
 
   /** Messages, oldest first. Throws FsError. */
   async list(filter: QueueFilter = {}): Promise<QueuedMessage[]> {
+    const { destination, limit = 1000 } = filter;
     const found: QueuedMessage[] = [];
+    const slices = new Slices(this.#clock);
     for (const id of [...this.#entries.keys()].sort()) {
-      if (found.length >= (filter.limit ?? 1000)) break;
+      if (found.length >= limit) break;
+      if (slices.over) await slices.rest();
       const entry = this.#entries.get(id);
-      const { destination } = filter;
       if (destination !== undefined && !entry?.parts.some((p) => p.destination === destination)) continue;
       const message = await this.show(id);
       if (message) found.push(message);
@@ -227,14 +221,13 @@ export class Queue implements Submitter {
       if (oldest === null || entry.created < oldest) oldest = entry.created;
       if (entry.held) held++;
     }
-    return { messages: this.#entries.size, held, active: this.#lanes.active, oldest, ...this.#counts };
+    return { messages: this.#entries.size, held, active: this.#agenda.active, oldest, ...this.#counts };
   }
 
   /** Starts nothing more and waits for what is under way, at most `ms` milliseconds before it is broken off. */
   async stop(ms: number): Promise<void> {
-    this.#running = false;
+    this.#agenda.stop();
     this.#stopping.abort();
-    this.#timer();
     const done = Promise.all(this.#working);
     const timers = new AbortController();
     await Promise.race([done, this.#clock.sleep(ms, timers.signal)]);
@@ -243,24 +236,48 @@ export class Queue implements Submitter {
     timers.abort();
   }
 
-  async #loadOne(id: string, touched: boolean): Promise<void> {
+  async #takeIn(found: readonly Found[], slices: Slices): Promise<void> {
+    for (const one of found) {
+      if (this.#entries.has(one.id)) continue;
+      if (this.#stopping.signal.aborted) return;
+      await this.#loadOne(one);
+      if (!slices.over) continue;
+      this.#agenda.pump();
+      await slices.rest();
+    }
+    this.#agenda.pump();
+  }
+
+  async #loadOne({ id, touched }: Found): Promise<void> {
     // A bounce whose message does not know of it yet comes in with that (#report).
     const parent = this.#entries.get(bouncedId(id) ?? "");
     if (parent?.parts.some((p) => p.destination === null)) return;
-    const message = await this.#spool.load(id, touched).catch((e) => {
-      this.#log.error("queued message not loaded", { id }, e);
-      return null;
-    });
+    let message: QueuedMessage | null;
+    try {
+      message = await this.#spool.load(id, touched);
+    } catch (e) {
+      // Looked at again later, as if it were a report that could not be made.
+      const entry: Entry = { ...newEntry(id, createdOf(id), touched), faults: 1 };
+      this.#entries.set(id, entry);
+      return await this.#unread(this.#reportPart(entry), e);
+    }
     if (!message || this.#entries.has(id)) return;
     if (isDone(message)) return void await this.#spool.remove(id);
-    const entry = this.#enter(message);
+    const entry = this.#enter(message, touched);
     if (unreportedOf(message).length > 0) await this.#work(this.#reportPart(entry));
   }
 
-  #enter(message: QueuedMessage): Entry {
-    const { id, created, held } = message;
-    const entry: Entry = { id, created, held, gone: false, parts: [] };
-    this.#entries.set(id, entry);
+  #enter(message: QueuedMessage, touched: boolean): Entry {
+    const entry = newEntry(message.id, message.created, touched);
+    this.#entries.set(message.id, entry);
+    this.#planAll(entry, message);
+    return entry;
+  }
+
+  /** One part for each destination where somebody waits. */
+  #planAll(entry: Entry, message: QueuedMessage): void {
+    entry.held = message.held;
+    entry.faults = 0;
     const destinations = new Set(
       pendingOf(message).map((i) => message.envelope.recipients[i]?.address.domain),
     );
@@ -268,9 +285,8 @@ export class Queue implements Submitter {
       if (!destinations.has(destination)) continue;
       const part: Part = { entry, destination, due: 0, busy: false };
       entry.parts.push(part);
-      this.#plan(part, next);
+      this.#agenda.plan(part, next);
     }
-    return entry;
   }
 
   #forget(entry: Entry): void {
@@ -279,69 +295,59 @@ export class Queue implements Submitter {
     this.#entries.delete(entry.id);
   }
 
-  #plan(part: Part, due: number): void {
-    part.due = due;
-    part.busy = false;
-    this.#due.push(due, part);
-  }
-
-  /** Starts what is due and may start, and sets the timer for what is next. */
-  #pump(): void {
-    if (!this.#running) return;
-    this.#timer();
-    const now = this.#clock.now();
-    for (let first = this.#due.pop(now); first; first = this.#due.pop(now)) {
-      const part = first.item;
-      const current = part.due === first.at && !part.busy && !part.entry.gone && !part.entry.held;
-      if (current) this.#ask(part);
-    }
-    const next = this.#due.next;
-    this.#timer = next === null
-      ? () => {}
-      : this.#clock.after(Math.min(LONGEST_SLEEP, Math.max(1, next - now)), () => this.#pump());
-  }
-
-  #ask(part: Part): void {
-    part.busy = true;
-    if (part.destination === null) return void this.#work(part);
-    const urgent = this.#clock.now() - part.entry.created >= GIVE_UP;
-    const admission = this.#lanes.ask(part.destination, part, urgent);
-    if (admission === "start") void this.#work(part);
-    else if (admission !== "wait") this.#plan(part, admission.until);
-  }
-
   /** One attempt or one report; never rejects. */
   #work(part: Part): Promise<void> {
     const work = (part.destination === null ? this.#report(part) : this.#attempt(part, part.destination))
-      .catch((e) => {
-        this.#log.error("queue work failed", { id: part.entry.id }, e);
-        if (!part.entry.gone) this.#plan(part, this.#clock.now() + AGAIN);
-      })
+      .catch((e) => this.#unread(part, e))
       .finally(() => {
         this.#working.delete(work);
-        this.#next();
+        this.#agenda.pump();
       });
     this.#working.add(work);
     return work;
   }
 
-  /** Gives freed room to those who wait for it, then to those who are due. */
-  #next(): void {
-    if (!this.#running) return;
-    for (let part = this.#lanes.next(); part; part = this.#lanes.next()) {
-      if (part.entry.held) part.busy = false;
-      else if (!part.entry.gone) this.#ask(part);
+  /**
+   * Plans again what a fault prevented. A message whose files cannot be read comes to an end too: when others would be given up, it is set
+   * aside. Never rejects.
+   */
+  async #unread(part: Part, fault: unknown): Promise<void> {
+    const { entry } = part;
+    this.#log.error("queue work failed", { id: entry.id }, fault);
+    if (entry.gone) return;
+    const now = this.#clock.now();
+    const damaged = isFsError(fault, "io", "denied") && (part.destination !== null || entry.faults > 0);
+    const wait = damaged ? schedule(++entry.faults, now - entry.created, this.#random) : AGAIN;
+    if (wait !== null) return this.#agenda.plan(part, now + wait);
+    try {
+      await this.#spool.setAside(entry.id);
+      this.#forget(entry);
+      this.#log.error("queued message given up: it cannot be read, its sender is not told", { id: entry.id });
+    } catch (e) {
+      this.#log.error("queued message not set aside", { id: entry.id }, e);
+      this.#agenda.plan(part, now + AGAIN);
     }
-    this.#pump();
+  }
+
+  /** As LiveMessages.with. */
+  #with<T>(entry: Entry, work: (live: Live) => Promise<T>): Promise<T | null> {
+    return this.#live.with(entry.id, entry.touched, async (live) => {
+      try {
+        return await work(live);
+      } finally {
+        entry.touched = live.touched;
+      }
+    });
   }
 
   async #attempt(part: Part, destination: string): Promise<void> {
     const { entry } = part;
     let told: boolean | null = null;
     try {
-      const found = await this.#live.with(entry.id, async (live) => {
+      const found = await this.#with(entry, async (live) => {
+        entry.faults = 0;
         const places = pendingOf(live.message, destination);
-        const outcomes = places.length > 0 ? await this.#deliver(live.message, destination, places) : [];
+        const outcomes = places.length > 0 ? await this.#deliver(live, destination, places) : [];
         const attempt: Attempt = { destination, places, outcomes, aborted: this.#aborting.signal.aborted };
         told = reached(attempt);
         await this.#settle(part, live, attempt);
@@ -349,17 +355,23 @@ export class Queue implements Submitter {
       });
       if (!found) this.#forget(entry);
     } finally {
-      this.#lanes.end(destination, told);
+      this.#agenda.end(destination, told);
     }
   }
 
   async #deliver(
-    message: QueuedMessage,
+    { message, body: read }: Live,
     destination: string,
     places: number[],
   ): Promise<readonly RecipientOutcome[]> {
     const { sender, recipients, eightBit, smtpUtf8, ret, envelopeId, traceId } = message.envelope;
-    const body = await this.#spool.body(message);
+    let body: Body;
+    try {
+      body = read ?? await this.#spool.body(message);
+    } catch (e) {
+      this.#log.error("queued message not read", { id: message.id }, e);
+      return places.map(unreadable);
+    }
     const batch: Batch = {
       sender,
       recipients: places.flatMap((i) => recipients[i] ?? []),
@@ -394,11 +406,11 @@ export class Queue implements Submitter {
     if (entry.gone) return;
     const { destination } = attempt;
     if (pendingOf(live.message, destination).length > 0) {
-      this.#plan(part, live.message.destinations.get(destination)?.next ?? this.#clock.now() + AGAIN);
+      this.#agenda.plan(part, live.message.destinations.get(destination)?.next ?? this.#clock.now() + AGAIN);
     } else entry.parts = entry.parts.filter((p) => p !== part);
     // One bounce for all that failed in this round.
     const underWay = entry.parts.some((p) => p !== part && p.busy);
-    if (!underWay && unreportedOf(live.message).length > 0 && this.#running) {
+    if (!underWay && unreportedOf(live.message).length > 0 && this.#agenda.running) {
       void this.#work(this.#reportPart(entry));
     }
   }
@@ -412,8 +424,11 @@ export class Queue implements Submitter {
   /** Puts a bounce for what failed into the queue. */
   async #report(part: Part): Promise<void> {
     const { entry } = part;
-    const found = await this.#live.with(entry.id, async (live) => {
+    const wasUnread = entry.faults > 0;
+    const found = await this.#with(entry, async (live) => {
       const { message } = live;
+      // It could not be read until now.
+      if (wasUnread) this.#planAll(entry, message);
       const places = unreportedOf(message);
       const { sender, traceId } = message.envelope;
       const end = () => entry.parts = entry.parts.filter((p) => p !== part);
@@ -426,15 +441,18 @@ export class Queue implements Submitter {
       if (recorded === "stopped") return [];
       if (recorded === "removed") this.#forget(entry);
       this.#log.info("bounced", { id: entry.id, trace: traceId, as: bounce.id });
-      if (!this.#entries.has(bounce.id)) this.#enter(bounce);
+      if (!this.#entries.has(bounce.id)) this.#enter(bounce, true);
       return end();
     });
     if (!found) this.#forget(entry);
+    // Its bounces were passed over.
+    if (wasUnread) await this.rescan();
   }
 
   async #change(id: string, line: JournalLine): Promise<boolean> {
-    if (!this.#entries.has(id)) return false;
-    const changed = await this.#live.with(id, async (live) => {
+    const entry = this.#entries.get(id);
+    if (!entry) return false;
+    const changed = await this.#with(entry, async (live) => {
       await this.#live.append(live, line);
       return !live.gone;
     });
@@ -447,8 +465,8 @@ export class Queue implements Submitter {
     if (!changed || !entry) return false;
     entry.held = held;
     if (!held) {
-      for (const part of entry.parts) if (!part.busy) this.#plan(part, part.due);
-      this.#pump();
+      for (const part of entry.parts) if (!part.busy) this.#agenda.plan(part, part.due);
+      this.#agenda.pump();
     }
     return true;
   }
@@ -462,6 +480,14 @@ export class Queue implements Submitter {
       else if (state === "pending") this.#counts.deferred++;
       else this.#counts.failed++;
       this.#log.info(state === "pending" ? "deferred" : state, fields);
+      if (message.envelope.sender === null && (state === "failed" || state === "expired")) {
+        const about = "nobody is told of a report that cannot be delivered, the postmaster neither";
+        this.#log.warn("report dropped", { id: message.id, trace, to: fields.to, about });
+      }
     }
   }
+}
+
+function newEntry(id: string, created: number, touched: boolean): Entry {
+  return { id, created, held: false, gone: false, touched, faults: 0, parts: [] };
 }

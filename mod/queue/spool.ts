@@ -21,8 +21,10 @@ import {
   QUEUE_TEMPORARY_AGE,
 } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
+import { bouncedId } from "./bounce.ts";
 import { formatHead, formatLine, parseHead, parseJournal } from "./file_format.ts";
 import { applied, type JournalLine, newMessage, type QueuedMessage, summary } from "./record.ts";
+import { Slices } from "./slices.ts";
 import type { Envelope } from "./types.ts";
 
 export interface SpoolPorts {
@@ -35,13 +37,37 @@ export interface SpoolPorts {
 const MAIL = ".mail";
 const STATE = ".state";
 const TEMPORARY = ".tmp";
+const BROKEN = "broken";
 /** IDs: time in base 32, so that they sort by age, then 40 random bits. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const TIME_DIGITS = 10;
 /** IDs as we and our successors give them; nothing else becomes part of a path. */
 const ID = /^[0-9a-z][0-9a-z-]{0,63}$/;
 /** Octets of a file read at once on loading: the head of nearly every message. */
 const START = 8 * 1024;
 const CHUNK = 64 * 1024;
+/** Octets of a file read at once for an attempt: head and body of most messages. */
+const WHOLE = 64 * 1024;
+
+/** A message that a listing shows. */
+export interface Found {
+  readonly id: string;
+  /** There is a journal. */
+  readonly touched: boolean;
+}
+
+export interface ReadMessage {
+  readonly message: QueuedMessage;
+  /** The message's octets; null when they are to be asked for. */
+  readonly body: Body | null;
+}
+
+/** When a message was accepted, as its ID tells: milliseconds since 1970; 0 when that is none of ours. */
+export function createdOf(id: string): number {
+  let time = 0;
+  for (const c of id.slice(0, TIME_DIGITS)) time = time * 32 + ALPHABET.indexOf(c);
+  return /^[0-9a-hjkmnp-tv-z]{10}-/.test(id) ? time : 0;
+}
 
 export class Spool {
   readonly #dir: string;
@@ -51,6 +77,9 @@ export class Spool {
   readonly #log: Log;
   readonly #syncs: DirSync;
   readonly #start = new Uint8Array(START);
+  #whole: Uint8Array | null = null;
+  /** IDs of messages that are not yet accepted, though their file may be there. */
+  readonly #adding = new Set<string>();
 
   /** `dir` is an absolute path: DATA/queue. */
   constructor(dir: string, ports: SpoolPorts) {
@@ -62,31 +91,16 @@ export class Spool {
     this.#syncs = new DirSync(ports.fs);
   }
 
-  /** Makes the folder, durably, and removes what was left behind by a power cut. Throws FsError. */
+  /** Makes the folder, durably. Throws FsError. */
   async open(): Promise<void> {
     await this.#fs.makeDir(this.#dir);
     await this.#fs.syncDir(folderOf(this.#dir));
-    const entries = await this.#fs.list(this.#dir);
-    const names = new Set(entries.map((e) => e.name));
-    for (const { name, kind } of entries) {
-      const path = `${this.#dir}/${name}`;
-      if (kind !== "file") continue;
-      if (name.endsWith(TEMPORARY)) {
-        const age = this.#clock.now() - ((await this.#fs.stat(path))?.mtime ?? 0);
-        // A young one may belong to another process that is writing it now.
-        if (age >= QUEUE_TEMPORARY_AGE) await this.#fs.remove(path);
-      } else if (name.endsWith(STATE)) {
-        const mail = name.slice(0, -STATE.length) + MAIL;
-        // Asked again: a listing may miss what was renamed meanwhile.
-        if (!names.has(mail) && !this.#fs.statSync(`${this.#dir}/${mail}`)) await this.#fs.remove(path);
-      }
-    }
   }
 
   newId(): string {
     let time = this.#clock.now();
     let id = "";
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < TIME_DIGITS; i++) {
       id = ALPHABET.charAt(time % 32) + id;
       time = Math.floor(time / 32);
     }
@@ -104,6 +118,7 @@ export class Spool {
     const created = this.#clock.now();
     const head = formatHead({ id, created, size: body.size, envelope });
     const temporary = `${this.#dir}/${id}${TEMPORARY}`;
+    this.#adding.add(id);
     try {
       if (body.memory) await this.#fs.createWith(temporary, [head, ...body.memory]);
       else await this.#write(temporary, head, body);
@@ -114,6 +129,8 @@ export class Spool {
       await this.#fs.remove(temporary).catch(() => false);
       await this.#fs.remove(path).catch(() => false);
       throw e;
+    } finally {
+      this.#adding.delete(id);
     }
     return newMessage({ id, created, envelope, size: body.size, offset: head.length });
   }
@@ -131,16 +148,49 @@ export class Spool {
     return (await this.scan()).map(({ id }) => id).sort();
   }
 
-  /** All messages in no order; `touched`: there is a journal. Throws FsError. */
-  async scan(): Promise<{ readonly id: string; readonly touched: boolean }[]> {
-    const found: string[] = [];
+  /**
+   * All messages in no order but that bounces come last; `touched`: there is a journal. `sweep` removes what a power cut left behind. Throws
+   * FsError.
+   */
+  async scan(sweep = false): Promise<Found[]> {
+    const slices = new Slices(this.#clock);
+    const ids: string[] = [];
     const journals = new Set<string>();
+    const temporary: string[] = [];
     for (const { name, kind } of await this.#fs.list(this.#dir)) {
+      if (slices.over) await slices.rest();
       if (kind !== "file") continue;
-      if (name.endsWith(STATE)) journals.add(name.slice(0, -STATE.length));
-      else if (name.endsWith(MAIL)) found.push(name.slice(0, -MAIL.length));
+      if (name.endsWith(MAIL)) ids.push(name.slice(0, -MAIL.length));
+      else if (name.endsWith(STATE)) journals.add(name.slice(0, -STATE.length));
+      else if (name.endsWith(TEMPORARY)) temporary.push(name);
     }
-    return found.filter((id) => ID.test(id)).map((id) => ({ id, touched: journals.has(id) }));
+    const found: Found[] = [];
+    const bounces: Found[] = [];
+    for (const id of ids) {
+      if (slices.over) await slices.rest();
+      const touched = journals.delete(id);
+      if (ID.test(id) && !this.#adding.has(id)) {
+        (bouncedId(id) === null ? found : bounces).push({ id, touched });
+      }
+    }
+    if (sweep) await this.#sweep(temporary, journals);
+    // Not by spreading: a call takes no 100,000 arguments.
+    for (const bounce of bounces) found.push(bounce);
+    return found;
+  }
+
+  async #sweep(temporary: readonly string[], orphans: Iterable<string>): Promise<void> {
+    for (const name of temporary) {
+      const path = `${this.#dir}/${name}`;
+      const age = this.#clock.now() - ((await this.#fs.stat(path))?.mtime ?? 0);
+      // A young one may belong to another process that is writing it now.
+      if (age >= QUEUE_TEMPORARY_AGE) await this.#fs.remove(path);
+    }
+    for (const id of orphans) {
+      // Asked again: a listing may miss what was renamed meanwhile.
+      const there = this.#fs.statSync(`${this.#dir}/${id}${MAIL}`);
+      if (!there) await this.#fs.remove(`${this.#dir}/${id}${STATE}`);
+    }
   }
 
   /**
@@ -148,25 +198,41 @@ export class Spool {
    * looked for. Throws FsError.
    */
   async load(id: string, touched = true): Promise<QueuedMessage | null> {
+    return (await this.#read(id, touched, this.#start))?.message ?? null;
+  }
+
+  /** As `load`; of a small message the octets too, from the same read. */
+  read(id: string, touched = true): Promise<ReadMessage | null> {
+    this.#whole ??= new Uint8Array(WHOLE);
+    return this.#read(id, touched, this.#whole);
+  }
+
+  async #read(id: string, touched: boolean, into: Uint8Array): Promise<ReadMessage | null> {
     if (!ID.test(id)) return null;
-    const bytes = this.#fs.readStart(`${this.#dir}/${id}${MAIL}`, this.#start);
+    const bytes = this.#fs.readStart(`${this.#dir}/${id}${MAIL}`, into);
     if (bytes === null) return null;
-    let head = parseHead(this.#start.subarray(0, bytes));
+    let head = parseHead(into.subarray(0, bytes));
+    let body: Body | null = null;
     if (!head.ok && head.error === "more") head = parseHead(await this.#longHead(id));
+    else if (head.ok && into === this.#whole) {
+      const { offset, size } = head.value;
+      // A copy: the buffer is used again before the caller goes on. One octet less than fits: nothing follows.
+      if (bytes < into.length && bytes === offset + size) body = memoryBody(into.slice(offset, bytes));
+    }
     if (head.ok && head.value.id !== id) head = { ok: false, error: "broken" };
     if (!head.ok) {
       await this.#unreadable(id, head.error === "newer");
       return null;
     }
     const state = touched ? await this.#readState(id) : null;
-    if (state === null) return newMessage(head.value);
+    if (state === null) return { message: newMessage(head.value), body };
     const journal = parseJournal(state);
     if (journal.newer) {
       await this.#unreadable(id, true);
       return null;
     }
     if (journal.broken > 0) this.#log.debug("queue journal has torn lines", { id, lines: journal.broken });
-    return journal.lines.reduce(applied, newMessage(head.value));
+    return { message: journal.lines.reduce(applied, newMessage(head.value)), body };
   }
 
   /** Adds to a message's journal; on the medium when it resolves. Gives the message after it. Throws FsError. */
@@ -190,12 +256,15 @@ export class Spool {
     return after;
   }
 
-  /** Removes a message; gone for good when it resolves. False when it was not there. Throws FsError. */
-  async remove(id: string): Promise<boolean> {
+  /**
+   * Removes a message; gone for good when it resolves. False when it was not there. Without `touched` there is no journal to remove. Throws
+   * FsError.
+   */
+  async remove(id: string, touched = true): Promise<boolean> {
     if (!ID.test(id)) return false;
     const removed = await this.#fs.remove(`${this.#dir}/${id}${MAIL}`);
     await this.#syncs.sync(this.#dir);
-    await this.#fs.remove(`${this.#dir}/${id}${STATE}`);
+    if (touched) await this.#fs.remove(`${this.#dir}/${id}${STATE}`);
     return removed;
   }
 
@@ -278,7 +347,13 @@ export class Spool {
       this.#log.warn("queued message of a newer version left alone", { id });
       return;
     }
-    const broken = `${this.#dir}/broken`;
+    await this.setAside(id);
+    this.#log.error("queued message cannot be read", { id, moved: `${this.#dir}/${BROKEN}` });
+  }
+
+  /** Moves a message's files, which are of no use to us, out of the queue into `broken/`. Throws FsError. */
+  async setAside(id: string): Promise<void> {
+    const broken = `${this.#dir}/${BROKEN}`;
     await this.#fs.makeDir(broken);
     await this.#syncs.sync(this.#dir);
     for (const name of [id + MAIL, id + STATE]) {
@@ -290,6 +365,5 @@ export class Spool {
     }
     await this.#fs.syncDir(broken);
     await this.#syncs.sync(this.#dir);
-    this.#log.error("queued message cannot be read", { id, moved: broken });
   }
 }

@@ -57,3 +57,19 @@ Deno.test("keepBounce() reports the recipients it is given, from nobody to the s
   const ports = { spool, reporter: broken, clock };
   await assertRejects(() => keepBounce({ ...m, bounces: 1 }, address("me@home.test"), [1], ports), "a bug");
 });
+
+Deno.test("keepBounce() reports on a message that cannot be read", async () => {
+  const { spool, fs, clock } = rig();
+  await spool.open();
+  const m = await spool.add(envelope(["a@x.test"]), memoryBody(new Uint8Array(7)));
+  await fs.remove(`/data/queue/${m.id}.mail`);
+  const sizes: number[] = [];
+  const reporter = {
+    write: ({ original }: { readonly original: { readonly size: number } }) => {
+      sizes.push(original.size);
+      return Promise.resolve(memoryBody(new Uint8Array(3)));
+    },
+  };
+  const bounce = await keepBounce(m, address("me@home.test"), [0], { spool, reporter, clock });
+  assertEquals([bounce.size, sizes], [3, [0]]);
+});

@@ -58,3 +58,27 @@ Deno.test("Lanes leaves a destination alone that cannot be reached, then sends o
   assertEquals(l.ask("x", "4", false), "start");
   assertEquals(l.ask("x", "5", false), "start");
 });
+
+Deno.test("Lanes.resumeAll() lets all that were away be tried, and tells which", () => {
+  const { l } = lanes();
+  for (const [name, reached] of [["x", false], ["y", true], ["z", false]] as const) {
+    assertEquals(l.ask(name, name, false), "start");
+    l.end(name, reached);
+  }
+  assert(typeof l.ask("x", "x", false) === "object");
+  assertEquals([...l.resumeAll()].sort(), ["x", "z"]);
+  assertEquals([...l.resumeAll()], []);
+  assertEquals([l.ask("x", "1", false), l.ask("x", "2", false)], ["start", "start"]);
+});
+
+Deno.test("Lanes keeps a long line in order", () => {
+  const { l } = lanes(1, 1);
+  assertEquals(l.ask("x", "first", false), "start");
+  for (let i = 0; i < 1000; i++) l.ask("x", `${i}`, false);
+  for (let i = 0; i < 1000; i++) {
+    l.end("x", true);
+    assertEquals(l.next(), `${i}`);
+    assertEquals(l.ask("x", `${i}`, false), "start");
+    if (i % 3 === 0) l.ask("x", "later", false);
+  }
+});

@@ -32,15 +32,33 @@ Deno.test("LiveMessages shares one picture of a message among all who work on it
     seen.push(l);
     return settle();
   };
-  await Promise.all([live.with(id, work), live.with(id, work), live.with("unknown", work)]);
+  await Promise.all([
+    live.with(id, true, work),
+    live.with(id, false, work),
+    live.with("unknown", true, work),
+  ]);
   assertEquals(seen.length, 2);
   assert(seen[0] === seen[1]);
   assertEquals(live.peek(id), null);
 });
 
+Deno.test("LiveMessages knows whether there is a journal, and looks for none where there is not", async () => {
+  const { live, id, fs, spool } = await make();
+  await live.with(id, false, async (l) => {
+    assertEquals([l.touched, l.body?.size], [false, 0]);
+    await live.append(l, { kind: "hold", at: 1 });
+    assertEquals([l.touched, l.message.held], [true, true]);
+  });
+  assertEquals((await live.with(id, true, (l) => Promise.resolve(l.message)))?.held, true);
+  const { id: other } = await spool.add(envelope(["a@x.test"]), memoryBody());
+  const removes = fs.calls.get("remove") ?? 0;
+  await live.with(other, false, (l) => live.record(l, outcome(0)));
+  assertEquals((fs.calls.get("remove") ?? 0) - removes, 1);
+});
+
 Deno.test("LiveMessages writes lines one after the other and removes what is done", async () => {
   const { live, id, spool, fs } = await make();
-  await live.with(id, async (l) => {
+  await live.with(id, true, async (l) => {
     const [one, two] = await Promise.all([live.record(l, outcome(0)), live.record(l, outcome(1))]);
     assertEquals([one, two], ["kept", "removed"]);
     assertEquals(await live.record(l, outcome(0)), "removed");
@@ -52,7 +70,7 @@ Deno.test("LiveMessages writes lines one after the other and removes what is don
 Deno.test("LiveMessages tries until the disk takes a line, or the queue stops", async () => {
   const { live, id, fs, clock, log, stopping } = await make();
   const heal = fs.fail("append", "full");
-  await live.with(id, async (l) => {
+  await live.with(id, true, async (l) => {
     const written = live.record(l, outcome(0));
     await clock.advance(70_000);
     assertEquals(log.lines.length, 3);
@@ -70,7 +88,7 @@ Deno.test("LiveMessages tries until the disk takes a line, or the queue stops", 
 
 Deno.test("LiveMessages.drop() comes after what is being written, and nothing after it", async () => {
   const { live, id, fs } = await make();
-  await live.with(id, async (l) => {
+  await live.with(id, true, async (l) => {
     const kept = live.record(l, outcome(0));
     const dropped = live.drop(id);
     const late = live.record(l, outcome(1));

@@ -253,6 +253,103 @@ Deno.test("Queue keeps the mail when transport or reporter throw", async () => {
   await stop(r);
 });
 
+Deno.test("Queue gives up a message that cannot be read as it does others, and keeps its file", async () => {
+  const r = await started(undefined, () => notDelivered("deferred"));
+  const lost = await send(r, ["a@x.test"]);
+  const good = await send(r, ["b@x.test"]);
+  await settle();
+  r.fs.fail((operation, path) => operation === "read" && path.includes(lost), "io");
+  const before = r.fs.calls.get("read") ?? 0;
+  for (let i = 0; i < 23; i++) await r.clock.advance(5 * HOUR);
+  assertEquals(r.queue.stats().messages, 2);
+  assert((r.fs.calls.get("read") ?? 0) - before < 200, "it is not tried each minute");
+  for (let i = 0; i < 3; i++) await r.clock.advance(5 * HOUR);
+  assertEquals(r.fs.tree(DIR).filter((path) => path.includes(lost)), [
+    `${DIR}/broken/${lost}.mail`,
+    `${DIR}/broken/${lost}.state`,
+  ]);
+  assert(r.log.lines.some((l) => l.event.startsWith("queued message given up") && l.fields.id === lost));
+  assertEquals(r.reports.map((p) => p.messageId), [good]);
+  await stop(r);
+});
+
+Deno.test("Queue loads a message that could not be read at the start when it can be, its bounce too", async () => {
+  const fs = new MemFs({ dirs: ["/data"] });
+  const first = await started(
+    fs,
+    ({ address }) => notDelivered(address.local === "no" ? "failed" : "deferred"),
+  );
+  const id = await send(first, ["no@x.test", "wait@y.test"]);
+  await settle(60);
+  await stop(first);
+  assertEquals(fs.tree(DIR).filter((path) => path.endsWith(".mail")).length, 2);
+  const heal = fs.fail((operation, path) => operation === "read" && path.includes(id), "io");
+  const second = await started(fs, delivered, {}, new FakeClock());
+  await second.clock.advance(10_000);
+  assertEquals([second.taken, second.queue.stats().messages > 0], [[], true]);
+  heal();
+  for (let i = 0; i < 10; i++) await second.clock.advance(HOUR);
+  assertEquals(second.taken.sort(), ["me@home.test: bounce about no@x.test failed", "wait@y.test: m"]);
+  assertEquals([second.queue.stats().messages, second.reports.length], [0, 0]);
+  await stop(second);
+});
+
+Deno.test("Queue tells the sender of a message whose text cannot be read", async () => {
+  const r = await started(undefined, () => notDelivered("deferred"));
+  const long = "x".repeat(100_000);
+  const id = await send(r, ["a@x.test"], long);
+  await settle();
+  // Its head still can be: the file was cut short.
+  const path = `${DIR}/${id}.mail`;
+  const bytes = await r.fs.readFile(path, 999_999) ?? new Uint8Array();
+  await r.fs.remove(path);
+  await r.fs.createWith(path, [bytes.subarray(0, 50_000)]);
+  for (let i = 0; i < 26; i++) await r.clock.advance(5 * HOUR);
+  assertEquals(r.reports[0]?.recipients[0]?.last?.why, "the queued message cannot be read");
+  assertEquals(r.reports[0]?.recipients[0]?.state, "expired");
+  await stop(r);
+});
+
+Deno.test("Queue drops a bounce that cannot be delivered, and says so", async () => {
+  const r = await started(undefined, () => notDelivered("failed"));
+  await send(r, ["a@x.test"], "m", null);
+  await settle();
+  assertEquals([r.queue.stats().messages, r.reports.length], [0, 0]);
+  const told = r.log.lines.filter((l) => l.event === "report dropped");
+  assertEquals(told.map((l) => [l.level, l.fields.to]), [["warn", "a@x.test"]]);
+  await stop(r);
+});
+
+Deno.test("Queue.reconsider() tries at once what could not be reached, and nothing else", async () => {
+  let down = true;
+  const r = await started(
+    undefined,
+    ({ address }) => address.domain === "y.test" || down ? notDelivered("deferred", down) : delivered(),
+  );
+  for (let i = 0; i < 3; i++) await send(r, ["a@x.test"], `${i}`);
+  await settle();
+  down = false;
+  await send(r, ["b@y.test"]);
+  await settle();
+  r.queue.reconsider();
+  await settle(60);
+  assertEquals(r.taken.sort(), ["a@x.test: 0", "a@x.test: 1", "a@x.test: 2"]);
+  assertEquals(r.batches.filter((b) => b.destination === "y.test").length, 1);
+  await stop(r);
+});
+
+Deno.test("Queue sends once what a rescan finds while it is being submitted", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const r = await started();
+    const submitted = send(r, ["a@x.test"]);
+    for (let i = 0; i < turns; i++) await Promise.resolve();
+    await Promise.all([submitted, r.queue.rescan()]);
+    await settle();
+    assertEquals([r.taken, r.queue.stats().messages], [["a@x.test: m"], 0], `after ${turns} turns`);
+    await stop(r);
+  }
+});
+
 Deno.test("Queue.rescan() takes in and lets go what another process did", async () => {
   const r = await started(undefined, () => notDelivered("deferred"));
   const id = await send(r, ["a@x.test"]);

@@ -3,6 +3,7 @@ import { concat, fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { isFsError } from "../../mod/base/fs.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../support/assert.ts";
 import { isWrite, MemFs, takesSpace } from "../support/mem_fs.ts";
+import { createdOf } from "../../mod/queue/spool.ts";
 import { DIR, envelope, rig } from "./rig.ts";
 
 const MAIL = "Subject: x\r\n\r\nText\r\n";
@@ -123,16 +124,70 @@ Deno.test("Spool leaves a message alone whose journal is of a newer version", as
   assertEquals(fs.tree(DIR).length, 2);
 });
 
-Deno.test("Spool.open() removes old left-overs only", async () => {
+Deno.test("Spool.scan() sweeps old left-overs only, and only when asked to", async () => {
   const files = { [`${DIR}/young.tmp`]: "x", [`${DIR}/gone.state`]: "x", [`${DIR}/notes.txt`]: "x" };
   const first = rig();
   const fs = new MemFs({ files, clock: first.clock });
   const { spool, clock } = rig(fs, undefined, {}, first.clock);
   await spool.open();
+  await spool.scan();
+  assertEquals(fs.tree(DIR).length, 3);
+  await spool.scan(true);
   assertEquals(fs.tree(DIR), [`${DIR}/notes.txt`, `${DIR}/young.tmp`]);
   await clock.advance(3600_000);
-  await spool.open();
+  await spool.scan(true);
   assertEquals(fs.tree(DIR), [`${DIR}/notes.txt`]);
+});
+
+Deno.test("Spool.scan() gives bounces last, and what is being added not at all", async () => {
+  const { spool, fs } = rig();
+  await spool.open();
+  const bounce = await spool.add(envelope(["a@x.test"]), memoryBody(), "a-b1");
+  const kept = await spool.add(envelope(["a@x.test"]), memoryBody(), "a");
+  await spool.append(kept, { kind: "hold", at: 1 });
+  const heal = fs.fail((operation) => operation === "syncDir", "io");
+  const adding = spool.add(envelope(["a@x.test"]), memoryBody(), "c");
+  adding.catch(() => {});
+  while (!fs.tree(DIR).includes(`${DIR}/c.mail`)) await Promise.resolve();
+  assertEquals(await spool.scan(), [{ id: "a", touched: true }, { id: bounce.id, touched: false }]);
+  await assertRejects(() => adding, "io");
+  heal();
+});
+
+Deno.test("Spool.read() gives small messages whole from one read, and others by the head", async () => {
+  const { spool, fs } = rig();
+  await spool.open();
+  const small = await spool.add(envelope(["a@x.test"]), memoryBody(utf8(MAIL)));
+  const large = await spool.add(envelope(["a@x.test"]), memoryBody(new Uint8Array(70_000)));
+  const reads = fs.calls.get("read") ?? 0;
+  const read = await spool.read(small.id, false);
+  assertEquals((fs.calls.get("read") ?? 0) - reads, 1);
+  const again = await spool.read(large.id);
+  assertEquals([read?.message, again?.message, again?.body], [small, large, null]);
+  assert(read?.body);
+  assertEquals(await textOf(read.body), MAIL);
+  // Cut short by whoever: not passed off as the message.
+  const bytes = await fs.readFile(`${DIR}/${small.id}.mail`, 9999) ?? new Uint8Array();
+  await fs.remove(`${DIR}/${small.id}.mail`);
+  await fs.createWith(`${DIR}/${small.id}.mail`, [bytes.subarray(0, -1)]);
+  assertEquals((await spool.read(small.id))?.body, null);
+  await assertRejects(() => spool.body(small), "read all of");
+});
+
+Deno.test("Spool.setAside() takes a message out of the queue, and keeps it", async () => {
+  const { spool, fs } = rig();
+  await spool.open();
+  const { id } = await spool.add(envelope(["a@x.test"]), memoryBody());
+  await spool.setAside(id);
+  assertEquals(fs.afterCrash("synced-only").tree(DIR), [`${DIR}/broken/${id}.mail`]);
+  assertEquals(await spool.ids(), []);
+});
+
+Deno.test("createdOf() reads when a message came from its ID", () => {
+  const { spool, clock } = rig();
+  assertEquals(createdOf(spool.newId()), clock.now());
+  assertEquals(createdOf(`${spool.newId()}-b1`), clock.now());
+  for (const id of ["", "short-x", "0123456789", "ilou000000-x"]) assertEquals(createdOf(id), 0, id);
 });
 
 Deno.test("Spool takes no ID for a path", async () => {

@@ -1,0 +1,136 @@
+/**
+ * What the queue is to work on, and when: what is due goes to its destination's lane, what may start is started. Many thousands may come due
+ * at once (a start, a destination that is back): they are gone through in slices, so that others have their turn.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { DueHeap } from "./due.ts";
+import { type LaneLimits, Lanes } from "./lanes.ts";
+import { GIVE_UP } from "./schedule.ts";
+
+/** The recipients of one message at one destination, waiting for their time. */
+export interface Part {
+  readonly entry: Entry;
+  /** null: nothing is sent; a bounce is to be written, or the message to be read again. */
+  readonly destination: string | null;
+  due: number;
+  busy: boolean;
+}
+
+/** What is held in memory of a message. */
+export interface Entry {
+  readonly id: string;
+  readonly created: number;
+  held: boolean;
+  gone: boolean;
+  /** It has a journal. */
+  touched: boolean;
+  /** How often in a row its files could not be read. */
+  faults: number;
+  parts: Part[];
+}
+
+/** The timer is never set for longer: the wall clock may be set meanwhile. */
+const LONGEST_SLEEP = 60_000;
+/** Work goes on for so long before others have their turn, in milliseconds. */
+const SLICE = 5;
+
+export class Agenda {
+  readonly #clock: Clock;
+  readonly #work: (part: Part) => void;
+  readonly #lanes: Lanes<Part>;
+  readonly #due = new DueHeap<Part>();
+  #timer: () => void = () => {};
+  #running = false;
+
+  /** `work` does a part and calls `end` for its destination, then `pump`. */
+  constructor(limits: LaneLimits, clock: Clock, random: Random, work: (part: Part) => void) {
+    this.#clock = clock;
+    this.#work = work;
+    this.#lanes = new Lanes(limits, clock, random);
+  }
+
+  /** Attempts under way. */
+  get active(): number {
+    return this.#lanes.active;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.pump();
+  }
+
+  /** Starts nothing more. */
+  stop(): void {
+    this.#running = false;
+    this.#timer();
+  }
+
+  /** `due` in milliseconds since 1970. */
+  plan(part: Part, due: number): void {
+    part.due = due;
+    part.busy = false;
+    this.#due.push(due, part);
+  }
+
+  /** An attempt has ended; `reached` as `Lanes.end` has it. */
+  end(destination: string, reached: boolean | null): void {
+    this.#lanes.end(destination, reached);
+  }
+
+  /** The destination may be tried again at once. */
+  resume(destination: string): void {
+    this.#lanes.resume(destination);
+  }
+
+  /** All destinations may; gives those that were down. */
+  resumeAll(): ReadonlySet<string> {
+    return this.#lanes.resumeAll();
+  }
+
+  /** Starts what may start, and sets the timer for what is next. */
+  pump(): void {
+    if (!this.#running) return;
+    this.#timer();
+    const now = this.#clock.now();
+    const end = this.#clock.monotonic() + SLICE;
+    const all = this.#takeWaiting(end) && this.#takeDue(now, end);
+    const next = all ? this.#due.next : now;
+    this.#timer = next === null
+      ? () => {}
+      : this.#clock.after(Math.min(LONGEST_SLEEP, Math.max(1, next - now)), () => this.pump());
+  }
+
+  /** Gives freed room to those who wait for it; false when time is up before all had their turn. */
+  #takeWaiting(end: number): boolean {
+    for (let part = this.#lanes.next(); part; part = this.#lanes.next()) {
+      if (part.entry.held) part.busy = false;
+      else if (!part.entry.gone) this.#ask(part);
+      if (this.#clock.monotonic() > end) return false;
+    }
+    return true;
+  }
+
+  #takeDue(now: number, end: number): boolean {
+    for (let first = this.#due.pop(now); first; first = this.#due.pop(now)) {
+      const part = first.item;
+      const current = part.due === first.at && !part.busy && !part.entry.gone && !part.entry.held;
+      if (current) this.#ask(part);
+      if (this.#clock.monotonic() > end) return false;
+    }
+    return true;
+  }
+
+  #ask(part: Part): void {
+    part.busy = true;
+    if (part.destination === null) return this.#work(part);
+    const urgent = this.#clock.now() - part.entry.created >= GIVE_UP;
+    const admission = this.#lanes.ask(part.destination, part, urgent);
+    if (admission === "start") this.#work(part);
+    else if (admission !== "wait") this.plan(part, admission.until);
+  }
+}
