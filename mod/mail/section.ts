@@ -1,5 +1,5 @@
 /** Where the sections of IMAP's BODY[...] lie in a message (RFC 3501 6.4.5), and HEADER.FIELDS picked from a header. */
-import { asciiLower, concat, CRLF, LF } from "../base/bytes.ts";
+import { asciiLower, concat, CR, CRLF, LF } from "../base/bytes.ts";
 import { FieldCursor } from "./header.ts";
 import type { Part } from "./types.ts";
 
@@ -53,8 +53,9 @@ function rangeOf(message: Part, what: "body" | "header" | "text"): Range {
 }
 
 /**
- * The fields called one of `names` (any case), or with `not` all others, whole and in order, and the blank line that ends them
- * (RFC 3501 6.4.5: it is there even if no field is). `header` is the header block as in the message.
+ * The fields called one of `names` (any case), or with `not` all others, whole and in order, and the blank line that ends them:
+ * it is there even if no field is, but not when the message has none, and so no body (RFC 3501 6.4.5). `header` is the header block as in
+ * the message.
  */
 export function pickFields(header: Uint8Array, names: readonly string[], not: boolean): Uint8Array {
   const wanted = new Set(names.map(asciiLower));
@@ -65,6 +66,13 @@ export function pickFields(header: Uint8Array, names: readonly string[], not: bo
     chunks.push(header.subarray(f.start, f.end));
     if (header[f.end - 1] !== LF) chunks.push(CRLF);
   }
-  chunks.push(CRLF);
+  if (endsBlank(header)) chunks.push(CRLF);
   return concat(chunks);
+}
+
+/** Whether the last line is an empty one. */
+function endsBlank(header: Uint8Array): boolean {
+  if (header[header.length - 1] !== LF) return false;
+  const before = header.length - (header[header.length - 2] === CR ? 3 : 2);
+  return before < 0 || header[before] === LF;
 }

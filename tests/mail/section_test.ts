@@ -67,7 +67,20 @@ for (const [names, not, expected] of PICKS) {
   });
 }
 
-Deno.test("pickFields() ends what a broken header leaves open", () => {
-  assertEquals(fromUtf8(pickFields(utf8("A: b"), ["a"], false)), "A: b\r\n\r\n");
-  assertEquals(fromUtf8(pickFields(utf8(""), ["a"], false)), "\r\n");
-});
+const ENDS: readonly [string, string][] = [
+  ["A: b\r\n\r\n", "A: b\r\n\r\n"],
+  ["A: b\n\n", "A: b\n\r\n"],
+  ["B: b\r\n\r\n", "\r\n"],
+  ["\r\n", "\r\n"],
+  ["\n", "\r\n"],
+  ["A: b\r\n", "A: b\r\n"],
+  ["A: b", "A: b\r\n"],
+  ["B: b\r\n", ""],
+  ["A: b\r\n\r", "A: b\r\n"],
+  ["", ""],
+];
+for (const [header, expected] of ENDS) {
+  Deno.test(`pickFields() has a blank line only where ${JSON.stringify(header)} has one`, () => {
+    assertEquals(fromUtf8(pickFields(utf8(header), ["a"], false)), expected);
+  });
+}
