@@ -1,7 +1,4 @@
-/**
- * Dovecot and Roost on one Maildir, in turns and at once: UIDs, UIDVALIDITY, flags, keywords, dates, sizes and subscriptions are the same for both.
- * Dovecot runs as its `imap` program on standard input and output: no daemon, no port.
- */
+/** Dovecot and Roost on one Maildir, in turns and at once: UIDs, UIDVALIDITY, flags, keywords, dates, sizes and subscriptions are the same for both. */
 import { memoryBody } from "../../mod/base/body.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
 import { MaildirStore } from "../../mod/maildir/store.ts";
@@ -22,10 +19,9 @@ import { systemClock } from "../../mod/sys/clock.ts";
 import { DenoFs } from "../../mod/sys/fs.ts";
 import { systemRandom } from "../../mod/sys/random.ts";
 import { assert, assertEquals } from "../support/assert.ts";
+import { Dovecot, give } from "../support/dovecot.ts";
 import { MemoryLog } from "../support/memory_log.ts";
 
-const IMAP = "/usr/lib/dovecot/imap";
-const NOBODY = 65534;
 const ALICE = "alice@example.test";
 const SYSTEM: readonly (readonly [number, string])[] = [
   [ANSWERED, "\\Answered"],
@@ -35,7 +31,7 @@ const SYSTEM: readonly (readonly [number, string])[] = [
   [DRAFT, "\\Draft"],
 ];
 
-/** Dovecot will not touch mail as root, so where the tests run as root, what Roost makes goes to the user Dovecot runs as. */
+/** What Roost makes goes to the user Dovecot runs as. */
 class OwnedFs extends DenoFs {
   override async create(path: string, mode?: number): Promise<WritableFile> {
     const file = await super.create(path, mode);
@@ -56,56 +52,23 @@ class OwnedFs extends DenoFs {
   }
 }
 
-function give(path: string): void {
-  try {
-    Deno.chownSync(path, NOBODY, NOBODY);
-  } catch (e) {
-    if (!(e instanceof Deno.errors.NotFound)) throw e; // gone meanwhile
-  }
-}
-
-/** Shared by both; removed at the end. */
+/** A mail root that both use; removed at the end. */
 class Box {
   readonly dir: string;
-  /** What Dovecot complained about. */
-  readonly faults: string[] = [];
-  readonly #asRoot = Deno.uid() === 0;
+  readonly dovecot: Dovecot;
 
   constructor() {
     this.dir = Deno.makeTempDirSync({ prefix: "roost-dovecot-" });
     Deno.mkdirSync(`${this.dir}/mail`);
-    if (this.#asRoot) {
-      for (const dir of [this.dir, `${this.dir}/mail`]) {
-        Deno.chownSync(dir, NOBODY, NOBODY);
-      }
-    }
-    Deno.chmodSync(this.dir, 0o755);
-    const id = (own: number | null) => this.#asRoot ? NOBODY : own;
-    Deno.writeTextFileSync(
-      `${this.dir}/dovecot.conf`,
-      `base_dir = ${this.dir}/base
-log_path = /dev/stderr
-mail_location = maildir:${this.maildir}
-ssl = no
-mail_uid = ${id(Deno.uid())}
-mail_gid = ${id(Deno.gid())}
-first_valid_uid = 0
-first_valid_gid = 0
-namespace inbox {
-  inbox = yes
-}
-`,
-    );
-  }
-
-  get maildir(): string {
-    return `${this.dir}/mail/example.test/alice`;
+    give(this.dir);
+    give(`${this.dir}/mail`);
+    this.dovecot = new Dovecot(this.dir, `${this.dir}/mail/example.test/alice`);
   }
 
   store(): MaildirStore {
     const log = new MemoryLog();
     return new MaildirStore({
-      fs: this.#asRoot ? new OwnedFs(log) : new DenoFs(log),
+      fs: new OwnedFs(log),
       root: `${this.dir}/mail`,
       clock: systemClock,
       random: systemRandom,
@@ -113,34 +76,6 @@ namespace inbox {
       hostname: "roost-test",
       pid: Deno.pid,
     });
-  }
-
-  /** Runs IMAP commands (each with its literals inline) in one Dovecot session; all that it answered, by line. */
-  async dovecot(...commands: string[]): Promise<string[]> {
-    const child = new Deno.Command(IMAP, {
-      args: ["-c", `${this.dir}/dovecot.conf`],
-      env: { USER: "alice", HOME: this.dir, PATH: "/usr/bin:/bin" },
-      clearEnv: true,
-      cwd: this.dir,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      ...(this.#asRoot ? { uid: NOBODY, gid: NOBODY } : {}),
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    const all = [...commands, "LOGOUT"].map((c, i) => `t${i} ${c}\r\n`).join("");
-    await writer.write(utf8(all));
-    await writer.close();
-    const { stdout, stderr } = await child.output();
-    const said = new TextDecoder().decode(stderr).split("\n");
-    // A lock file is root's for a moment before `give`: Dovecot cannot watch it then, and polls.
-    this.faults.push(
-      ...said.filter((l) => /Error|Warning|Panic|Fatal/.test(l) && !/inotify.*denied/.test(l)),
-    );
-    const lines = new TextDecoder().decode(stdout).split("\r\n");
-    const bad = lines.filter((l) => /^t\d+ (NO|BAD)|^\* BAD/.test(l));
-    assertEquals(bad, [], lines.join("\n"));
-    return lines;
   }
 
   remove(): void {
@@ -158,8 +93,8 @@ interface View {
 
 async function dovecotView(box: Box, name: string): Promise<View> {
   const mailbox = `"${encodeModifiedUtf7(name)}"`;
-  const lines = await box.dovecot(`SELECT ${mailbox}`, "FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE)")
-    .catch(async () => await box.dovecot(`SELECT ${mailbox}`)); // "1:*" of nothing is an error
+  const lines = await box.dovecot.imap(`SELECT ${mailbox}`, "FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE)")
+    .catch(async () => await box.dovecot.imap(`SELECT ${mailbox}`)); // "1:*" of nothing is an error
   const number = (pattern: RegExp) =>
     Number(lines.map((l) => pattern.exec(l)?.[1]).find((n) => n !== undefined));
   const messages = lines.filter((l) => / FETCH \(/.test(l)).map((line) => {
@@ -216,7 +151,7 @@ async function sameToBoth(box: Box): Promise<void> {
   const store = box.store();
   const account = await store.account(ALICE);
   const names = await foldersOf(account);
-  const listed = await box.dovecot('LIST "" *', 'LSUB "" *');
+  const listed = await box.dovecot.imap('LIST "" *', 'LSUB "" *');
   const namesIn = (verb: string) =>
     listed.filter((l) => l.startsWith(`* ${verb} `) && !l.includes("\\Noselect"))
       .map((l) => l.replace(/^.*\) "\." /, "").replace(/^"(.*)"$/, "$1")).sort();
@@ -261,7 +196,7 @@ async function inTurns(box: Box): Promise<void> {
   await sameToBoth(box);
 
   const other = `"${encodeModifiedUtf7("Büro.Größe & Co")}"`;
-  await box.dovecot(
+  await box.dovecot.imap(
     "SELECT INBOX",
     `APPEND INBOX (\\Seen NewOne) "06-May-2020 07:08:09 +0200" ${literal("Subject: dovecot\r\n\r\nöä\r\n")}`,
     `UID STORE 1 +FLAGS (Another \\Flagged)`,
@@ -288,7 +223,7 @@ async function inTurns(box: Box): Promise<void> {
   assert((await account.rename("Made.by", "Renamed")).ok);
   await store.close();
   await sameToBoth(box);
-  await box.dovecot(`APPEND INBOX ${literal("after: 1\r\n\r\n")}`);
+  await box.dovecot.imap(`APPEND INBOX ${literal("after: 1\r\n\r\n")}`);
   await sameToBoth(box);
 }
 
@@ -310,16 +245,16 @@ async function atOnce(box: Box): Promise<void> {
   const ours = async () => {
     for (let i = 0; i < 40; i++) await append(account, "INBOX", `Ours: ${i}\r\n\r\n`);
   };
-  await Promise.all([box.dovecot(...theirs), ours()]);
+  await Promise.all([box.dovecot.imap(...theirs), ours()]);
   await inbox.refresh();
   assertEquals(inbox.messages.length, 81);
   assertEquals(uids.size, 80);
-  await box.dovecot(
+  await box.dovecot.imap(
     "SELECT INBOX",
     "STORE 1:20 +FLAGS (\\Seen foreign)",
     "UID STORE 30 +FLAGS (\\Deleted)",
   );
-  await box.dovecot("SELECT INBOX", "EXPUNGE");
+  await box.dovecot.imap("SELECT INBOX", "EXPUNGE");
   await inbox.refresh();
   assertEquals(inbox.messages.length, 80);
   assertEquals(inbox.messages.filter((m) => m.flags & SEEN).length, 20);
@@ -335,7 +270,7 @@ for (const [name, run] of [["in turns", inTurns], ["at once", atOnce]] as const)
     const box = new Box();
     try {
       await run(box);
-      assertEquals(box.faults, []);
+      assertEquals(box.dovecot.faults, []);
     } finally {
       box.remove();
     }

@@ -2,11 +2,14 @@
 
 export interface Ran {
   readonly code: number;
+  /** Standard output as it came. */
+  readonly stdout: Uint8Array;
+  /** The same as text. */
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs a program to its end; `seconds` at most. */
+/** Runs a program to its end; it is killed after `seconds` (60). */
 export async function run(
   command: string,
   args: readonly string[],
@@ -26,14 +29,21 @@ export async function run(
     ...(options.env ? { env: options.env } : {}),
   }).spawn();
   const timer = setTimeout(() => child.kill("SIGKILL"), 1000 * (options.seconds ?? 60));
-  if (options.stdin !== undefined) {
-    const writer = child.stdin.getWriter();
-    const bytes = typeof options.stdin === "string" ? new TextEncoder().encode(options.stdin) : options.stdin;
-    await writer.write(bytes).then(() => writer.close(), () => {});
+  try {
+    const [{ code, stdout, stderr }] = await Promise.all([child.output(), feed(child, options.stdin)]);
+    return { code, stdout, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+  } finally {
+    clearTimeout(timer);
   }
-  const { code, stdout, stderr } = await child.output();
-  clearTimeout(timer);
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+/** Writes all of its input while its output is read: either may be more than a pipe holds. */
+async function feed(child: Deno.ChildProcess, input: string | Uint8Array | undefined): Promise<void> {
+  if (input === undefined) return;
+  const writer = child.stdin.getWriter();
+  const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
+  // A program that ends before it has read all is judged by its exit code.
+  await writer.write(bytes).then(() => writer.close()).catch(() => {});
 }
 
 /** Runs a program that must succeed; its output. */

@@ -1,0 +1,96 @@
+/**
+ * Dovecot without a daemon and without a port: its `imap` and `pop3` programs on standard input and output, already logged in, on a Maildir.
+ * They will not touch mail as root, so where the tests run as root they run as nobody, and whoever writes there must give it to nobody.
+ */
+import { utf8 } from "../../mod/base/bytes.ts";
+import { tagged } from "./imap_answers.ts";
+import { must, run } from "./programs.ts";
+
+const PROGRAMS = "/usr/lib/dovecot";
+const NOBODY = 65534;
+const IS_ROOT = Deno.uid() === 0;
+
+export class Dovecot {
+  /** What it complained about so far. */
+  readonly faults: string[] = [];
+  readonly #dir: string;
+  readonly #config: string;
+
+  /** Writes its configuration into `dir`, which nobody must be able to enter. */
+  constructor(dir: string, maildir: string) {
+    this.#dir = dir;
+    this.#config = `${dir}/dovecot.conf`;
+    const id = (own: number | null) => IS_ROOT ? NOBODY : own;
+    Deno.writeTextFileSync(
+      this.#config,
+      `base_dir = ${dir}/base
+log_path = /dev/stderr
+mail_location = maildir:${maildir}
+ssl = no
+mail_uid = ${id(Deno.uid())}
+mail_gid = ${id(Deno.gid())}
+first_valid_uid = 0
+first_valid_gid = 0
+namespace inbox {
+  inbox = yes
+}
+`,
+    );
+  }
+
+  /** A shell command that speaks IMAP, logged in, for clients that can start one. */
+  get tunnel(): string {
+    const [command, args] = this.#command("imap");
+    return [command, ...args].join(" ");
+  }
+
+  /** Runs IMAP commands (each with its literals inline) in one session; all that it answered, as octets. */
+  async octets(...commands: readonly (string | Uint8Array)[]): Promise<Uint8Array> {
+    return await this.#talk("imap", tagged(commands));
+  }
+
+  /** The same by line; each command must succeed. */
+  async imap(...commands: string[]): Promise<string[]> {
+    const lines = new TextDecoder().decode(await this.octets(...commands)).split("\r\n");
+    const bad = lines.filter((l) => /^t\d+ (NO|BAD)|^\* BAD/.test(l));
+    if (bad.length > 0) throw new Error(`Dovecot refused: ${bad.join("; ")}\n${lines.join("\n")}`);
+    return lines;
+  }
+
+  /** Runs POP3 commands in one session; all lines that it answered. */
+  async pop3(...commands: string[]): Promise<string[]> {
+    const said = await this.#talk("pop3", utf8([...commands, "QUIT"].map((c) => `${c}\r\n`).join("")));
+    return new TextDecoder().decode(said).split("\r\n");
+  }
+
+  /** Program and arguments, as the user that mail belongs to. */
+  #command(program: "imap" | "pop3"): [string, string[]] {
+    const own = `PATH=/usr/bin:/bin USER=alice HOME=${this.#dir} ${PROGRAMS}/${program} -c ${this.#config}`;
+    const asNobody = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
+    return ["env", `-i ${IS_ROOT ? `${asNobody} env ` : ""}${own}`.split(" ")];
+  }
+
+  async #talk(program: "imap" | "pop3", input: Uint8Array): Promise<Uint8Array> {
+    const [command, args] = this.#command(program);
+    const { stdout, err } = await run(command, args, { stdin: input, cwd: this.#dir });
+    // A lock file is root's for a moment before it is given away: Dovecot cannot watch it then, and polls.
+    const faults = err.split("\n").filter((l) => /Error|Warning|Panic|Fatal/.test(l));
+    this.faults.push(...faults.filter((l) => !/inotify.*denied/.test(l)));
+    return stdout;
+  }
+}
+
+/** Gives one file or folder to the user Dovecot runs as. */
+export function give(path: string): void {
+  if (!IS_ROOT) return;
+  try {
+    Deno.chownSync(path, NOBODY, NOBODY);
+  } catch (e) {
+    if (!(e instanceof Deno.errors.NotFound)) throw e; // gone meanwhile
+  }
+}
+
+/** Gives a folder with all that is in it. */
+export async function giveAll(dir: string): Promise<void> {
+  if (IS_ROOT) await must("chown", ["-R", `${NOBODY}:${NOBODY}`, dir]);
+}
