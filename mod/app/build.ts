@@ -19,7 +19,7 @@ import { MaildirStore } from "../maildir/store.ts";
 import { Queue } from "../queue/queue.ts";
 import { Spool } from "../queue/spool.ts";
 import type { Policy, SmtpPorts } from "../smtp/ports.ts";
-import { remoteTransport } from "./outbound.ts";
+import { remoteTransport, wayOut } from "./outbound.ts";
 import type { Platform } from "./platform.ts";
 import { dsnReporter } from "./reporter.ts";
 import { SplitTransport } from "./transport.ts";
@@ -81,6 +81,10 @@ export async function buildServices(
   });
   submitter.queue = queue;
   await queue.open();
+  const spooler = new FsSpooler(fs, `${paths.queue}/tmp`, random, log);
+  // What a crash left over is in nobody's way: nobody waits for it to go.
+  void spooler.sweep(clock);
+  let way = wayOut(config);
   const policy = new SwappablePolicy(buildPolicy(platform, config, directory));
   return {
     store,
@@ -90,7 +94,7 @@ export async function buildServices(
       policy,
       receiver: new InboundReceiver({ dispatcher, directory, clock, log }, config.hostname),
       authenticator,
-      spooler: new FsSpooler(fs, `${paths.queue}/tmp`, random, log),
+      spooler,
       clock,
       random,
       log,
@@ -98,12 +102,16 @@ export async function buildServices(
     adopt(next, nextAccounts) {
       directory.swap(new LocalDirectory(next.domains, nextAccounts));
       authenticator.swap(nextAccounts, { domains: [...next.domains.keys()], trusted: next.trusted });
-      transport.swapRemote(remoteTransport(platform, next));
+      if (way !== wayOut(next)) {
+        way = wayOut(next);
+        transport.swapRemote(remoteTransport(platform, next));
+        queue.reconsider();
+      }
       policy.swap(buildPolicy(platform, next, directory));
     },
     async stop() {
       await queue.stop(QUEUE_GRACE);
-      await store.close();
+      await Promise.all([transport.close(), store.close()]);
     },
   };
 }

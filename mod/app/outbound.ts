@@ -1,20 +1,30 @@
 /** The way out that a config describes: resolver, routes, passwords of relays. */
+import type { Clock } from "../base/clock.ts";
 import { fromUtf8 } from "../base/bytes.ts";
-import { parseIp } from "../base/ip.ts";
 import type { Config, ConfiguredRoute } from "../config/config.ts";
 import { SmtpTransport } from "../outbound/deliver.ts";
+import { isOwnAddress } from "../outbound/own_address.ts";
 import { type Route, Routes } from "../outbound/route.ts";
-import type { Transport } from "../queue/transport.ts";
 import { connect } from "../sys/listener.ts";
 import type { Platform } from "./platform.ts";
 import { buildResolver } from "./resolver.ts";
+import type { RemoteTransport } from "./transport.ts";
 
 /** Longest password file, octets. */
 const PASSWORD_FILE = 4096;
+/** Milliseconds the machine's own addresses are believed: to ask for them takes 0.1 ms. */
+const MACHINE_KEPT = 10_000;
+
+/** All of a config that decides where mail for others goes, as a text to compare. */
+export function wayOut(config: Config): string {
+  const { network, hostname, dns, routes, listen } = config;
+  return JSON.stringify([network, hostname, dns.servers, [...dns.hosts], [...routes], listen.smtp]);
+}
 
 /** A transport for what is not ours. */
-export function remoteTransport(platform: Platform, config: Config): Transport {
+export function remoteTransport(platform: Platform, config: Config): RemoteTransport {
   const { fs, clock, random, log } = platform;
+  const machine = machineAddresses(clock);
   return new SmtpTransport({
     resolver: buildResolver(config, clock, random),
     connector: {
@@ -27,7 +37,7 @@ export function remoteTransport(platform: Platform, config: Config): Transport {
     network: config.network,
     routes: new Routes([...config.routes].map(([domain, route]) => [domain, outboundRoute(route)] as const)),
     isOwnName: (name) => name === config.hostname,
-    isOwnAddress: (address, port) => isOurs(config, address, port),
+    isOwnAddress: (address, port) => isOwnAddress(address, port, config.listen.smtp, machine),
     async passwordFor(user, host) {
       const route = [...config.routes.values()].find((r) => r.user === user && r.host === host);
       if (!route) return null;
@@ -51,11 +61,14 @@ function outboundRoute(route: ConfiguredRoute): Route {
   }
 }
 
-function isOurs(config: Config, address: string, port: number): boolean {
-  const ip = parseIp(address);
-  return ip !== null && config.listen.smtp.some((at) => {
-    const ours = parseIp(at.host);
-    return at.port === port && ours !== null && ours.length === ip.length &&
-      ours.every((octet, i) => octet === ip[i]);
-  });
+/** The addresses of this machine's interfaces, asked for again now and then: laptops move, tunnels come and go. */
+function machineAddresses(clock: Clock): () => readonly string[] {
+  let kept: readonly string[] = [];
+  let until = -Infinity;
+  return () => {
+    if (clock.monotonic() < until) return kept;
+    kept = Deno.networkInterfaces().map((i) => i.address);
+    until = clock.monotonic() + MACHINE_KEPT;
+    return kept;
+  };
 }

@@ -26,8 +26,10 @@ import { statusPorts } from "./status_ports.ts";
 
 /** Milliseconds open sessions get to end after a stop. */
 const DRAIN = 10_000;
-/** Milliseconds between looks at certificate files and at what time made due. */
+/** Milliseconds between looks at certificate files, at what time made due, and at what programs put into the queue. */
 const LOOK_AGAIN = 60_000;
+/** Looks into a queue of very many messages take their time: so much of it goes by between two. */
+const SPOOL_PAUSE = 100;
 
 const KINDS: readonly ServiceKind[] = [
   "smtp",
@@ -182,11 +184,17 @@ export class Server {
   }
 
   async #lookAgain(): Promise<void> {
-    const { clock } = this.platform;
+    const { clock, log } = this.platform;
+    let spoolDue = 0;
     for (;;) {
       await clock.sleep(LOOK_AGAIN, this.stopping);
       if (this.stopping.aborted) return;
       await this.keeper.lookAgain();
+      const start = clock.monotonic();
+      if (start < spoolDue) continue;
+      await this.services.queue.rescan().catch((e) => log.error("queue not looked through", {}, e));
+      const end = clock.monotonic();
+      spoolDue = end + SPOOL_PAUSE * (end - start);
     }
   }
 }

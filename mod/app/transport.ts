@@ -2,21 +2,33 @@
 import type { Directory } from "../account/directory.ts";
 import type { Batch, RecipientOutcome, Transport } from "../queue/transport.ts";
 
+/** The way to other hosts: it keeps connections for a while. */
+export interface RemoteTransport extends Transport {
+  /** Says goodbye on connections that wait, and on those in use as they become free. */
+  close(): Promise<void>;
+}
+
 /** Local recipients go to one transport, all others to another one, which a reload may replace. */
 export class SplitTransport implements Transport {
   readonly #directory: Directory;
   readonly #local: Transport;
-  #remote: Transport;
+  #remote: RemoteTransport;
 
-  constructor(directory: Directory, local: Transport, remote: Transport) {
+  constructor(directory: Directory, local: Transport, remote: RemoteTransport) {
     this.#directory = directory;
     this.#local = local;
     this.#remote = remote;
   }
 
   /** Deliveries from now on use these routes. */
-  swapRemote(next: Transport): void {
+  swapRemote(next: RemoteTransport): void {
+    // Bounded, and nothing hangs on its end.
+    void this.#remote.close();
     this.#remote = next;
+  }
+
+  close(): Promise<void> {
+    return this.#remote.close();
   }
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<readonly RecipientOutcome[]> {

@@ -65,9 +65,7 @@ export async function planFor(destination: string, ports: PlanPorts): Promise<Pl
     case "no-host":
       return failed(
         "5.1.2",
-        ports.network === "closed"
-          ? `no route to ${destination}: this network is closed, and the config names none`
-          : `the domain ${destination} does not exist`,
+        ports.network === "closed" ? noWay(destination) : `the domain ${destination} does not exist`,
       );
     case "loop":
       return failed("5.4.6", `mail for ${destination} leads back to this server, which is not set up for it`);
@@ -83,9 +81,14 @@ function literal(destination: string, ports: PlanPorts): Plan {
   const address = parseLiteral(destination);
   if (!address) return failed("5.1.2", `${destination} is no address literal`);
   if (ports.network === "closed") {
-    return failed("5.4.4", `no route to ${destination}: this network is closed, and the config names none`);
+    return failed("5.4.4", noWay(destination));
   }
   return hosts([{ name: address, port: ports.mxPort, addresses: [address], route: null, secure: false }]);
+}
+
+/** For the sender to read, who is to ask the operator, and for the operator, who is to know what to do. */
+function noWay(destination: string): string {
+  return `no way to ${destination}: this server's network is closed, and neither "routes" nor "dns" in its config lead there`;
 }
 
 function hosts(all: readonly PlannedHost[]): Plan {

@@ -256,6 +256,7 @@ export class Queue implements Submitter {
     try {
       message = await this.#spool.load(id, touched);
     } catch (e) {
+      if (this.#entries.has(id)) return;
       // Looked at again later, as if it were a report that could not be made.
       const entry: Entry = { ...newEntry(id, createdOf(id), touched), faults: 1 };
       this.#entries.set(id, entry);
