@@ -70,6 +70,13 @@ export interface ReadableFile {
   close(): void;
 }
 
+/** A file held by this process: see `Fs.hold`. */
+export interface HeldFile {
+  readonly inode: number;
+  /** Ends the hold. The file stays. */
+  close(): void;
+}
+
 export interface Watcher {
   close(): void;
 }
@@ -97,6 +104,16 @@ export interface Fs {
    * modification time, as durable as the contents (which `setTime` afterwards is not). On a fault nothing is left of it. Throws `exists`.
    */
   createWith(path: string, chunks: readonly Uint8Array[], mode?: number, time?: number): Promise<void>;
+  /**
+   * New file (O_EXCL) with exactly these contents, synced, and held: the hold ends with `close` or with the process, however that ends.
+   * null, with nothing left of it, where the file system knows no such holds (flock). Throws `exists`.
+   */
+  hold(path: string, bytes: Uint8Array): Promise<HeldFile | null>;
+  /**
+   * Removes a file that `hold` made with these very contents, or a link to it, if nobody holds it any more: true. false when it is held, or is
+   * another file, or gone. Never removes what someone holds, whoever else tries at the same time.
+   */
+  removeUnheld(path: string, bytes: Uint8Array): Promise<boolean>;
   /** Opens for reading. Throws `not-found`. */
   open(path: string): Promise<ReadableFile>;
   /** The whole file, or null when there is none. Throws `FsError` `io` when it is larger than `max` octets. */

@@ -15,7 +15,6 @@ import type {
   Uid,
 } from "../store/store.ts";
 import type { QuickReader } from "./content.ts";
-import { tryLock } from "./dot_lock.ts";
 import { MaildirDraft } from "./draft.ts";
 import { Folder, type FolderHost } from "./folder.ts";
 import { findFolder, hideFolder, listFolders, makeFolder } from "./folder_tree.ts";
@@ -220,7 +219,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
   async lockForPop(): Promise<(() => void) | null> {
     await this.#popRelease;
     // The name Dovecot has for it (pop3_lock_session).
-    const unlock = await tryLock(this.#ports, `${this.root}/dovecot-pop3-session.lock`);
+    const unlock = await this.#ports.locks.tryTake(`${this.root}/dovecot-pop3-session.lock`);
     if (!unlock) return null;
     return () => {
       this.#popRelease = unlock().catch(() => {}); // a lock that stays behind becomes stale

@@ -1,109 +1,209 @@
 /**
- * Lock files as Dovecot makes them: `PATH.lock`, made with O_EXCL, holding "pid:host". Whoever dies with one leaves it behind; it counts as stale
- * when its process is known to be gone, or when it was not touched for long. A holder touches it, so a slow disk does not cost it the lock.
+ * Lock files as Dovecot makes them: `PATH.lock`, made only where there is none, holding "pid:host". Whoever dies with one leaves it behind.
+ * Invariants:
+ * - Every lock of this process is a link to one file of its own, `.roost-PID-RANDOM` in the mail root, which it holds (`Fs.hold`) for as long as
+ *   it lives. So a lock is there whole or not at all, and others of this machine know for certain whether its process lives: also in
+ *   containers, where process numbers mean nothing outside. A zero before the number tells them so; to Dovecot it is the same number.
+ * - Where there are no links, each lock is a held file itself; where there are no holds, a plain one.
+ * - All others (Dovecot's, other machines') count as stale when they were not touched for long, as Dovecot has it. A holder touches its own, so
+ *   a slow disk does not cost it the lock. Machines on a shared file system must differ in their host name.
  */
 import { fromAscii, utf8 } from "../base/bytes.ts";
-import { FsError, isFsError } from "../base/fs.ts";
+import { FsError, type HeldFile, isFsError } from "../base/fs.ts";
 import type { Ports } from "./ports.ts";
 
-type LockPorts = Pick<Ports, "fs" | "clock" | "random" | "hostname" | "pid" | "heldLocks" | "log">;
+export type LockPorts = Pick<Ports, "fs" | "clock" | "random" | "hostname" | "pid" | "log">;
 
 const STALE = 120_000; // Dovecot's own for dovecot-uidlist.lock
 const TOUCH = 20_000;
 const PATIENCE = 130_000; // longer than STALE, so that a left-over never makes an operation fail
 const POLL = 20;
+const LOCK_SIZE = 64 * 1024; // of a lock file; what is longer is nobody's
 
 /** Gives a lock back. */
 export type Unlock = () => Promise<void>;
 
-/** Waits for the lock at `path`. Throws FsError "io" when someone else holds it for too long. */
-export async function takeLock(ports: LockPorts, path: string): Promise<Unlock> {
-  const began = ports.clock.monotonic();
-  for (;;) {
-    const unlock = await tryLock(ports, path);
-    if (unlock) return unlock;
-    if (ports.clock.monotonic() - began > PATIENCE) throw new FsError("io", "lock", path);
-    await ports.clock.sleep(POLL + ports.random.int(POLL));
-  }
+interface OwnFile {
+  readonly path: string;
+  readonly held: HeldFile;
 }
 
-/** Takes the lock at `path` unless someone else has it. */
-export async function tryLock(ports: LockPorts, path: string): Promise<Unlock | null> {
-  if (ports.heldLocks.has(path)) return null;
-  ports.heldLocks.add(path);
-  try {
-    if (await make(ports, path) || (await isStale(ports, path) && await make(ports, path))) {
-      return holding(ports, path);
+/** The lock files of this process. */
+export class Locks {
+  readonly #ports: LockPorts;
+  readonly #home: string;
+  readonly #mark: Uint8Array;
+  readonly #held = new Set<string>();
+  /** Given back, but the file could not be removed. */
+  readonly #left = new Set<string>();
+  #own: Promise<OwnFile | null> | null = null;
+
+  /** `home` is a folder on the file system where the locks will be. */
+  constructor(ports: LockPorts, home: string) {
+    this.#ports = ports;
+    this.#home = home;
+    this.#mark = utf8(`0${ports.pid}:${ports.hostname}`);
+  }
+
+  /** Waits for the lock at `path`. Throws FsError "io" when someone else holds it for too long. */
+  async take(path: string): Promise<Unlock> {
+    const { clock, random } = this.#ports;
+    const began = clock.monotonic();
+    for (;;) {
+      const unlock = await this.tryTake(path);
+      if (unlock) return unlock;
+      if (clock.monotonic() - began > PATIENCE) throw new FsError("io", "lock", path);
+      await clock.sleep(POLL + random.int(POLL));
     }
-  } catch (e) {
-    ports.heldLocks.delete(path);
-    throw e;
   }
-  ports.heldLocks.delete(path);
-  return null;
-}
 
-async function make(ports: LockPorts, path: string): Promise<boolean> {
-  try {
-    const file = await ports.fs.create(path);
+  /** Takes the lock at `path` unless someone else has it. */
+  async tryTake(path: string): Promise<Unlock | null> {
+    if (this.#held.has(path)) return null;
+    this.#held.add(path);
     try {
-      await file.write(utf8(`${ports.pid}:${ports.hostname}`));
-    } finally {
-      await file.close();
+      const made = await this.#make(path) ?? (await this.#removeStale(path) ? await this.#make(path) : null);
+      if (made) return this.#holding(path, made);
+    } catch (e) {
+      this.#held.delete(path);
+      throw e;
     }
+    this.#held.delete(path);
+    return null;
+  }
+
+  /** Takes away the file of this process, when no lock is held any more. */
+  async close(): Promise<void> {
+    const own = await this.#own;
+    this.#own = null;
+    if (!own) return;
+    try {
+      await this.#ports.fs.remove(own.path);
+    } finally {
+      own.held.close();
+    }
+  }
+
+  /** Makes the lock file; gives how to let it go, or null when there is one. */
+  async #make(path: string): Promise<(() => void) | null> {
+    const { fs } = this.#ports;
+    try {
+      if (await this.#link(path)) return () => {};
+      const held = await fs.hold(path, this.#mark);
+      if (held) return () => held.close();
+      const file = await fs.create(path);
+      try {
+        await file.write(this.#mark.subarray(1));
+      } finally {
+        await file.close();
+      }
+      return () => {};
+    } catch (e) {
+      if (isFsError(e, "exists")) return null;
+      if (isFsError(e, "full")) await fs.remove(path);
+      throw e;
+    }
+  }
+
+  /** False where locks cannot be links, at least not now. */
+  async #link(path: string): Promise<boolean> {
+    const { fs } = this.#ports;
+    const own = await (this.#own ??= this.#makeOwn());
+    if (!own) return false;
+    try {
+      await fs.link(own.path, path);
+      return true;
+    } catch (e) {
+      if (isFsError(e, "io", "denied")) return false;
+      if (!isFsError(e, "not-found") || (await fs.stat(own.path))?.inode === own.held.inode) throw e;
+      // Somebody tidied it away: the next lock has a new one.
+      this.#own = null;
+      own.held.close();
+      return false;
+    }
+  }
+
+  async #makeOwn(): Promise<OwnFile | null> {
+    const { fs, pid, random, log } = this.#ports;
+    const name = [...random.bytes(6)].map((b) => b.toString(16).padStart(2, "0")).join("");
+    const path = `${this.#home}/.roost-${pid}-${name}`;
+    try {
+      await this.#sweep();
+      const held = await fs.hold(path, this.#mark);
+      return held && { path, held };
+    } catch (e) {
+      if (!isFsError(e, "denied", "not-found")) {
+        this.#own = null; // the next lock tries again
+        throw e;
+      }
+      log.warn("locks without a file of this process", { path, why: e.code });
+      return null;
+    }
+  }
+
+  /** Takes away what processes of this machine left that were killed. */
+  async #sweep(): Promise<void> {
+    const { fs } = this.#ports;
+    for (const { name, kind } of await fs.list(this.#home)) {
+      if (kind !== "file" || !/^\.roost-\d+-[0-9a-f]+$/.test(name)) continue;
+      const path = `${this.#home}/${name}`;
+      const bytes = await fs.readFile(path, LOCK_SIZE);
+      if (bytes && this.#isOfHere(bytes)) await fs.removeUnheld(path, bytes);
+    }
+  }
+
+  /** Removes the lock file if its holder is gone; true when there is none now. */
+  async #removeStale(path: string): Promise<boolean> {
+    const { fs, clock, log } = this.#ports;
+    const stat = await fs.stat(path);
+    if (!stat) return true;
+    const bytes = stat.size > LOCK_SIZE ? null : await fs.readFile(path, LOCK_SIZE);
+    const holder = fromAscii(bytes ?? new Uint8Array()).slice(0, 80);
+    const age = Math.round(clock.now() - Math.max(stat.mtime, stat.ctime));
+    if (this.#left.delete(path) && stat.inode === (await this.#own)?.held.inode) {
+      // Ours; nobody else can remove it while we live.
+    } else if (bytes && this.#isOfHere(bytes)) {
+      const removed = await fs.removeUnheld(path, bytes);
+      if (removed) log.warn("stale lock removed", { path, holder, age });
+      return removed;
+    } else if (age < STALE) return false;
+    const still = await fs.stat(path);
+    if (still && (still.inode !== stat.inode || still.mtime !== stat.mtime)) return false;
+    log.warn("stale lock removed", { path, holder, age });
+    await fs.remove(path);
     return true;
-  } catch (e) {
-    if (isFsError(e, "exists")) return false;
-    if (isFsError(e, "full")) await ports.fs.remove(path);
-    throw e;
   }
-}
 
-/** Removes the lock file if its holder is gone. */
-async function isStale(ports: LockPorts, path: string): Promise<boolean> {
-  const stat = await ports.fs.stat(path);
-  if (!stat) return true;
-  const holder = fromAscii(await ports.fs.readFile(path, 1 << 26) ?? new Uint8Array()).slice(0, 300);
-  const age = ports.clock.now() - Math.max(stat.mtime, stat.ctime);
-  const dead = holder === `${ports.pid}:${ports.hostname}` || await isDead(ports, holder);
-  if (!dead && age < STALE) return false;
-  const still = await ports.fs.stat(path);
-  if (still && (still.inode !== stat.inode || still.mtime !== stat.mtime)) return false;
-  ports.log.warn("stale lock removed", { path, holder: holder.slice(0, 80), age: Math.round(age) });
-  await ports.fs.remove(path);
-  return true;
-}
-
-/** Whether the process named in a lock ran on this host and is gone. Where /proc cannot be read, nobody is known to be. */
-async function isDead(ports: LockPorts, holder: string): Promise<boolean> {
-  const [, pid, host] = /^(\d{1,10}):(.+)$/.exec(holder) ?? [];
-  if (pid === undefined || host !== ports.hostname) return false;
-  try {
-    return await ports.fs.stat("/proc/self") !== null && await ports.fs.stat(`/proc/${pid}`) === null;
-  } catch (e) {
-    if (isFsError(e)) return false;
-    throw e;
+  /** Whether a process of this machine made it and the kernel knows whether it is held. */
+  #isOfHere(bytes: Uint8Array): boolean {
+    const [, host] = /^0\d{1,10}:(.+)$/s.exec(fromAscii(bytes)) ?? [];
+    return host === this.#ports.hostname;
   }
-}
 
-function holding(ports: LockPorts, path: string): Unlock {
-  let held = true;
-  const touch = () => {
-    if (!held) return;
-    ports.fs.setTime(path, ports.clock.now()).catch(() => {
-      // Someone broke the lock: nothing to do about it here, the holder's work is short.
-    });
-    cancel = ports.clock.after(TOUCH, touch);
-  };
-  let cancel = ports.clock.after(TOUCH, touch);
-  return async () => {
-    if (!held) return;
-    held = false;
-    cancel();
-    try {
-      await ports.fs.remove(path);
-    } finally {
-      ports.heldLocks.delete(path);
-    }
-  };
+  #holding(path: string, letGo: () => void): Unlock {
+    const { fs, clock } = this.#ports;
+    let held = true;
+    const touch = () => {
+      if (!held) return;
+      fs.setTime(path, clock.now()).catch(() => {
+        // Someone broke the lock: nothing to do about it here, the holder's work is short.
+      });
+      cancel = clock.after(TOUCH, touch);
+    };
+    let cancel = clock.after(TOUCH, touch);
+    return async () => {
+      if (!held) return;
+      held = false;
+      cancel();
+      try {
+        await fs.remove(path);
+      } catch (e) {
+        this.#left.add(path);
+        throw e;
+      } finally {
+        letGo();
+        this.#held.delete(path);
+      }
+    };
+  }
 }

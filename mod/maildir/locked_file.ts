@@ -1,5 +1,4 @@
 import { replaceFile } from "../base/durable.ts";
-import { takeLock } from "./dot_lock.ts";
 import type { Ports } from "./ports.ts";
 
 /**
@@ -12,7 +11,7 @@ export async function replaceLocked(
   max: number,
   change: (bytes: Uint8Array) => Uint8Array | null,
 ): Promise<void> {
-  const unlock = await takeLock(ports, `${path}.lock`);
+  const unlock = await ports.locks.take(`${path}.lock`);
   try {
     const bytes = change(await ports.fs.readFile(path, max) ?? new Uint8Array());
     // Not a name in tmp/: another program's clean-up must not take it away in between.

@@ -3,6 +3,7 @@ import type { DirSync } from "../base/durable.ts";
 import type { Fs } from "../base/fs.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import type { Locks } from "./dot_lock.ts";
 import type { NameMaker } from "./file_name.ts";
 
 /** What every part of the Maildir store works with. */
@@ -17,6 +18,5 @@ export interface Ports {
   readonly pid: number;
   /** Between levels of names as clients see them; on disk it is always ".". */
   readonly separator: string;
-  /** Paths of the lock files this process holds. */
-  readonly heldLocks: Set<string>;
+  readonly locks: Locks;
 }

@@ -11,6 +11,7 @@ import type { DeliveryOutcome, DeliveryTarget, Store } from "../store/store.ts";
 import { type AccountHost, MaildirAccount } from "./account.ts";
 import { QuickReader } from "./content.ts";
 import { deliverTo, type Place } from "./delivery.ts";
+import { Locks } from "./dot_lock.ts";
 import { NameMaker } from "./file_name.ts";
 import type { Folder } from "./folder.ts";
 import { accountPath } from "./layout.ts";
@@ -63,7 +64,7 @@ export class MaildirStore implements Store, AccountHost {
       separator: this.separator,
       dirSync: options.dirSync ?? new DirSync(fs),
       names: new NameMaker(clock, random, pid, hostname),
-      heldLocks: new Set(),
+      locks: new Locks({ fs, clock, random, log, hostname, pid }, options.root),
     };
     this.quick = new QuickReader((path, into) => fs.readInto(path, into), QUICK_READ);
     this.#watching = new Watching(this.#ports);
@@ -148,6 +149,7 @@ export class MaildirStore implements Store, AccountHost {
     this.#watching.close();
     this.#cancelForget?.();
     await this.settled();
+    await this.#ports.locks.close();
   }
 
   async #open(id: AccountId): Promise<MaildirAccount> {

@@ -9,7 +9,6 @@ import { replaceFile } from "../base/durable.ts";
 import { type FileStat, isFsError, type WritableFile } from "../base/fs.ts";
 import { UIDLIST_SIZE } from "../base/limits.ts";
 import type { Uid } from "../store/store.ts";
-import { takeLock } from "./dot_lock.ts";
 import type { Ports } from "./ports.ts";
 import {
   eachRecord,
@@ -103,7 +102,7 @@ export class UidFile {
 
   /** Under the lock: makes the file if there is none, and brings header and next UID up to date. O(1) in the number of messages. */
   async locked<T>(work: () => Promise<T>): Promise<T> {
-    const unlock = await takeLock(this.#ports, `${this.path}.lock`);
+    const unlock = await this.#ports.locks.take(`${this.path}.lock`);
     try {
       await this.#position();
       return await work();

@@ -18,6 +18,7 @@ import {
   type FileStat,
   type Fs,
   FsError,
+  type HeldFile,
   isFsError,
   type ReadableFile,
   type Space,
@@ -27,6 +28,7 @@ import {
 import { concat } from "../base/bytes.ts";
 import type { Log } from "../base/log.ts";
 import { fsError, isNotFound } from "./fs_error.ts";
+import { holdFile, removeUnheldFile } from "./held_file.ts";
 import { WatchPool } from "./watch_pool.ts";
 
 const READ = node.constants.O_RDONLY | node.constants.O_NOFOLLOW | node.constants.O_NONBLOCK;
@@ -143,6 +145,14 @@ export class DenoFs implements Fs {
       await Deno.remove(path).catch(() => {});
       throw fsError(e, "write", path);
     }
+  }
+
+  hold(path: string, bytes: Uint8Array): Promise<HeldFile | null> {
+    return holdFile(path, bytes);
+  }
+
+  removeUnheld(path: string, bytes: Uint8Array): Promise<boolean> {
+    return new Promise((resolve) => resolve(removeUnheldFile(path, bytes)));
   }
 
   async open(path: string): Promise<ReadableFile> {

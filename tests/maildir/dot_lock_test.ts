@@ -1,71 +1,103 @@
-import { takeLock, tryLock } from "../../mod/maildir/dot_lock.ts";
+import { Locks } from "../../mod/maildir/dot_lock.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { FakeClock, settle } from "../support/fake_clock.ts";
-import { MemFs } from "../support/mem_fs.ts";
+import { MemFs, type MemFsOptions } from "../support/mem_fs.ts";
 import { MemoryLog } from "../support/memory_log.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { fileText } from "./support.ts";
 
-function process(fs: MemFs, clock: FakeClock, pid: number) {
-  return {
-    fs,
-    clock,
-    pid,
-    hostname: "host",
-    random: new SeededRandom(pid),
-    log: new MemoryLog(),
-    heldLocks: new Set<string>(),
-  };
-}
-
 const LOCK = "/d/x.lock";
 
-Deno.test("a lock is held by one process at a time, and by one in a process", async () => {
+let seed = 0;
+
+/** The locks of a process; those of two with one number are two containers'. */
+function process(fs: MemFs, clock: FakeClock, pid: number, hostname = "host"): Locks {
+  const random = new SeededRandom(++seed);
+  return new Locks({ fs, clock, pid, hostname, random, log: new MemoryLog() }, "/d");
+}
+
+function machine(options: MemFsOptions = {}): { readonly fs: MemFs; readonly clock: FakeClock } {
   const clock = new FakeClock();
-  const fs = new MemFs({ clock, dirs: ["/d"] });
-  const [one, two] = [process(fs, clock, 1), process(fs, clock, 2)];
-  const unlock = await tryLock(one, LOCK);
+  return { clock, fs: new MemFs({ clock, dirs: ["/d"], ...options }) };
+}
+
+/** Ways a lock can be on a file system: a link to the process's file, a held file, a plain one. */
+const FILE_SYSTEMS: Readonly<Record<string, MemFsOptions>> = {
+  "links and holds": {},
+  "holds only": { links: false },
+  "links only": { holds: false },
+  "neither": { links: false, holds: false },
+};
+
+for (const [name, options] of Object.entries(FILE_SYSTEMS)) {
+  Deno.test(`a lock is held by one process at a time, and once in a process (${name})`, async () => {
+    const { fs, clock } = machine(options);
+    const [one, two] = [process(fs, clock, 1), process(fs, clock, 2)];
+    const unlock = await one.tryTake(LOCK);
+    assert(unlock);
+    assertEquals(await fileText(fs, LOCK), options.holds === false ? "1:host" : "01:host");
+    assertEquals(await one.tryTake(LOCK), null);
+    assertEquals(await two.tryTake(LOCK), null);
+    const waiting = two.take(LOCK);
+    await clock.advance(100);
+    await unlock();
+    await unlock();
+    await clock.advance(100);
+    await (await waiting)();
+    await Promise.all([one.close(), two.close()]);
+    assertEquals([fs.tree("/d"), fs.openFiles, clock.waiting], [["/d/"], 0, 0]);
+  });
+}
+
+for (const links of [true, false]) {
+  Deno.test(`a lock goes with its process, whatever its number (links: ${links})`, async () => {
+    for (const pid of [1, 2]) {
+      const { fs, clock } = machine({ links });
+      const dead = process(fs, clock, 1);
+      assert(await dead.tryTake(LOCK));
+      const next = process(fs, clock, pid);
+      await clock.advance(600_000);
+      assertEquals(await next.tryTake(LOCK), null, "it lives");
+      fs.dropHold(LOCK);
+      const unlock = await next.tryTake(LOCK);
+      assert(unlock);
+      assertEquals(await process(fs, clock, 3).tryTake(LOCK), null);
+      await unlock();
+      await next.close();
+    }
+  });
+}
+
+Deno.test("a lock is broken at once after a power cut", async () => {
+  const { fs, clock } = machine();
+  const dead = process(fs, clock, 1);
+  assert(await dead.tryTake(LOCK));
+  const found = fs.afterCrash("all");
+  const unlock = await process(found, clock, 7).tryTake(LOCK);
   assert(unlock);
-  assertEquals(await fileText(fs, LOCK), "1:host");
-  assertEquals(await tryLock(one, LOCK), null);
-  assertEquals(await tryLock(two, LOCK), null);
-  const waiting = takeLock(two, LOCK);
-  await clock.advance(100);
   await unlock();
-  await unlock();
-  await clock.advance(100);
-  await (await waiting)();
-  assertEquals([fs.statSync(LOCK), clock.waiting], [null, 0]);
 });
 
-Deno.test("a lock of a dead process is broken: our own pid, one not in /proc, or one untouched for long", async () => {
-  const cases: readonly (readonly [string, Record<string, string>, boolean])[] = [
-    ["1:host", {}, true],
-    ["9:host", {}, false], // no /proc: nobody can tell
-    ["9:host", { "/proc/self/x": "" }, true],
-    ["9:host", { "/proc/self/x": "", "/proc/9/x": "" }, false],
-    ["9:other", { "/proc/self/x": "" }, false],
-    ["", {}, false],
-  ];
-  for (const [holder, files, broken] of cases) {
-    const clock = new FakeClock();
-    const fs = new MemFs({ clock, files: { ...files, [LOCK]: holder } });
-    const unlock = await tryLock(process(fs, clock, 1), LOCK);
-    assertEquals(unlock !== null, broken, holder);
-    await unlock?.();
-    if (broken) continue;
-    await clock.advance(121_000);
-    const later = await tryLock(process(fs, clock, 1), LOCK);
-    assert(later, holder);
-    await later();
+Deno.test("a lock of others is broken when it was not touched for long, and never before", async () => {
+  for (const holder of ["1:host", "9:host", "9:other", "09:other", "", "x".repeat(100_000)]) {
+    const { fs, clock } = machine({ files: { [LOCK]: holder } });
+    const one = process(fs, clock, 1);
+    assertEquals(await one.tryTake(LOCK), null, holder);
+    await clock.advance(119_000);
+    assertEquals(await one.tryTake(LOCK), null, holder);
+    await clock.advance(2_000);
+    const unlock = await one.tryTake(LOCK);
+    assert(unlock, holder);
+    await unlock();
+    await one.close();
+    assertEquals([fs.openFiles, clock.waiting], [0, 0]);
   }
 });
 
-Deno.test("a holder touches its lock, so it is not broken however long it takes", async () => {
-  const clock = new FakeClock();
-  const fs = new MemFs({ clock, dirs: ["/d"] });
-  const unlock = await tryLock(process(fs, clock, 1), LOCK);
-  const waiting = assertRejects(() => takeLock(process(fs, clock, 2), LOCK), "Cannot lock");
+Deno.test("a holder touches its lock, so no other machine breaks it however long it takes", async () => {
+  const { fs, clock } = machine();
+  const unlock = await process(fs, clock, 1).tryTake(LOCK);
+  const waiting = assertRejects(() => process(fs, clock, 1, "other").take(LOCK), "Cannot lock");
   for (let i = 0; i < 70; i++) await clock.advance(2_000);
   await waiting;
   await unlock?.();
@@ -74,13 +106,47 @@ Deno.test("a holder touches its lock, so it is not broken however long it takes"
 });
 
 Deno.test("a full disk leaves no lock behind", async () => {
-  const clock = new FakeClock();
-  const fs = new MemFs({ clock, dirs: ["/d"] });
+  const { fs, clock } = machine();
   const heal = fs.fail("write", "full");
   const one = process(fs, clock, 1);
-  await assertRejects(() => tryLock(one, LOCK), "full");
+  await assertRejects(() => one.tryTake(LOCK), "full");
   heal();
-  const unlock = await tryLock(one, LOCK);
+  const unlock = await one.tryTake(LOCK);
   assert(unlock);
   await unlock();
+});
+
+Deno.test("a lock that could not be removed is taken again by its process, and by no other", async () => {
+  const { fs, clock } = machine();
+  const one = process(fs, clock, 1);
+  const unlock = await one.tryTake(LOCK);
+  const heal = fs.fail("remove", "read-only");
+  await assertRejects(() => unlock?.() ?? Promise.resolve(), "read-only");
+  heal();
+  assertEquals(await process(fs, clock, 1).tryTake(LOCK), null);
+  assert(await one.tryTake(LOCK));
+});
+
+Deno.test("the file of a process is made anew when it is gone, and those of the dead are swept", async () => {
+  const { fs, clock } = machine();
+  const own = () => fs.tree("/d").filter((path) => path.includes(".roost-"));
+  const one = process(fs, clock, 1);
+  await (await one.tryTake(LOCK))?.();
+  const [first = ""] = own();
+  await fs.remove(first);
+  await (await one.tryTake(LOCK))?.();
+  await (await one.tryTake(LOCK))?.();
+  const [second = ""] = own();
+  assert(first !== second);
+  await fs.createWith("/d/.roost-5-abc", [new TextEncoder().encode("05:other")]);
+  await (await process(fs, clock, 2).tryTake(LOCK))?.();
+  assertEquals(own().length, 3, "others live, or nobody knows");
+  fs.dropHold(second);
+  await (await process(fs, clock, 3).tryTake(LOCK))?.();
+  assert(!own().includes(second));
+});
+
+Deno.test("a lock in a folder that is not there is a fault", async () => {
+  const { fs, clock } = machine();
+  await assertRejects(() => process(fs, clock, 1).tryTake("/none/x.lock"), "not-found");
 });

@@ -1,5 +1,6 @@
 import { DirSync } from "../../mod/base/durable.ts";
 import { NameMaker } from "../../mod/maildir/file_name.ts";
+import { Locks } from "../../mod/maildir/dot_lock.ts";
 import type { Ports } from "../../mod/maildir/ports.ts";
 import { memoryBody } from "../../mod/base/body.ts";
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
@@ -97,16 +98,18 @@ export async function fileText(fs: MemFs, path: string): Promise<string> {
 /** What the parts of the room are handed, for tests of one part. */
 export function portsOn(fs: MemFs, clock: FakeClock = new FakeClock(), pid = 1, separator = "."): Ports {
   const random = new SeededRandom(pid);
+  const log = new MemoryLog();
+  void fs.makeDir("/mail"); // done before any other call is
   return {
     fs,
     clock,
     random,
-    log: new MemoryLog(),
+    log,
     dirSync: new DirSync(fs),
     names: new NameMaker(clock, random, pid, "host"),
     hostname: "host",
     pid,
     separator,
-    heldLocks: new Set(),
+    locks: new Locks({ fs, clock, random, log, hostname: "host", pid }, "/mail"),
   };
 }

@@ -244,6 +244,35 @@ const CASES: Readonly<Record<string, Case>> = {
     await fails("exists", () => fs.makeDir(`${dir}/file`));
   },
 
+  "holds a file until it is let go": async (fs, dir) => {
+    const [path, mark] = [`${dir}/held`, utf8("mine")];
+    const held = await fs.hold(path, mark);
+    assert(held);
+    assertEquals([await text(fs, path), (await fs.stat(path))?.inode], ["mine", held.inode]);
+    await fails("exists", () => fs.hold(path, mark));
+    await fs.link(path, `${dir}/other`);
+    for (const name of ["held", "other"]) assertEquals(await fs.removeUnheld(`${dir}/${name}`, mark), false);
+    await fs.remove(path);
+    assertEquals(await fs.removeUnheld(`${dir}/other`, mark), false, "its last name");
+    held.close();
+    held.close();
+    for (const what of ["min", "mine!", "Mine", ""]) {
+      assertEquals(await fs.removeUnheld(`${dir}/other`, utf8(what)), false, what);
+    }
+    assertEquals(await fs.removeUnheld(`${dir}/other`, mark), true);
+    assertEquals(await fs.removeUnheld(`${dir}/other`, mark), false);
+    assertEquals(await fs.list(dir), []);
+    await fails("not-found", () => fs.hold(`${dir}/no/held`, mark));
+  },
+
+  "removeUnheld() follows no link and takes no folder": async (fs, dir, under) => {
+    await fs.createWith(`${dir}/file`, [utf8("mine")]);
+    await under.symlink(`${dir}/file`, `${dir}/s`);
+    await fs.makeDir(`${dir}/d`);
+    for (const name of ["s", "d"]) assertEquals(await fs.removeUnheld(`${dir}/${name}`, utf8("mine")), false);
+    assertEquals(await text(fs, `${dir}/file`), "mine");
+  },
+
   "sets times": async (fs, dir) => {
     await fs.createWith(`${dir}/a`, [utf8("x")]);
     await fs.setTime(`${dir}/a`, 1_500_000_000_250);

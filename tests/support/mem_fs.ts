@@ -9,13 +9,14 @@
  * `afterCrash(mode)` then gives what a restart would find. See every_crash.ts for the loop over all steps and modes.
  */
 import type { Clock } from "../../mod/base/clock.ts";
-import { utf8 } from "../../mod/base/bytes.ts";
+import { sameBytes, utf8 } from "../../mod/base/bytes.ts";
 import {
   type DirEntry,
   type FileStat,
   type Fs,
   FsError,
   type FsErrorCode,
+  type HeldFile,
   type ReadableFile,
   type Space,
   type Watcher,
@@ -24,40 +25,10 @@ import {
 import { commitNames, type DirNode, type FileNode, kindOf, MemTree, type Node } from "./mem_fs_tree.ts";
 import type { CrashMode } from "./mem_fs_tree.ts";
 
+import { type FsOperation, PowerCut } from "./mem_fs_faults.ts";
+
 export type { CrashMode } from "./mem_fs_tree.ts";
-
-export type FsOperation =
-  | "stat"
-  | "list"
-  | "makeDir"
-  | "create"
-  | "append"
-  | "write"
-  | "sync"
-  | "open"
-  | "read"
-  | "rename"
-  | "link"
-  | "remove"
-  | "removeDir"
-  | "setTime"
-  | "syncDir"
-  | "space";
-
-/** The power is off. Not an FsError: nothing that runs on the machine ever sees it. */
-export class PowerCut extends Error {
-  override readonly name = "PowerCut";
-}
-
-/** Whether an operation changes anything: `fs.fail(isWrite, "read-only")`. */
-export function isWrite(operation: FsOperation): boolean {
-  return !["stat", "list", "open", "read", "space"].includes(operation);
-}
-
-/** Whether an operation needs room: `fs.fail(takesSpace, "full")`. */
-export function takesSpace(operation: FsOperation): boolean {
-  return ["makeDir", "create", "append", "write"].includes(operation);
-}
+export { type FsOperation, isWrite, PowerCut, takesSpace } from "./mem_fs_faults.ts";
 
 export interface MemFsOptions {
   /** Where mtime and ctime come from; without it every change is one millisecond after the one before. */
@@ -68,6 +39,8 @@ export interface MemFsOptions {
   readonly dirs?: readonly string[];
   /** False for a file system without hard links. */
   readonly links?: boolean;
+  /** False for a file system without holds. */
+  readonly holds?: boolean;
 }
 
 type Matcher = (operation: FsOperation, path: string) => boolean;
@@ -131,6 +104,12 @@ export class MemFs implements Fs {
   /** Everything that was done so far is on the medium. */
   syncAll(): void {
     this.#tree.syncAll();
+  }
+
+  /** What the kernel does when a process dies: nobody holds the file at this path (or any other name of it) any more. */
+  dropHold(path: string): void {
+    const node = this.#tree.find(path);
+    if (node?.kind === "file") node.held = false;
   }
 
   /** Lets matching operations fail from now on, until the result is called. */
@@ -227,6 +206,26 @@ export class MemFs implements Fs {
     } finally {
       await file.close();
     }
+  }
+
+  async hold(path: string, bytes: Uint8Array): Promise<HeldFile | null> {
+    if (this.#options.holds === false) return null;
+    await this.createWith(path, [bytes]);
+    const node = this.#tree.find(path);
+    if (node?.kind !== "file") return null;
+    node.held = true;
+    return { inode: node.inode, close: () => node.held = false };
+  }
+
+  async removeUnheld(path: string, bytes: Uint8Array): Promise<boolean> {
+    await turn();
+    this.#enter("remove", path);
+    const node = this.#tree.find(path);
+    if (node?.kind !== "file" || node.held || node.target !== null) return false;
+    if (!sameBytes(node.data.subarray(0, node.size), bytes)) return false;
+    this.#step(`remove ${path}`);
+    this.#unlink(path);
+    return true;
   }
 
   async open(path: string): Promise<ReadableFile> {

@@ -22,6 +22,8 @@ export interface FileNode {
   durableSize: number;
   /** What a symbolic link points to. */
   target: string | null;
+  /** Whether a process holds it. */
+  held: boolean;
 }
 
 export interface DirNode {
@@ -103,6 +105,7 @@ export class MemTree {
       size: 0,
       durableSize: 0,
       target: null,
+      held: false,
     };
     this.setNames(dir, [[name, node]]);
     return node;
@@ -217,6 +220,7 @@ function survivor(
       size,
       durableSize: size,
       target,
+      held: false,
     };
   };
 
