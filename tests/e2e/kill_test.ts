@@ -14,6 +14,8 @@ interface Acknowledged {
   readonly unsure: Set<string>;
   /** UID -> subject, from APPENDUID. */
   readonly appended: Map<number, string>;
+  /** Told of every message that got 250. */
+  told: () => void;
 }
 
 async function send(roost: RoostProcess, round: number, n: number, all: Acknowledged): Promise<void> {
@@ -35,6 +37,7 @@ async function send(roost: RoostProcess, round: number, n: number, all: Acknowle
       assert(acknowledged, subject);
       all.unsure.delete(subject);
       all.sent.add(subject);
+      all.told();
     }
   } catch (e) {
     if ((e as Error).name === "AssertionError") throw e;
@@ -64,6 +67,20 @@ async function append(roost: RoostProcess, round: number, n: number, all: Acknow
   }
 }
 
+/** Resolves when `count` messages got 250; rejects when the load ends before, or after a minute. */
+async function sentSoFar(all: Acknowledged, count: number, load: readonly Promise<void>[]): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const enough = new Promise<string>((resolve) => {
+    all.told = () => all.sent.size >= count && resolve("");
+    Promise.all(load).then(() => resolve("the load ended"), (e) => resolve(`the load failed: ${e}`));
+    timer = setTimeout(() => resolve("time was up"), 60_000);
+  });
+  const why = await enough;
+  clearTimeout(timer);
+  all.told = () => {};
+  if (why !== "") throw new Error(`${why} at ${all.sent.size} of ${count} messages`);
+}
+
 /** Subject of each UID. */
 async function read(roost: RoostProcess): Promise<Map<number, string>> {
   const client = await imapClient(roost);
@@ -82,7 +99,7 @@ async function read(roost: RoostProcess): Promise<Map<number, string>> {
 
 Deno.test("e2e: kill -9 under load, ten times: nothing acknowledged is lost, nothing is doubled, no UID changes", async () => {
   await using roost = await RoostProcess.start();
-  const all: Acknowledged = { sent: new Set(), unsure: new Set(), appended: new Map() };
+  const all: Acknowledged = { sent: new Set(), unsure: new Set(), appended: new Map(), told: () => {} };
   let known = new Map<number, string>();
   for (let round = 0; round < ROUNDS; round++) {
     if (round > 0) await roost.launch();
@@ -92,7 +109,7 @@ Deno.test("e2e: kill -9 under load, ten times: nothing acknowledged is lost, not
     ];
     // Let some of the load through, then cut anywhere in it.
     const enough = all.sent.size + 100 + 37 * round;
-    while (all.sent.size < enough) await new Promise((r) => setTimeout(r, 1));
+    await sentSoFar(all, enough, load);
     await roost.kill();
     await Promise.all(load);
     await roost.launch();
