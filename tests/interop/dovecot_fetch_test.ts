@@ -1,7 +1,7 @@
 /** The same odd mails asked for of Dovecot and of Roost: envelopes, structures, sizes, dates, flags, parts and searches. */
 import { concat, utf8 } from "../../mod/base/bytes.ts";
 import { assertEquals } from "../support/assert.ts";
-import { Dovecot, giveAll } from "../support/dovecot.ts";
+import { dovecotBeside, giveAll } from "../support/dovecot.ts";
 import { type Answers, fetched, parseAnswers, talk, type Value } from "../support/imap_answers.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 import { ODD_MAILS } from "./odd_mails.ts";
@@ -161,19 +161,13 @@ function append(folder: string): Uint8Array[] {
 
 Deno.test("Dovecot and Roost say the same of odd mails, whoever stored them", async () => {
   await using roost = await RoostProcess.start();
-  const maildir = roost.maildir(ALICE);
-  const mail = `${roost.dir}/data/mail`;
-  // Dovecot's user must get through to the mail.
-  for (const dir of [roost.dir, `${roost.dir}/data`, mail]) await Deno.chmod(dir, 0o755);
-  await Deno.mkdir(maildir, { recursive: true });
-  await giveAll(mail);
-  const dovecot = new Dovecot(roost.dir, maildir);
+  const dovecot = await dovecotBeside(roost, ALICE);
   const askDovecot = async (...commands: (string | Uint8Array)[]) =>
     parseAnswers(await dovecot.octets(...commands));
   const askRoost = async (...commands: (string | Uint8Array)[]) => {
     const login = `LOGIN ${ALICE} secret-alice`;
     const answers = parseAnswers(await talk(roost.address, roost.ports.imap, [login, ...commands]));
-    await giveAll(mail);
+    await giveAll(roost.maildir(ALICE));
     return { ...answers, statuses: answers.statuses.slice(1) };
   };
   const stored = [

@@ -5,6 +5,7 @@
 import { utf8 } from "../../mod/base/bytes.ts";
 import { tagged } from "./imap_answers.ts";
 import { must, run } from "./programs.ts";
+import type { RoostProcess } from "./roost_process.ts";
 
 const PROGRAMS = "/usr/lib/dovecot";
 const NOBODY = 65534;
@@ -78,6 +79,16 @@ namespace inbox {
     this.faults.push(...faults.filter((l) => !/inotify.*denied/.test(l)));
     return stdout;
   }
+}
+
+/** Dovecot on the Maildir of an account of Roost, which both then have. */
+export async function dovecotBeside(roost: RoostProcess, account: string): Promise<Dovecot> {
+  const mail = `${roost.dir}/data/mail`;
+  for (const dir of [roost.dir, `${roost.dir}/data`, mail]) await Deno.chmod(dir, 0o755);
+  const maildir = roost.maildir(account);
+  await Deno.mkdir(maildir, { recursive: true });
+  await giveAll(mail);
+  return new Dovecot(roost.dir, maildir);
 }
 
 /** Gives one file or folder to the user Dovecot runs as. */
