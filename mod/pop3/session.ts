@@ -269,7 +269,7 @@ export class Pop3Session {
       if (!opened.ok) throw new Error("INBOX cannot be opened");
       this.#mailbox = opened.value;
       await this.#mailbox.refresh();
-      this.#messages = this.#mailbox.messages;
+      this.#messages = [...this.#mailbox.messages]; // theirs grows while the session lasts
       await this.#mailbox.prepare(this.#messages, { size: true });
     } catch (e) {
       this.#mailbox?.close();

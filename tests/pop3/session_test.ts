@@ -1,5 +1,8 @@
+import { memoryBody } from "../../mod/base/body.ts";
+import { utf8 } from "../../mod/base/bytes.ts";
 import { servePop3 } from "../../mod/pop3/serve.ts";
-import { assert } from "../support/assert.ts";
+import { NO_FLAGS } from "../../mod/store/flags.ts";
+import { assert, assertEquals } from "../support/assert.ts";
 import { loadDialogs, playDialog } from "../support/dialog.ts";
 import { filled, MAIL, ports, talk, TLS } from "../support/pop3.ts";
 import { ScriptConn } from "../support/script_conn.ts";
@@ -42,6 +45,21 @@ Deno.test("pop3: RETR gives every octet, stuffed; deletes happen at QUIT and onl
 
 Deno.test("pop3: a message without a line end at its end gets one before the dot", async () => {
   assert((await talk(await filled(), "RETR 3\r\n")).includes("no line end at the end\r\n.\r\n"));
+});
+
+Deno.test("pop3: what arrives during a session is not in it", async () => {
+  const store = await filled();
+  const conn = new ScriptConn({ address: "192.0.2.1", port: 1 }, TLS);
+  const done = servePop3(conn, ports(store), new AbortController().signal);
+  conn.feed("USER alice@example.test\r\nPASS secret\r\n");
+  await conn.until("+OK 3 messages");
+  const target = { account: "alice@example.test", mailbox: "INBOX", flags: NO_FLAGS };
+  await store.deliver([target], memoryBody(utf8("Subject: late\r\n\r\n")));
+  const before = conn.output.length;
+  conn.feed("STAT\r\nLIST 4\r\nUIDL 4\r\nRETR 4\r\n").end();
+  await done;
+  const codes = conn.output.slice(before).split("\r\n").map((line) => line.slice(0, 6).trim());
+  assertEquals(codes, ["+OK 3", "-ERR N", "-ERR N", "-ERR N", ""]);
 });
 
 Deno.test("pop3: one session at a time; the lock goes with the connection", async () => {
