@@ -41,6 +41,9 @@ const SERVICES: readonly (keyof Ports)[] = [
   "http",
 ];
 
+/** Milliseconds a stop may take: longer than Roost gives connections and deliveries to end. */
+const END_WITHIN = 30_000;
+
 /** Command and arguments that start Roost. */
 export function roostCommand(...args: string[]): { command: string; args: string[] } {
   const exe = Deno.env.get("ROOST_EXE");
@@ -190,8 +193,11 @@ export class RoostProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end("SIGTERM");
-    await Deno.remove(this.dir, { recursive: true });
+    try {
+      await this.#end("SIGTERM");
+    } finally {
+      await Deno.remove(this.dir, { recursive: true });
+    }
   }
 
   async #end(signal: Deno.Signal): Promise<number> {
@@ -203,7 +209,10 @@ export class RoostProcess implements AsyncDisposable {
     } catch {
       // It has ended by itself; the status below tells.
     }
+    // One that does not end would be left behind; its exit code then tells of the signal.
+    const timer = setTimeout(() => child.kill("SIGKILL"), END_WITHIN);
     const { code } = await child.status;
+    clearTimeout(timer);
     await this.#pump;
     return code;
   }
