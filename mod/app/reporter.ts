@@ -40,6 +40,9 @@ function recipientOf(r: ReportedRecipient, report: Report): DsnRecipient {
     remote: r.last?.host ?? null,
     reason: r.state === "expired"
       ? `it could not be delivered in time; last: ${r.last?.why ?? "not tried"}`
+      // The reply says it better where there is one.
+      : r.last?.reply
+      ? null
       : r.last?.why ?? null,
     lastAttempt: r.last?.at ?? null,
     retryUntil: null,

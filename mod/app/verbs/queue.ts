@@ -26,13 +26,9 @@ server.`,
       throw new CommandFault('which message? give its ID; "roost queue list" shows all', 2);
     }
     if (action === "show") return await show(call, config, id);
-    const ids = action === "retry" && id === "all" ? (await messages(call, config)).map((m) => m.id) : [id];
-    for (const one of ids) await alter(call, config, action, one);
-    call.terminal.out(
-      `${ids.length === 1 ? ids[0] : `${ids.length} messages`} ${
-        action === "retry" ? "to be tried now" : "dropped"
-      }`,
-    );
+    if (action === "retry" && id === "all") return await retryAll(call, config);
+    if (!await alter(call, config, action, id)) throw missing(id);
+    call.terminal.out(`${id} ${action === "retry" ? "to be tried now" : "dropped"}`);
     return 0;
   },
 };
@@ -70,9 +66,21 @@ async function list(call: Call, config: Config): Promise<number> {
   return 0;
 }
 
+async function retryAll(call: Call, config: Config): Promise<number> {
+  let tried = 0;
+  // What is delivered meanwhile needs no further try.
+  for (const { id } of await messages(call, config)) if (await alter(call, config, "retry", id)) tried++;
+  call.terminal.out(`${tried} ${tried === 1 ? "message" : "messages"} to be tried now`);
+  return 0;
+}
+
+function missing(id: string): CommandFault {
+  return new CommandFault(`there is no message ${id} in the queue`);
+}
+
 async function show(call: Call, config: Config, id: string): Promise<number> {
-  const message = (await messages(call, config)).find((m) => m.id === id);
-  if (!message) throw new CommandFault(`there is no message ${id} in the queue`);
+  const message = await spoolOf(call, config).load(id);
+  if (!message) throw missing(id);
   const f = facts(message);
   if (call.options.has("json")) call.terminal.out(JSON.stringify(f, null, 2));
   else {
@@ -114,14 +122,16 @@ function time(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-async function alter(call: Call, config: Config, action: "retry" | "drop", id: string): Promise<void> {
+/** False when there is no such message. */
+async function alter(call: Call, config: Config, action: "retry" | "drop", id: string): Promise<boolean> {
   const reply = await control(call.tools, config, "POST", `/api/queue/${encodeURIComponent(id)}/${action}`);
-  if (reply.kind === "ok") return;
+  if (reply.kind === "ok") return true;
+  if (reply.kind === "refused" && reply.status === 404) return false;
   if (reply.kind === "refused") throw new CommandFault(`${id}: ${reply.why}`);
   // No server holds the queue: its files are ours to change.
-  const message = (await messages(call, config)).find((m) => m.id === id);
-  if (!message) throw new CommandFault(`there is no message ${id} in the queue`);
   const spool = spoolOf(call, config);
-  if (action === "drop") await spool.remove(id);
-  else await spool.append(message, { kind: "retry", at: call.tools.clock.now() });
+  if (action === "drop") return await spool.remove(id);
+  const message = await spool.load(id);
+  if (message) await spool.append(message, { kind: "retry", at: call.tools.clock.now() });
+  return message !== null;
 }

@@ -49,7 +49,9 @@ Deno.test("queue retry and drop ask a running server, which holds the queue", as
   assertEquals(m.requests, [`POST /api/queue/${id}/retry`, `POST /api/queue/${id}/drop`]);
   m.server = () => Response.json({ error: "no such message" }, { status: 404 });
   const r = await m.run(["queue", "drop", id]);
-  assertEquals([r.code, r.err], [1, `roost: ${id}: no such message`]);
+  assertEquals([r.code, r.err], [1, `roost: there is no message ${id} in the queue`]);
+  const all = await m.run(["queue", "retry", "all"]);
+  assertEquals([all.code, all.out], [0, "0 messages to be tried now"]); // all were delivered meanwhile
 });
 
 Deno.test("queue tells what it needs", async () => {
