@@ -99,9 +99,9 @@ export class RoostProcess implements AsyncDisposable {
 
   /** Writes config and accounts, starts the server, waits until it is ready. */
   static async start(options: RoostOptions = {}): Promise<RoostProcess> {
-    const dir = await Deno.makeTempDir({ prefix: "roost-e2e-" });
     const ports = {} as Ports;
     for (const s of SERVICES) ports[s] = options.ports?.[s] ?? getAvailablePort();
+    const dir = await Deno.makeTempDir({ prefix: "roost-e2e-" });
     const roost = new RoostProcess(dir, ports, options);
     try {
       await roost.#prepare();
