@@ -72,10 +72,14 @@ export class Certificates {
     return this.#served.map((s) => s.facts);
   }
 
-  /** For listeners: looks the certificate up at each handshake. */
+  /**
+   * For listeners: looks the certificate up at each handshake. Where there is no choice it is not looked up: the runtime (Deno 2.9.6) never
+   * forgets a peer that goes away before an SNICallback was called, some 9 KB each.
+   */
   readonly serverTls: ServerTls = () => {
     const fallback = this.#served[0]?.context;
     if (!fallback) throw new Error("Cannot begin TLS: no certificate is loaded");
+    if (this.#served.length === 1) return { secureContext: fallback };
     return {
       secureContext: fallback,
       SNICallback: (name, done) => done(null, this.#choose(name.toLowerCase()) ?? fallback),

@@ -15,10 +15,20 @@ async function entry(...dns: string[]) {
 
 /** What a client that asks for `name` is given. */
 function chosen(certificates: Certificates, name: string): tls.SecureContext | undefined {
+  const options = certificates.serverTls();
+  if (!options.SNICallback) return options.secureContext;
   let got: tls.SecureContext | undefined;
-  certificates.serverTls().SNICallback?.(name, (_, context) => got = context);
+  options.SNICallback(name, (_, context) => got = context);
   return got;
 }
+
+Deno.test("Certificates: one alone is not looked up by name, for the runtime keeps what a look-up never ended", async () => {
+  const certificates = new Certificates();
+  certificates.use([await entry("a.test")]);
+  assertEquals(certificates.serverTls().SNICallback, undefined);
+  certificates.use([await entry("a.test"), await entry("b.test")]);
+  assertEquals(typeof certificates.serverTls().SNICallback, "function");
+});
 
 Deno.test("Certificates are chosen by name, by wildcard, else the first; swapping takes effect at once", async () => {
   const certificates = new Certificates();
