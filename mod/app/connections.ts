@@ -1,3 +1,4 @@
+import { CONNECTIONS_WHEN_TIGHT } from "../base/limits.ts";
 import { inNetwork, type Network, parseIp } from "../base/ip.ts";
 import type { Conn } from "../wire/conn.ts";
 
@@ -12,11 +13,14 @@ export interface ConnectionLimits {
 export class Connections {
   #limits: ConnectionLimits;
   #total = 0;
+  readonly #tight: () => boolean;
   readonly #byAddress = new Map<string, number>();
   readonly #open = new Map<Conn, Promise<void>>();
 
-  constructor(limits: ConnectionLimits) {
+  /** `tight` tells whether memory is short. */
+  constructor(limits: ConnectionLimits, tight: () => boolean = () => false) {
     this.#limits = limits;
+    this.#tight = tight;
   }
 
   /** New limits for connections to come. */
@@ -28,10 +32,15 @@ export class Connections {
     return this.#total;
   }
 
+  /** Memory is so short, and so much is open, that nothing new is begun. */
+  get full(): boolean {
+    return this.#total >= CONNECTIONS_WHEN_TIGHT && this.#tight();
+  }
+
   /** Counts a connection in, unless a limit says no. Whoever was admitted must `leave`. */
   admit(address: string): boolean {
     const here = this.#byAddress.get(address) ?? 0;
-    if (this.#total >= this.#limits.total) return false;
+    if (this.#total >= this.#limits.total || this.full) return false;
     if (here >= this.#limits.perAddress && !isIn(address, this.#limits.trusted)) return false;
     this.#total++;
     this.#byAddress.set(address, here + 1);

@@ -103,9 +103,10 @@ export class Listeners {
       implicitTls: IMPLICIT_TLS.has(wanted.kind),
       busy: BUSY[wanted.kind],
       admit: (remote) => {
+        const why = connections.full ? "memory is short" : "too many connections";
         const admitted = connections.admit(remote);
         if (admitted) counted.connections++;
-        else log.warn("connection refused", { service: wanted.kind, remote, why: "too many connections" });
+        else log.warn("connection refused", { service: wanted.kind, remote, why });
         return admitted;
       },
       left: (remote) => {

@@ -11,6 +11,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { dataPaths } from "../config/paths.ts";
 import { createStatusApp } from "../status/app.ts";
+import { systemMemory } from "../sys/memory.ts";
 import type { EventCounts } from "../status/metrics.ts";
 import type { Conn } from "../wire/conn.ts";
 import { buildServices, type Services } from "./build.ts";
@@ -19,6 +20,7 @@ import { certificatePlan } from "./certificate_plan.ts";
 import { Connections } from "./connections.ts";
 import { type HttpListener, listenHttp, writeControlToken } from "./http.ts";
 import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
+import { MemoryGuard } from "./memory_guard.ts";
 import { notBuilt } from "./not_built.ts";
 import type { Platform } from "./platform.ts";
 import { serveConnection } from "./sessions.ts";
@@ -51,6 +53,7 @@ interface Loaded {
 export class Server {
   readonly platform: Platform;
   readonly services: Services;
+  readonly memory: MemoryGuard;
   readonly connections: Connections;
   readonly listeners: Listeners;
   readonly keeper: CertificateKeeper;
@@ -69,7 +72,8 @@ export class Server {
     this.#config = loaded.config;
     this.started = platform.clock.now();
     const { fs, clock, random, log } = platform;
-    this.connections = new Connections(limitsOf(loaded.config));
+    this.memory = new MemoryGuard(systemMemory, clock, log, loaded.config.limits.memory);
+    this.connections = new Connections(limitsOf(loaded.config), () => this.memory.tight);
     this.keeper = new CertificateKeeper(
       certificatePorts(fs, clock, random),
       log,
@@ -118,6 +122,7 @@ export class Server {
     }
     services.queue.start().catch((e) => platform.log.error("queue not loaded", {}, e));
     void server.#lookAgain();
+    void server.memory.watch(server.stopping);
     return ok(server);
   }
 
@@ -146,6 +151,7 @@ export class Server {
     }
     this.#config = config;
     this.connections.limit(limitsOf(config));
+    this.memory.limit(config.limits.memory);
     this.services.adopt(config, accounts);
     for (const w of warnings) platform.log.warn("config", { about: w });
     platform.log.info("reloaded", { accounts: accounts.size, domains: config.domains.size });
@@ -169,7 +175,16 @@ export class Server {
   }
 
   #serve(kind: ServiceKind, conn: Conn): Promise<void> {
-    return serveConnection(kind, conn, this.#config, this.services, this.platform, this.#stopping.signal);
+    const { memory, connections, services, platform, stopping } = this;
+    const state = {
+      get tight() {
+        return memory.tight;
+      },
+      get full() {
+        return connections.full;
+      },
+    };
+    return serveConnection(kind, conn, this.#config, services, platform, state, stopping);
   }
 
   async #openHttp(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Which protocol serves a connection of which listener, with the settings of the moment. */
 import type { Config } from "../config/config.ts";
-import { BODY_IN_MEMORY } from "../base/limits.ts";
+import { BODY_IN_MEMORY, BODY_WHEN_TIGHT } from "../base/limits.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import { serveImap } from "../imap/serve.ts";
 import { servePop3 } from "../pop3/serve.ts";
@@ -9,7 +9,14 @@ import { serveSmtp } from "../smtp/serve.ts";
 import type { Conn } from "../wire/conn.ts";
 import type { Services } from "./build.ts";
 import type { ServiceKind } from "./listeners.ts";
+import { putOffWhile } from "./memory_guard.ts";
 import type { Platform } from "./platform.ts";
+
+/** Whether memory is short, and so short that no message is begun. */
+export interface MemoryState {
+  readonly tight: boolean;
+  readonly full: boolean;
+}
 
 /** Serves one connection to its end. Never rejects. */
 export function serveConnection(
@@ -18,6 +25,7 @@ export function serveConnection(
   config: Config,
   services: Services,
   platform: Platform,
+  memory: MemoryState,
   stop: AbortSignal,
 ): Promise<void> {
   switch (kind) {
@@ -25,7 +33,12 @@ export function serveConnection(
     case "submission":
     case "submissions":
     case "lmtp":
-      return serveSmtp(conn, smtpSettings(kind, config), services.smtp, stop);
+      return serveSmtp(
+        conn,
+        smtpSettings(kind, config, memory),
+        { ...services.smtp, policy: putOffWhile(() => memory.full, services.smtp.policy) },
+        stop,
+      );
     case "imap":
     case "imaps":
       return serveImap(conn, {
@@ -60,13 +73,16 @@ export function serveConnection(
   }
 }
 
-function smtpSettings(listener: ListenerKind, config: Config) {
+function smtpSettings(listener: ListenerKind, config: Config, memory: MemoryState) {
   return {
     listener,
     hostname: config.hostname,
     messageSize: config.limits.messageSize,
     recipients: config.limits.recipients,
-    bodyInMemory: BODY_IN_MEMORY,
+    // What arrives while memory is short goes to the spool sooner.
+    get bodyInMemory() {
+      return memory.tight ? BODY_WHEN_TIGHT : BODY_IN_MEMORY;
+    },
     cleartextLoopback: config.auth.cleartext === "loopback",
     authOnSmtp: false,
     startTlsAvailable: () => true,

@@ -52,6 +52,10 @@ export const POP3_IDLE_LOGIN = 1 * MINUTE; // the same before authentication
 
 /** Connections. */
 export const CONNECTIONS = 2000; // all listeners together; past it a new one gets a 4xx, NO or -ERR and is closed
+export const CONNECTIONS_WHEN_TIGHT = 10; // let in even when memory is short: a few cost little, and refusing all would help nobody
+export const MEMORY_LOOK = 500; // between two looks at how much memory is used
+export const MEMORY_COLLECT = 5 * SECOND; // between two collections of garbage when memory gets short: each holds the loop
+export const BODY_WHEN_TIGHT = 64 * KiB; // as BODY_IN_MEMORY, while memory is short
 export const CONNECTIONS_PER_ADDRESS = 100; // from one address that is not trusted
 export const WRITE_STALL = 2 * MINUTE; // a peer that does not take our octets for so long is cut off
 export const TLS_HANDSHAKE = 30 * SECOND; // from the first octet to the end of the handshake
@@ -123,6 +127,9 @@ export const ACCOUNTS_FILE = 64 * MiB; // some 200,000 accounts
 export const ALIAS_TARGETS = 1000; // mailboxes one recipient may unfold to; larger lists belong to a list manager
 export const ALIAS_DEPTH = 20; // aliases that lead to aliases: deeper is a mistake
 export const PASSWORD_LENGTH = 1024; // octets; RFC 4616 bounds nothing, hashing costs by length
+export const SCRAM_ITERATIONS = 32_768; // PBKDF2 rounds that each client computes at a login: 25 ms on a PC; Cyrus' clients take 65,536 at most
+export const SCRAM_ITERATIONS_MAX = 10_000_000; // of stored keys, which may come from a hand-edited file; costs only the client
+export const CERTIFICATES = 20; // of one account, for logins by client certificate
 export const APP_PASSWORDS = 50; // an account's; each is checked at a login that is not cached
 export const HASHES_AT_ONCE = 2; // a hash takes 16 MiB and a thread: a flood of logins waits instead
 export const HASHES_WAITING = 200; // logins that wait for a hash; past it they are told to try later

@@ -1,0 +1,72 @@
+/** The ceiling of `limits.memory`: past it new connections and messages are put off, so that the machine never has to kill us. */
+import type { Clock } from "../base/clock.ts";
+import { MEMORY_COLLECT, MEMORY_LOOK } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { Policy } from "../smtp/ports.ts";
+import { REPLY } from "../smtp/reply.ts";
+import type { Memory } from "../sys/memory.ts";
+
+/** Share of the ceiling from which on garbage is collected before the engine would. */
+const COLLECT_FROM = 0.75;
+
+export class MemoryGuard {
+  readonly #memory: Memory;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #limit: number;
+  #collected = -Infinity;
+  #tight = false;
+
+  /** `limit`: octets. */
+  constructor(memory: Memory, clock: Clock, log: Log, limit: number) {
+    this.#memory = memory;
+    this.#clock = clock;
+    this.#log = log;
+    this.#limit = limit;
+  }
+
+  /** Whether the process is over its ceiling. */
+  get tight(): boolean {
+    return this.#tight;
+  }
+
+  /** Another ceiling, in octets. */
+  limit(octets: number): void {
+    this.#limit = octets;
+  }
+
+  /** Looks once. */
+  look(): void {
+    let resident = this.#memory.resident();
+    const now = this.#clock.monotonic();
+    if (resident > COLLECT_FROM * this.#limit && now - this.#collected >= MEMORY_COLLECT) {
+      this.#collected = now;
+      this.#memory.collect();
+      resident = this.#memory.resident();
+    }
+    const tight = resident > this.#limit;
+    if (tight === this.#tight) return;
+    this.#tight = tight;
+    const facts = { resident, limit: this.#limit };
+    if (tight) this.#log.warn("memory over its limit: new connections and messages are put off", facts);
+    else this.#log.info("memory under its limit again", facts);
+  }
+
+  /** Looks now and then until `stop`. */
+  async watch(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      this.look();
+      await this.#clock.sleep(MEMORY_LOOK, stop);
+    }
+  }
+}
+
+/** A policy that takes no message while `full`. */
+export function putOffWhile(full: () => boolean, policy: Policy): Policy {
+  return {
+    connect: (client) => policy.connect(client),
+    helo: (client) => policy.helo(client),
+    mail: (transaction) => full() ? REPLY.noSpace : policy.mail(transaction),
+    rcpt: (transaction, recipient) => policy.rcpt(transaction, recipient),
+  };
+}
