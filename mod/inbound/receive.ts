@@ -10,6 +10,7 @@ import { type Address, formatAddress } from "../mail/address.ts";
 import type { ReceiveOutcome, Receiver, Transaction } from "../smtp/ports.ts";
 import { queuedAs, REPLY, type Reply } from "../smtp/reply.ts";
 import type { Dispatched, Dispatcher, Fate } from "./dispatch.ts";
+import { withoutBinary } from "./binary_body.ts";
 import { beginsFolded, fixSubmission, headerOf, receivedField, withHead } from "./head.ts";
 
 /** What checks (SPF, DKIM, DMARC ...) say: header fields to add, and whether to refuse. */
@@ -71,17 +72,24 @@ export class InboundReceiver implements Receiver {
     const { account } = transaction.client;
     let mended = body;
     let verified: Uint8Array = EMPTY;
-    if (account !== null) {
-      const header = await headerOf(body);
-      const now = this.#ports.clock.now();
-      const fixed = fixSubmission(header, account, transaction, this.#ports.directory, this.#hostname, now);
-      if (!fixed.ok) return REPLY.fromNotYours;
-      mended = withHead(fixed.value.head, fixed.value.skip, body);
-      if (this.#ports.signer) mended = withHead(await this.#ports.signer(transaction, mended), 0, mended);
-    } else if (this.#ports.checks) {
+    if (account === null && this.#ports.checks) {
+      // What was signed is what came, binary or not.
       const checked = await this.#ports.checks(transaction, body);
       if (checked.refuse) return checked.refuse;
       verified = checked.head;
+    }
+    if (transaction.mail.body === "binarymime") {
+      const text = await withoutBinary(body);
+      if (!text) return REPLY.badBinary;
+      mended = text;
+    }
+    if (account !== null) {
+      const header = await headerOf(mended);
+      const now = this.#ports.clock.now();
+      const fixed = fixSubmission(header, account, transaction, this.#ports.directory, this.#hostname, now);
+      if (!fixed.ok) return REPLY.fromNotYours;
+      mended = withHead(fixed.value.head, fixed.value.skip, mended);
+      if (this.#ports.signer) mended = withHead(await this.#ports.signer(transaction, mended), 0, mended);
     }
     const received = receivedField(transaction, this.#hostname, this.#ports.clock.now());
     const gap = await beginsFolded(mended) ? CRLF : EMPTY;

@@ -8,11 +8,11 @@ import type { Address } from "../mail/address.ts";
 import { strictUtf8 } from "../sasl/plain.ts";
 import { parsePath } from "./path.ts";
 
-/** Parameters of MAIL (RFC 1870, 6152, 6531, 4954). */
+/** Parameters of MAIL (RFC 1870, 6152, 3030, 6531, 4954). */
 export interface MailParameters {
   /** Octets as announced, or null. */
   readonly size: number | null;
-  readonly body: "7bit" | "8bitmime" | null;
+  readonly body: "7bit" | "8bitmime" | "binarymime" | null;
   readonly smtpUtf8: boolean;
 }
 
@@ -29,6 +29,8 @@ export type Command =
   }
   | { readonly verb: "RCPT"; readonly to: Address; readonly international: boolean }
   | { readonly verb: "DATA" }
+  /** RFC 3030 2: `size` octets follow the line at once; `last`: they are the message's last. */
+  | { readonly verb: "BDAT"; readonly size: number; readonly last: boolean }
   | { readonly verb: "RSET" }
   | { readonly verb: "NOOP" }
   | { readonly verb: "VRFY" }
@@ -41,10 +43,14 @@ export type Command =
 
 export type Verb = Command["verb"];
 
-/** Why a line is no command. `foreign`: another protocol's client, made to talk to us; hang up. */
+/**
+ * Why a line is no command. Two are past helping, hang up: `foreign`, another protocol's client made to talk to us; `bad-chunk`, a BDAT that
+ * does not tell how many octets of message follow, which must not be taken for commands.
+ */
 export type CommandFault =
   | "unknown"
   | "foreign"
+  | "bad-chunk"
   | "bad-text"
   | "no-argument"
   | "syntax"
@@ -89,6 +95,8 @@ export function parseCommand(line: Uint8Array): Parsed {
     case "QUIT":
     case "STARTTLS":
       return rest === "" ? PLAIN[verb] : err("no-argument");
+    case "BDAT":
+      return parseBdat(rest);
     case "NOOP":
     case "HELP":
       return ok({ verb });
@@ -180,6 +188,12 @@ function splitParameters(rest: string, at: number): ReadonlyMap<string, string |
   return found;
 }
 
+const BODIES: { readonly [name: string]: MailParameters["body"] } = {
+  "7BIT": "7bit",
+  "8BITMIME": "8bitmime",
+  "BINARYMIME": "binarymime",
+};
+
 const DEFAULTS: MailParameters = { size: null, body: null, smtpUtf8: false };
 
 function parseMailParameters(rest: string, at: number): Result<MailParameters, CommandFault> {
@@ -193,10 +207,10 @@ function parseMailParameters(rest: string, at: number): Result<MailParameters, C
         if (value === null || !/^\d{1,20}$/.test(value)) return err("bad-parameter");
         size = Number(value);
         break;
-      case "BODY": { // RFC 6152 2
-        const kind = asciiUpper(value ?? "");
-        if (kind !== "7BIT" && kind !== "8BITMIME") return err("bad-parameter");
-        body = kind === "7BIT" ? "7bit" : "8bitmime";
+      case "BODY": { // RFC 6152 2, RFC 3030 3
+        const kind = BODIES[asciiUpper(value ?? "")];
+        if (kind === undefined) return err("bad-parameter");
+        body = kind;
         break;
       }
       case "SMTPUTF8": // RFC 6531 3.4: no value
@@ -213,6 +227,11 @@ function parseMailParameters(rest: string, at: number): Result<MailParameters, C
     }
   }
   return ok({ size, body, smtpUtf8 });
+}
+
+function parseBdat(rest: string): Parsed {
+  const m = /^(\d{1,15})(?: +(last))?$/i.exec(rest);
+  return m ? ok({ verb: "BDAT", size: Number(m[1]), last: m[2] !== undefined }) : err("bad-chunk");
 }
 
 function parseAuth(rest: string): Parsed {

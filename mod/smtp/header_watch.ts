@@ -46,7 +46,8 @@ export class HeaderWatch {
     return this.#fault;
   }
 
-  write(bytes: Uint8Array): void {
+  /** Takes the next octets of the message; gives how many of them are the header's. */
+  write(bytes: Uint8Array): number {
     let at = 0;
     while (at < bytes.length && !this.#ended) {
       if (this.#column >= 0) at = this.#name(bytes, at);
@@ -54,6 +55,7 @@ export class HeaderWatch {
     }
     this.#size += at;
     if (this.#size > this.#limits.size) this.#end("header-too-big");
+    return at;
   }
 
   /** Octets of a field name, up to its colon or the end of the chunk. */

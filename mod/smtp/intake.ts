@@ -1,12 +1,14 @@
 /**
- * The data phase (RFC 5321 4.1.1.4) without the connection: octets as they come go in, a `Body` or the reason why not comes out. Whatever is
- * wrong with a message, it is read to its true end, so that client and server stay in step.
+ * The data phase (RFC 5321 4.1.1.4, RFC 3030 2) without the connection: octets as they come go in, a `Body` or the reason why not comes out.
+ * Whatever is wrong with a message, it is read to its true end, so that client and server stay in step.
  */
 import { type Body, memoryBody } from "../base/body.ts";
 import { isFsError } from "../base/fs.ts";
 import { HEADER_SIZE, RECEIVED_HOPS, SMTP_DISCARD, SMTP_HEADER_LINES } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { ChunkDecoder } from "../wire/chunks.ts";
 import { DotDecoder } from "../wire/dots.ts";
+import { LineWatch } from "../wire/line_watch.ts";
 import { HeaderWatch } from "./header_watch.ts";
 import type { SmtpSettings, Spooler, SpoolWriter } from "./ports.ts";
 
@@ -24,7 +26,9 @@ const SPOOL_BLOCK = 256 * 1024;
 export class MessageIntake {
   readonly #settings: Pick<SmtpSettings, "messageSize" | "bodyInMemory">;
   readonly #spooler: Spooler;
-  readonly #dots = new DotDecoder();
+  readonly #framing: DotDecoder | ChunkDecoder;
+  /** Of a binary message the header is text all the same: nothing may be hidden in it. */
+  readonly #headerLines: LineWatch | null;
   readonly #header = new HeaderWatch({ size: HEADER_SIZE, lines: SMTP_HEADER_LINES, hops: RECEIVED_HOPS });
   readonly #take = (view: Uint8Array): void => this.#collect(view);
   #buffer: Uint8Array;
@@ -37,13 +41,16 @@ export class MessageIntake {
   #spooling = false;
   #fault: IntakeFault | null = null;
 
-  /** `announced`: octets the client said there would be, or null. */
+  /** `announced`: octets the client said there would be, or null. `framing`: how the message's end is told. */
   constructor(
     settings: Pick<SmtpSettings, "messageSize" | "bodyInMemory">,
     spooler: Spooler,
     announced: number | null,
+    framing: DotDecoder | ChunkDecoder = new DotDecoder(),
   ) {
     this.#settings = settings;
+    this.#framing = framing;
+    this.#headerLines = framing instanceof ChunkDecoder && framing.binary ? new LineWatch() : null;
     this.#spooler = spooler;
     const first = announced === null ? FIRST_BLOCK : Math.min(announced + 64, ANNOUNCED_BLOCK);
     this.#buffer = new Uint8Array(Math.min(first, settings.bodyInMemory));
@@ -51,7 +58,7 @@ export class MessageIntake {
 
   /** Whether the end was seen. */
   get done(): boolean {
-    return this.#dots.done;
+    return this.#framing.done;
   }
 
   /** Octets of the message so far. */
@@ -71,9 +78,15 @@ export class MessageIntake {
 
   /** Takes octets off the wire; gives how many were used (all, but for what follows the end). Then wait for `settle`. */
   write(chunk: Uint8Array): number {
-    const used = this.#dots.write(chunk, this.#take);
-    if (this.#dots.fault) this.#fail({ kind: this.#dots.fault });
+    const used = this.#framing.write(chunk, this.#take);
+    if (this.#framing.fault) this.#fail({ kind: this.#framing.fault });
     return used;
+  }
+
+  /** The last chunk is in: only where the framing is by count. */
+  end(framing: ChunkDecoder): void {
+    framing.end();
+    if (framing.fault) this.#fail({ kind: framing.fault });
   }
 
   /** Writes to the spool what is due; null when nothing is. Never rejects. */
@@ -110,8 +123,10 @@ export class MessageIntake {
 
   #collect(view: Uint8Array): void {
     if (!this.#header.ended) {
-      this.#header.write(view);
-      if (this.#header.fault) this.#fail({ kind: this.#header.fault });
+      const used = this.#header.write(view);
+      this.#headerLines?.write(view.subarray(0, used));
+      const fault = this.#header.fault ?? this.#headerLines?.fault;
+      if (fault) this.#fail({ kind: fault });
     }
     this.#size += view.length;
     if (this.#size > this.#settings.messageSize) this.#fail({ kind: "too-big" });

@@ -40,7 +40,7 @@ export const REPLY = {
   help: reply(
     214,
     "2.0.0",
-    "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT STARTTLS AUTH",
+    "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS AUTH",
     "See RFC 5321",
   ),
   cannotVerify: reply(252, "2.5.0", "Cannot verify a user, but will take mail for one"),
@@ -49,6 +49,10 @@ export const REPLY = {
   senderOk: reply(250, "2.1.0", "Sender OK"),
   recipientOk: reply(250, "2.1.5", "Recipient OK"),
   startData: reply(354, null, "End data with <CR><LF>.<CR><LF>"),
+
+  badChunk: reply(501, "5.5.4", "Syntax: BDAT size [LAST]"),
+  chunksBegun: reply(503, "5.5.1", "The message is coming by BDAT: go on with it, or say RSET"),
+  binaryByChunks: reply(503, "5.5.1", "BODY=BINARYMIME is sent by BDAT"),
 
   startTls: reply(220, "2.0.0", "Ready to start TLS"),
   noTls: reply(502, "5.5.1", "STARTTLS is not offered"),
@@ -104,6 +108,7 @@ export const REPLY = {
   headerTooBig: reply(552, "5.3.4", "Message header too big"),
   bareData: reply(550, "5.6.11", "Message holds a bare CR or LF"),
   nulData: reply(550, "5.6.0", "Message holds a NUL"),
+  badBinary: reply(554, "5.6.3", "Message holds binary octets outside parts that are marked binary"),
   loop: reply(554, "5.4.6", "Too many hops"),
   noSpace: reply(452, "4.3.1", "Insufficient system storage"),
 
@@ -118,6 +123,11 @@ export const REPLY = {
 /** Answer where something unforeseen happened; `id` finds it in the log. */
 export function internalError(id: string): Reply {
   return reply(451, "4.3.0", `Internal error, try again later (${id})`);
+}
+
+/** Answer to a chunk that is not the last (RFC 3030 2). */
+export function chunkTaken(octets: number): Reply {
+  return reply(250, "2.0.0", `${octets} octets received`);
 }
 
 /** Answer to an accepted message. */

@@ -3,11 +3,12 @@
  * gathered and go out in one write, before anything is waited for (RFC 2920 3.2).
  */
 import { utf8 } from "../base/bytes.ts";
-import { SMTP_AUTH_LINE, SMTP_DATA_IDLE, SMTP_DATA_TOTAL, SMTP_IDLE } from "../base/limits.ts";
+import { SMTP_AUTH_LINE, SMTP_DATA_IDLE, SMTP_DATA_TOTAL, SMTP_DISCARD, SMTP_IDLE } from "../base/limits.ts";
 import { ByteReader, type Line } from "../wire/byte_reader.ts";
+import { ChunkDecoder } from "../wire/chunks.ts";
 import { type Conn, ConnectionLost } from "../wire/conn.ts";
 import { MessageIntake } from "./intake.ts";
-import type { SmtpPorts, SmtpSettings } from "./ports.ts";
+import type { SmtpPorts, SmtpSettings, Transaction } from "./ports.ts";
 import { formatReply, REPLY, type Reply } from "./reply.ts";
 import { type Outcome, SmtpSession } from "./session.ts";
 
@@ -39,8 +40,17 @@ export async function serveSmtp(
     else log.error("session failed", {}, cause);
   } finally {
     stop.removeEventListener("abort", stopped);
-    loop.release();
+    await loop.release();
   }
+}
+
+/** A message that comes in chunks, between two of them. */
+interface Chunked {
+  readonly transaction: Transaction;
+  readonly intake: MessageIntake;
+  readonly framing: ChunkDecoder;
+  /** Monotonic time by which it must be whole. */
+  readonly end: number;
 }
 
 class Loop {
@@ -56,6 +66,9 @@ class Loop {
   /** Monotonic time by which what is being waited for must be there; Infinity while the wait is not for the client. */
   #due = Infinity;
   #cancelWatch: () => void = () => {};
+  #chunked: Chunked | null = null;
+  /** Octets of refused chunks so far. */
+  #skipped = 0;
 
   constructor(conn: Conn, settings: SmtpSettings, ports: SmtpPorts, stop: AbortSignal) {
     this.#conn = conn;
@@ -100,9 +113,10 @@ class Loop {
     if (this.#idle) this.#endWith(REPLY.shutdown);
   }
 
-  /** Gives back the timer. */
-  release(): void {
+  /** Gives back what is held. */
+  async release(): Promise<void> {
     this.#cancelWatch();
+    await this.#dropChunks();
   }
 
   /** One timer a connection, however many commands: it looks now and then whether the client is overdue. */
@@ -157,6 +171,15 @@ class Loop {
 
   #follow(outcome: Outcome): Outcome["next"] | Promise<Outcome["next"]> {
     if (outcome.next === "starttls") return this.#startTls(outcome.reply);
+    if (outcome.next === "chunk") return this.#chunk(outcome);
+    if (outcome.next === "skip") return this.#skip(outcome);
+    if (this.#chunked && this.#chunked.transaction !== this.#session.transaction) {
+      return this.#dropChunks().then(() => this.#say(outcome));
+    }
+    return this.#say(outcome);
+  }
+
+  #say(outcome: Outcome): Outcome["next"] | Promise<Outcome["next"]> {
     this.#replies += formatReply(outcome.reply);
     if (outcome.next === "data") return this.#data();
     return this.#replies.length > REPLIES_HELD ? this.#flush().then(() => outcome.next) : outcome.next;
@@ -173,10 +196,7 @@ class Loop {
     const end = clock.monotonic() + SMTP_DATA_TOTAL;
     try {
       while (!intake.done) {
-        this.#due = Math.min(clock.monotonic() + SMTP_DATA_IDLE, end);
-        const chunk = await this.#reader.readChunk(Infinity);
-        this.#due = Infinity;
-        if (chunk === null) throw new ConnectionLost("closed", "within a message");
+        const chunk = await this.#readData(Infinity, end);
         const used = intake.write(chunk);
         if (used < chunk.length) this.#reader.unread(chunk.length - used);
         const settled = intake.settle();
@@ -191,6 +211,74 @@ class Loop {
       if (!intake.done) await intake.abort();
     }
     return "command";
+  }
+
+  /** Some octets of a message, at most `max`, by `end` at the latest. */
+  async #readData(max: number, end: number): Promise<Uint8Array> {
+    this.#due = Math.min(this.#ports.clock.monotonic() + SMTP_DATA_IDLE, end);
+    try {
+      const chunk = await this.#reader.readChunk(max);
+      if (chunk === null) throw new ConnectionLost("closed", "within a message");
+      return chunk;
+    } finally {
+      this.#due = Infinity;
+    }
+  }
+
+  /** The octets of one BDAT. */
+  async #chunk(outcome: Outcome & { readonly next: "chunk" }): Promise<"command" | "close"> {
+    const chunked = this.#chunked ?? this.#startChunks(outcome.size);
+    const { intake, framing, end } = chunked;
+    // Whoever comes with each chunk at once never waits, and so is never found overdue while waiting.
+    if (this.#ports.clock.monotonic() > end) return await this.#finish(REPLY.timeout);
+    if (this.#reader.buffered < outcome.size) await this.#flush();
+    for (let left = outcome.size; left > 0;) {
+      const octets = await this.#readData(left, end);
+      left -= octets.length;
+      intake.write(octets);
+      const settled = intake.settle();
+      if (settled) await settled;
+    }
+    if (outcome.last) {
+      intake.end(framing);
+      const result = await intake.finish();
+      this.#chunked = null;
+      for (const answer of await this.#session.message(result)) this.#replies += formatReply(answer);
+    } else if (intake.fault) {
+      this.#replies += formatReply(this.#session.chunkFailed(intake.fault));
+      await this.#dropChunks();
+    } else {
+      this.#replies += formatReply(outcome.reply);
+    }
+    return "command";
+  }
+
+  #startChunks(size: number): Chunked {
+    const { transaction } = this.#session;
+    if (!transaction) throw new Error("Cannot take a chunk without a transaction");
+    const framing = new ChunkDecoder(transaction.mail.body === "binarymime");
+    const announced = Math.max(transaction.mail.size ?? 0, size);
+    const intake = new MessageIntake(this.#settings, this.#ports.spooler, announced, framing);
+    const end = this.#ports.clock.monotonic() + SMTP_DATA_TOTAL;
+    return this.#chunked = { transaction, intake, framing, end };
+  }
+
+  /** A BDAT that is refused: its octets are read and thrown away, so that none is taken for a command. */
+  async #skip(outcome: Outcome & { readonly next: "skip" }): Promise<"command" | "close"> {
+    await this.#dropChunks();
+    this.#skipped += outcome.size;
+    if (this.#skipped > SMTP_DISCARD) return await this.#finish(outcome.reply);
+    if (this.#reader.buffered < outcome.size) await this.#flush();
+    const end = this.#ports.clock.monotonic() + SMTP_DATA_TOTAL;
+    for (let left = outcome.size; left > 0;) left -= (await this.#readData(left, end)).length;
+    this.#replies += formatReply(outcome.reply);
+    return "command";
+  }
+
+  async #dropChunks(): Promise<void> {
+    const chunked = this.#chunked;
+    this.#chunked = null;
+    await chunked?.intake.abort();
   }
 
   async #startTls(invitation: Reply): Promise<"command" | "close"> {

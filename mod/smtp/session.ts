@@ -16,25 +16,27 @@ import {
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
 import { type Address, formatAddress } from "../mail/address.ts";
-import { PASSWORD_MECHANISMS } from "../sasl/mechanism.ts";
+import { offeredMechanisms, type SaslPeer } from "../sasl/exchange.ts";
 import type { Conn, TlsInfo } from "../wire/conn.ts";
 import { type AuthExchange, type AuthStep, startAuth } from "./auth.ts";
-import { type Command, type CommandFault, parseCommand, type Verb } from "./command.ts";
+import { type Command, parseCommand, type Verb } from "./command.ts";
+import { COMMAND_FAULTS, DATA_FAULTS } from "./fault_replies.ts";
 import type { IntakeFault } from "./intake.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
-import { internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
+import { chunkTaken, internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
 import { createTraceId } from "./trace_id.ts";
 
 /** What the loop does after it has sent `reply`: for "starttls" the reply is the invitation, sent by whoever starts TLS. */
-export interface Outcome {
-  readonly next: "command" | "auth" | "data" | "starttls" | "close";
-  readonly reply: Reply;
-}
+export type Outcome =
+  | { readonly next: "command" | "auth" | "data" | "starttls" | "close"; readonly reply: Reply }
+  /** So many octets follow. "chunk": they are the message's; `reply` is for after them, if they are not the last. "skip": nobody's. */
+  | { readonly next: "chunk"; readonly reply: Reply; readonly size: number; readonly last: boolean }
+  | { readonly next: "skip"; readonly reply: Reply; readonly size: number };
 
 type Later<T> = T | Promise<T>;
 
-/** hello: nobody greeted yet. ready: no transaction. mail: MAIL was accepted. */
-type Phase = "hello" | "ready" | "mail";
+/** hello: nobody greeted yet. ready: no transaction. mail: MAIL was accepted. chunks: BDAT was, the message is coming. */
+type Phase = "hello" | "ready" | "mail" | "chunks";
 
 interface Rule<C> {
   readonly in: readonly Phase[];
@@ -43,7 +45,7 @@ interface Rule<C> {
   run(s: SmtpSession, c: C): Later<Outcome>;
 }
 
-const ANY: readonly Phase[] = ["hello", "ready", "mail"];
+const ANY: readonly Phase[] = ["hello", "ready", "mail", "chunks"];
 
 /** Order of commands, RFC 5321 4.1.4. */
 const RULES: { readonly [V in Verb]: Rule<Extract<Command, { verb: V }>> } = {
@@ -53,6 +55,7 @@ const RULES: { readonly [V in Verb]: Rule<Extract<Command, { verb: V }>> } = {
   MAIL: { in: ["ready"], else: REPLY.nestedMail, run: (s, c) => s.mail(c) },
   RCPT: { in: ["mail"], else: REPLY.needMail, run: (s, c) => s.rcpt(c) },
   DATA: { in: ["mail"], else: REPLY.needMail, run: (s) => s.data() },
+  BDAT: { in: ANY, else: REPLY.sequence, run: (s, c) => s.bdat(c) },
   RSET: { in: ANY, else: REPLY.sequence, run: (s) => s.rset() },
   NOOP: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.ok) },
   VRFY: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.cannotVerify) },
@@ -61,31 +64,6 @@ const RULES: { readonly [V in Verb]: Rule<Extract<Command, { verb: V }>> } = {
   QUIT: { in: ANY, else: REPLY.sequence, run: () => ({ next: "close", reply: REPLY.bye }) },
   STARTTLS: { in: ["hello", "ready"], else: REPLY.sequence, run: (s) => s.startTls() },
   AUTH: { in: ["ready"], else: REPLY.authNotNow, run: (s, c) => s.auth(c) },
-};
-
-const FAULTS: { readonly [F in CommandFault]: Reply } = {
-  unknown: REPLY.unknown,
-  foreign: REPLY.foreign,
-  "bad-text": REPLY.badText,
-  "no-argument": REPLY.noArgument,
-  syntax: REPLY.syntax,
-  "syntax-hello": REPLY.syntaxHello,
-  "syntax-mail": REPLY.syntaxMail,
-  "syntax-rcpt": REPLY.syntaxRcpt,
-  "bad-sender": REPLY.badSender,
-  "bad-recipient": REPLY.badRecipient,
-  "bad-parameter": REPLY.badParameter,
-  "unknown-parameter": REPLY.unknownParameter,
-};
-
-const DATA_FAULTS: { readonly [K in IntakeFault["kind"]]: Reply } = {
-  "too-big": REPLY.tooBig,
-  "header-too-big": REPLY.headerTooBig,
-  bare: REPLY.bareData,
-  nul: REPLY.nulData,
-  loop: REPLY.loop,
-  "spool-full": REPLY.noSpace,
-  "spool-broken": REPLY.notDelivered,
 };
 
 /** Commands that do no work for mail: so many are permitted between two messages. */
@@ -118,6 +96,8 @@ export class SmtpSession {
   #junk = 0;
   /** The last MAIL was refused: what was pipelined after it fails without being the client's fault. */
   #mailRefused = false;
+  /** Octets of BDAT in this transaction; null before the first. */
+  #chunks: number | null = null;
 
   constructor(settings: SmtpSettings, ports: SmtpPorts, conn: Pick<Conn, "remote" | "local" | "tls">) {
     this.#settings = settings;
@@ -159,8 +139,9 @@ export class SmtpSession {
       return this.#error(REPLY.longLine);
     }
     if (!parsed.ok) {
-      if (parsed.error === "foreign") return { next: "close", reply: REPLY.foreign };
-      return this.#error(FAULTS[parsed.error]);
+      const answer = COMMAND_FAULTS[parsed.error];
+      const hopeless = parsed.error === "foreign" || parsed.error === "bad-chunk";
+      return hopeless ? { next: "close", reply: answer } : this.#error(answer);
     }
     const command = parsed.value;
     if (JUNK.has(command.verb) && ++this.#junk > SMTP_JUNK) {
@@ -215,6 +196,14 @@ export class SmtpSession {
     }
   }
 
+  /** A chunk was read and the message cannot be taken any more: ends the transaction. */
+  chunkFailed(fault: IntakeFault): Reply {
+    const transaction = this.#transaction;
+    this.#transaction = null;
+    this.#mailRefused = true;
+    return transaction ? this.#dataFault(transaction, fault) : REPLY.sequence;
+  }
+
   /** Something unforeseen happened in a command: the session goes on without the transaction. */
   failed(cause: unknown): Outcome {
     const id = this.#transaction?.id ?? createTraceId(this.#ports.clock, this.#ports.random);
@@ -263,6 +252,7 @@ export class SmtpSession {
         return say(verdict);
       }
       this.#mailRefused = false;
+      this.#chunks = null;
       this.#transaction = transaction;
       return say(REPLY.senderOk);
     });
@@ -283,9 +273,24 @@ export class SmtpSession {
   }
 
   data(): Outcome {
+    if (this.#transaction?.mail.body === "binarymime") return this.#error(REPLY.binaryByChunks);
     if ((this.#transaction?.recipients.length ?? 0) > 0) return { next: "data", reply: REPLY.startData };
-    // RFC 2033 4.2 wants 503, RFC 5321 3.3 leaves 503 or 554.
-    return say(this.#settings.listener === "lmtp" ? REPLY.needRecipient : REPLY.noRecipients);
+    return say(this.#noRecipients());
+  }
+
+  /** RFC 3030 2. Whatever is answered, the octets are read: they are no commands. A chunk refused is the transaction's end. */
+  bdat(c: Extract<Command, { verb: "BDAT" }>): Outcome {
+    const refused = this.#refuseChunk(c.size);
+    if (!refused) {
+      this.#chunks = (this.#chunks ?? 0) + c.size;
+      return { next: "chunk", reply: chunkTaken(c.size), size: c.size, last: c.last };
+    }
+    // What was pipelined behind a refusal is not the client's fault; but it may not go on for ever.
+    const pipelined = this.#mailRefused || this.#transaction !== null;
+    this.#transaction = null;
+    this.#mailRefused = true;
+    const outcome = pipelined && ++this.#junk <= SMTP_JUNK ? say(refused) : this.#error(refused);
+    return outcome.next === "close" ? outcome : { next: "skip", reply: refused, size: c.size };
   }
 
   rset(): Outcome {
@@ -305,18 +310,36 @@ export class SmtpSession {
     if (!this.#authWanted()) return this.#error(REPLY.authNone);
     if (this.#client.account !== null) return this.#error(REPLY.authDone);
     if (!this.#authOffered()) return this.#error(REPLY.authEncryption);
-    const step = startAuth(this.#ports.authenticator, this.#client.remote.address, c.mechanism, c.initial);
+    const { authenticator, random } = this.#ports;
+    const step = startAuth(authenticator, this.#saslPeer(), random, c.mechanism, c.initial);
     return after(step, (s) => this.#authStep(s));
   }
 
   #run(command: Command): Later<Outcome> {
     // TypeScript cannot see that the row belongs to the verb; the type of RULES guarantees it.
     const rule = RULES[command.verb] as Rule<Command>;
-    const phase: Phase = this.#transaction ? "mail" : this.#client.helo === null ? "hello" : "ready";
+    const phase = this.#phase();
     if (rule.in.includes(phase)) return rule.run(this, command);
     if (phase === "hello") return this.#error(REPLY.helloFirst);
+    if (phase === "chunks") return this.#error(REPLY.chunksBegun);
     const pipelined = this.#mailRefused && (command.verb === "RCPT" || command.verb === "DATA");
     return pipelined ? say(rule.else) : this.#error(rule.else);
+  }
+
+  #phase(): Phase {
+    if (this.#transaction) return this.#chunks === null ? "mail" : "chunks";
+    return this.#client.helo === null ? "hello" : "ready";
+  }
+
+  /** RFC 2033 4.2 wants 503, RFC 5321 3.3 leaves 503 or 554. */
+  #noRecipients(): Reply {
+    return this.#settings.listener === "lmtp" ? REPLY.needRecipient : REPLY.noRecipients;
+  }
+
+  #refuseChunk(size: number): Reply | null {
+    if (!this.#transaction) return REPLY.needMail;
+    if (this.#transaction.recipients.length === 0) return this.#noRecipients();
+    return (this.#chunks ?? 0) + size > this.#settings.messageSize ? REPLY.tooBig : null;
   }
 
   /** EHLO's list: only what holds in this state. */
@@ -326,14 +349,20 @@ export class SmtpSession {
       "PIPELINING",
       `SIZE ${this.#settings.messageSize}`,
       "8BITMIME",
+      "CHUNKING",
+      "BINARYMIME",
       "SMTPUTF8",
       "ENHANCEDSTATUSCODES",
     ];
     if (!this.#client.tls && this.#settings.startTlsAvailable()) list.push("STARTTLS");
     if (this.#authOffered() && this.#client.account === null) {
-      list.push(`AUTH ${PASSWORD_MECHANISMS.join(" ")}`);
+      list.push(`AUTH ${offeredMechanisms(this.#ports.authenticator, this.#saslPeer()).join(" ")}`);
     }
     return list;
+  }
+
+  #saslPeer(): SaslPeer {
+    return { remoteAddress: this.#client.remote.address, tls: this.#client.tls };
   }
 
   #authWanted(): boolean {

@@ -45,6 +45,30 @@ Deno.test("InboundReceiver lets no message continue our header fields", async ()
   assertMatch(rig.delivered[0]?.text ?? "", /\+0000\r\n\r\n ; injected\r\n/);
 });
 
+Deno.test("InboundReceiver keeps binary messages as text that every reader can take, checked as they came", async () => {
+  const binary = "From: alice@example.test\r\nContent-Transfer-Encoding: binary\r\n\r\na\nb\0";
+  const me = { account: "alice@example.test", sender: "alice@example.test" };
+  for (const who of [{}, me]) {
+    const rig = new InboundRig();
+    let seen = "";
+    const { reply } = await receive(rig, { ...who, mail: { body: "binarymime" } }, binary, {
+      checks: async (_, body) => {
+        seen = await textOf(body);
+        return { head: utf8("Checked: yes\r\n"), refuse: null };
+      },
+    });
+    assertEquals(reply.code, 250);
+    assertMatch(
+      rig.delivered[0]?.text ?? "",
+      /\nContent-Transfer-Encoding: base64\r\n[^]*\r\n\r\nYQpiAA==\r\n$/,
+    );
+    assertEquals(seen, who === me ? "" : binary);
+  }
+  const rig = new InboundRig();
+  const { reply } = await receive(rig, { mail: { body: "binarymime" } }, "From: a@b\r\n\r\na\nb");
+  assertEquals([reply, rig.delivered.length], [REPLY.badBinary, 0]);
+});
+
 Deno.test("InboundReceiver mends submissions, refuses others' From, and relays for accounts only", async () => {
   const rig = new InboundRig();
   const me = { account: "alice@example.test", sender: "alice@example.test" };

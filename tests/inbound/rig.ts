@@ -144,6 +144,7 @@ export interface TransactionOptions {
   readonly to?: readonly string[];
   readonly client?: Partial<Client>;
   readonly smtpUtf8?: boolean;
+  readonly mail?: Partial<Transaction["mail"]>;
 }
 
 export function transaction(o: TransactionOptions = {}): Transaction {
@@ -161,7 +162,7 @@ export function transaction(o: TransactionOptions = {}): Transaction {
       ...o.client,
     },
     sender: o.sender === null ? null : addr(o.sender ?? "sender@far.example"),
-    mail: { size: null, body: null, smtpUtf8: o.smtpUtf8 ?? false },
+    mail: { size: null, body: null, smtpUtf8: o.smtpUtf8 ?? false, ...o.mail },
     recipients: (o.to ?? ["alice@example.test"]).map(addr),
   };
 }

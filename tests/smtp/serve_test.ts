@@ -1,5 +1,5 @@
 import { concat, fromUtf8, utf8 } from "../../mod/base/bytes.ts";
-import { SMTP_AUTH_LINE } from "../../mod/base/limits.ts";
+import { SMTP_AUTH_LINE, SMTP_DATA_IDLE, SMTP_DATA_TOTAL } from "../../mod/base/limits.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { loadDialogs } from "../support/dialog.ts";
 import { settle } from "../support/fake_clock.ts";
@@ -29,6 +29,45 @@ Deno.test("serveSmtp() does not hold more replies than its bound for a client th
   await rig.serve();
   assert(rig.conn.written.length > 5);
   for (const w of rig.conn.written) assert(w.length < 17_000);
+});
+
+Deno.test("serveSmtp() gives back what it held when a peer vanishes between or within chunks", async () => {
+  const all = utf8(
+    "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice@example.test>\r\nBDAT 400008\r\nA: b\r\n\r\n" +
+      "x".repeat(400_000) + "BDAT 8\r\nabcdefghBDAT 2 LAST\r\n\r\n",
+  );
+  for (const cut of [60, 90, 300_000, 400_080, 400_092, 400_100, all.length - 3]) {
+    const rig = new Rig();
+    const over = rig.serve();
+    rig.conn.feed(all.subarray(0, cut), 64_000).end();
+    await over;
+    assertEquals([rig.spooled, rig.clock.waiting, rig.received.length], [0, 0, 0], `cut at ${cut}`);
+  }
+  const rig = new Rig();
+  rig.conn.feed(all, 64_000).end();
+  await rig.serve();
+  assertEquals(rig.received.map((r) => r.text.length), [400_018]);
+});
+
+Deno.test("serveSmtp() has the same time for a message in chunks as for one by DATA", async () => {
+  const rig = new Rig();
+  const over = rig.serve();
+  rig.conn.feed("EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice@example.test>\r\nBDAT 4\r\n");
+  await settle();
+  await rig.clock.advance(SMTP_DATA_IDLE + 1);
+  await over;
+  assertMatch(rig.conn.output, /421 4\.4\.2 [^\r\n]*\r\n$/);
+
+  const slow = new Rig();
+  const slowOver = slow.serve();
+  slow.conn.feed("EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice@example.test>\r\n");
+  for (let ms = 0; ms <= SMTP_DATA_TOTAL + 100_000; ms += 100_000) {
+    slow.conn.feed("BDAT 1\r\nx");
+    await settle();
+    await slow.clock.advance(100_000);
+  }
+  await slowOver;
+  assertMatch(slow.conn.output, /421 4\.4\.2 [^\r\n]*\r\n$/);
 });
 
 Deno.test("serveSmtp() tells idle clients that the server stops, and busy ones when they are done", async () => {
@@ -112,6 +151,9 @@ Deno.test("serveSmtp() keeps its promises under any mutation of any dialog", asy
     "DATA\r\n",
     "AUTH PLAIN\r\n",
     "STARTTLS\r\n",
+    "BDAT 5\r\n",
+    "BDAT 40 LAST\r\n",
+    " BODY=BINARYMIME",
     "RSET\r\n",
     "x".repeat(SMTP_AUTH_LINE),
   ];
@@ -143,7 +185,8 @@ Deno.test("serveSmtp() keeps its promises under any mutation of any dialog", asy
     }
     assert(!rig.log.lines.some((l) => l.level === "error" && l.event === "session failed"), shown());
     for (const { text, transaction } of rig.received) {
-      assert(!/\0|\r(?!\n)|(?<!\r)\n/.test(text), shown());
+      const binary = transaction.mail.body === "binarymime";
+      assert(binary || !/\0|\r(?!\n)|(?<!\r)\n/.test(text), shown());
       assert(
         transaction.recipients.length > 0 && transaction.recipients.length <= rig.settings.recipients,
         shown(),
