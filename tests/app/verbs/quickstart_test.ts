@@ -43,7 +43,14 @@ Deno.test("quickstart says what is wrong with its operands before it writes anyt
 
 Deno.test("quickstart puts the data where --data says: config and mail may belong in different places", async () => {
   const m = new Machine({});
-  const r = await m.run(["quickstart", "you@example.test", "--dir", "/etc/roost", "--data", "/var/lib/roost"]);
+  const r = await m.run([
+    "quickstart",
+    "you@example.test",
+    "--dir",
+    "/etc/roost",
+    "--data",
+    "/var/lib/roost",
+  ]);
   assertEquals([r.code, r.err], [0, ""]);
   const loaded = await loadConfig(m.fs, "/etc/roost/roost.yaml");
   assert(loaded.ok && loaded.value.config.data === "/var/lib/roost");
