@@ -43,6 +43,8 @@ async function answer(session: ImapSession, request: FetchRequest): Promise<Fetc
     return await fetchMessages(request);
   } catch (cause) {
     if (!(cause instanceof BrokenResponse)) throw cause;
+    // The client went away while it was being sent: nothing is wrong with the message.
+    if (cause.cause instanceof ConnectionLost) throw cause.cause;
     session.log.error("message could not be read to its end", {}, cause.cause);
     throw new ConnectionLost("closed", "response cannot be completed");
   }
