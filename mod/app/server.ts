@@ -10,15 +10,15 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { dataPaths } from "../config/paths.ts";
-import { createStatusApp } from "../status/app.ts";
 import { systemMemory } from "../sys/memory.ts";
+import type { createStatusApp } from "../status/app.ts";
 import type { EventCounts } from "../status/metrics.ts";
 import type { Conn } from "../wire/conn.ts";
 import { buildServices, type Services } from "./build.ts";
 import { CertificateKeeper, certificatePorts } from "./certificates.ts";
 import { certificatePlan } from "./certificate_plan.ts";
 import { Connections } from "./connections.ts";
-import { type HttpListener, listenHttp, writeControlToken } from "./http.ts";
+import { type HttpHandler, type HttpListener, listenHttp, writeControlToken } from "./http.ts";
 import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
 import { MemoryGuard } from "./memory_guard.ts";
 import { notBuilt } from "./not_built.ts";
@@ -192,9 +192,15 @@ export class Server {
     if (addresses.length === 0) return;
     const { fs, random } = this.platform;
     const token = await writeControlToken(fs, random, dataPaths(this.#config).controlToken);
-    const app = createStatusApp(statusPorts(this, token), () => [this.#config.hostname]);
+    // Made at the first request: most servers see none for days.
+    let app: Promise<ReturnType<typeof createStatusApp>> | null = null;
+    const make = async () => {
+      const status = await import("../status/app.ts");
+      return status.createStatusApp(statusPorts(this, token), () => [this.#config.hostname]);
+    };
     for (const at of addresses) {
-      this.#http.push(listenHttp(at.host, at.port, (request, facts) => app.fetch(request, facts)));
+      const handler: HttpHandler = async (request, facts) => (await (app ??= make())).fetch(request, facts);
+      this.#http.push(listenHttp(at.host, at.port, handler));
     }
   }
 

@@ -1,11 +1,11 @@
-/** Which protocol serves a connection of which listener, with the settings of the moment. */
+/**
+ * Which protocol serves a connection of which listener, with the settings of the moment. A protocol is loaded at its first connection: what
+ * nobody speaks takes no memory.
+ */
 import type { Config } from "../config/config.ts";
 import { BODY_IN_MEMORY, BODY_WHEN_TIGHT } from "../base/limits.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
-import { serveImap } from "../imap/serve.ts";
-import { servePop3 } from "../pop3/serve.ts";
 import type { ListenerKind } from "../smtp/ports.ts";
-import { serveSmtp } from "../smtp/serve.ts";
 import type { Conn } from "../wire/conn.ts";
 import type { Services } from "./build.ts";
 import type { ServiceKind } from "./listeners.ts";
@@ -19,7 +19,25 @@ export interface MemoryState {
 }
 
 /** Serves one connection to its end. Never rejects. */
-export function serveConnection(
+export async function serveConnection(
+  kind: ServiceKind,
+  conn: Conn,
+  config: Config,
+  services: Services,
+  platform: Platform,
+  memory: MemoryState,
+  stop: AbortSignal,
+): Promise<void> {
+  try {
+    await serveProtocol(kind, conn, config, services, platform, memory, stop);
+  } catch (e) {
+    // What was to be loaded is gone or broken: the peer may come again.
+    platform.log.error("connection not served", { service: kind }, e);
+    conn.destroy();
+  }
+}
+
+async function serveProtocol(
   kind: ServiceKind,
   conn: Conn,
   config: Config,
@@ -33,7 +51,7 @@ export function serveConnection(
     case "submission":
     case "submissions":
     case "lmtp":
-      return serveSmtp(
+      return await (await import("../smtp/serve.ts")).serveSmtp(
         conn,
         smtpSettings(kind, config, memory),
         { ...services.smtp, policy: putOffWhile(() => memory.full, services.smtp.policy) },
@@ -41,7 +59,7 @@ export function serveConnection(
       );
     case "imap":
     case "imaps":
-      return serveImap(conn, {
+      return await (await import("../imap/serve.ts")).serveImap(conn, {
         config: {
           hostname: config.hostname,
           cleartext: config.auth.cleartext,
@@ -59,7 +77,7 @@ export function serveConnection(
       });
     case "pop3":
     case "pop3s":
-      return servePop3(conn, {
+      return await (await import("../pop3/serve.ts")).servePop3(conn, {
         store: services.store,
         authenticator: services.authenticator,
         log: platform.log,
