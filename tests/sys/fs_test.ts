@@ -4,19 +4,23 @@ import { MemoryLog } from "../support/memory_log.ts";
 import { DenoFs } from "../../mod/sys/fs.ts";
 import { isFsError } from "../../mod/base/fs.ts";
 
-fsContract("DenoFs", async () => {
-  const dir = await Deno.makeTempDir();
-  const log = new MemoryLog();
-  return {
-    fs: new DenoFs(log),
-    dir,
-    symlink: (target: string, path: string) => Deno.symlink(target, path),
-    dispose: async () => {
-      assertEquals(log.lines, []);
-      await Deno.remove(dir, { recursive: true });
-    },
-  };
-});
+for (const keptDirs of [0, 2]) {
+  fsContract(`DenoFs (keptDirs: ${keptDirs})`, async () => {
+    const dir = await Deno.makeTempDir();
+    const log = new MemoryLog();
+    const fs = new DenoFs(log, { keptDirs });
+    return {
+      fs,
+      dir,
+      symlink: (target: string, path: string) => Deno.symlink(target, path),
+      dispose: async () => {
+        fs.close();
+        assertEquals(log.lines, []);
+        await Deno.remove(dir, { recursive: true });
+      },
+    };
+  });
+}
 
 Deno.test("DenoFs lists a large folder", async () => {
   const dir = await Deno.makeTempDir();
