@@ -16,6 +16,7 @@ import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { isFsError } from "../base/fs.ts";
 import { Agenda, type Entry, type Part } from "./agenda.ts";
+import { batchOf } from "./batch.ts";
 import { bouncedId, keepBounce } from "./bounce.ts";
 import { type Live, LiveMessages } from "./live.ts";
 import { type Attempt, lineOfAttempt, reached, unforeseen, unreadable } from "./outcome.ts";
@@ -24,7 +25,7 @@ import type { Reporter } from "./reporter.ts";
 import { schedule } from "./schedule.ts";
 import { Slices } from "./slices.ts";
 import { createdOf, type Found, type Spool } from "./spool.ts";
-import type { Batch, RecipientOutcome, Transport } from "./transport.ts";
+import type { RecipientOutcome, Transport } from "./transport.ts";
 import type { Envelope, Submitter } from "./types.ts";
 
 export interface QueuePorts {
@@ -187,10 +188,18 @@ export class Queue implements Submitter {
   /** Removes it, telling nobody. False when there is no such message. Throws FsError. */
   async drop(id: string): Promise<boolean> {
     const entry = this.#entries.get(id);
-    if (entry) this.#forget(entry);
-    const removed = await this.#live.drop(id);
-    if (removed) this.#log.info("dropped", { id });
-    return removed;
+    if (entry) {
+      // Known until its files are gone: a scan would take it in again.
+      entry.gone = true;
+      entry.parts = [];
+    }
+    try {
+      const removed = await this.#live.drop(id);
+      if (removed) this.#log.info("dropped", { id });
+      return removed;
+    } finally {
+      if (entry) this.#forget(entry);
+    }
   }
 
   /** The message as its files tell it; null when there is none. Throws FsError. */
@@ -365,7 +374,6 @@ export class Queue implements Submitter {
     destination: string,
     places: number[],
   ): Promise<readonly RecipientOutcome[]> {
-    const { sender, recipients, eightBit, smtpUtf8, ret, envelopeId, traceId } = message.envelope;
     let body: Body;
     try {
       body = read ?? await this.#spool.body(message);
@@ -373,17 +381,7 @@ export class Queue implements Submitter {
       this.#log.error("queued message not read", { id: message.id }, e);
       return places.map(unreadable);
     }
-    const batch: Batch = {
-      sender,
-      recipients: places.flatMap((i) => recipients[i] ?? []),
-      destination,
-      body,
-      eightBit,
-      smtpUtf8,
-      ...(ret ? { ret } : {}),
-      ...(envelopeId === undefined ? {} : { envelopeId }),
-      traceId,
-    };
+    const batch = batchOf(message, destination, places, body);
     try {
       return await this.#transport.deliver(batch, this.#aborting.signal);
     } catch (e) {

@@ -5,8 +5,8 @@ import type { RecipientOptions, RecipientState } from "./types.ts";
 
 /** What a sender is to be told about a message. */
 export interface Report {
-  /** "failure" is the bounce; "delay" says that it is still being tried. */
-  readonly kind: "failure" | "delay";
+  /** "failure" is the bounce, and may tell of successes too; "delay" says that it is still being tried. */
+  readonly kind: "failure" | "success" | "delay";
   /** Queue ID the report itself will have. */
   readonly id: string;
   /** To whom it goes: the message's envelope sender, never the null one. */
@@ -17,6 +17,8 @@ export interface Report {
   /** When that was accepted, and now, in milliseconds since 1970. */
   readonly arrived: number;
   readonly now: number;
+  /** Until when it is tried at most; of delays. */
+  readonly retryUntil?: number;
   /** DSN RET and ENVID as the sender gave them. */
   readonly ret?: "full" | "headers";
   readonly envelopeId?: string;
@@ -31,6 +33,8 @@ export interface ReportedRecipient {
   readonly options?: RecipientOptions;
   readonly state: RecipientState;
   readonly last: LastResult | null;
+  /** Of those it was delivered to: what became of it there; "relayed" unless told. */
+  readonly action?: "delivered" | "relayed" | "expanded";
 }
 
 /** Writes reports (RFC 3464): the port the queue asks for the message to send. */

@@ -60,6 +60,8 @@ export interface Delivered {
   readonly tls: string | null;
   /** The peer offered DSN and was given this recipient's wishes: reports of success are its work now (RFC 3461 5.2.1). */
   readonly dsnPassedOn: boolean;
+  /** What a report of success is to say (RFC 3464 2.3.3); "relayed" unless told. */
+  readonly action?: "delivered" | "expanded";
 }
 
 /** `deferred`: try again later. `failed`: for good. */

@@ -350,6 +350,24 @@ Deno.test("Queue sends once what a rescan finds while it is being submitted", as
   }
 });
 
+Deno.test("Queue.drop() is not undone by a rescan", async () => {
+  const r = await started(undefined, () => notDelivered("deferred"));
+  const id = await send(r, ["a@x.test"]);
+  await settle();
+  const remove = r.fs.remove.bind(r.fs);
+  r.fs.remove = async (path) => {
+    await settle();
+    return await remove(path);
+  };
+  const dropped = r.queue.drop(id);
+  await r.queue.rescan();
+  assertEquals(await dropped, true);
+  assertEquals(r.queue.stats().messages, 0);
+  await r.clock.advance(HOUR);
+  assertEquals(r.batches.length, 1);
+  await stop(r);
+});
+
 Deno.test("Queue.rescan() takes in and lets go what another process did", async () => {
   const r = await started(undefined, () => notDelivered("deferred"));
   const id = await send(r, ["a@x.test"]);
