@@ -1,6 +1,6 @@
 /** What the status app asks, answered by the running server. */
 import { formatAddress } from "../mail/address.ts";
-import type { QueuedMessage } from "../queue/record.ts";
+import { pendingOf, type QueuedMessage } from "../queue/record.ts";
 import { formatMetrics, type Metric } from "../status/metrics.ts";
 import type { QueueItem, StatusPorts, StatusSnapshot } from "../status/types.ts";
 import type { ControlToken } from "./http.ts";
@@ -80,14 +80,16 @@ async function snapshot(server: Server): Promise<StatusSnapshot> {
 }
 
 function itemOf(m: QueuedMessage): QueueItem {
-  const next = Math.min(...[...m.destinations.values()].map((d) => d.next));
+  const waiting = new Set(pendingOf(m).map((i) => m.envelope.recipients[i]?.address.domain));
+  const due = [...m.destinations].flatMap(([name, d]) => waiting.has(name) ? [d.next] : []);
+  const next = Math.min(...due);
   return {
     id: m.id,
     sender: m.envelope.sender ? formatAddress(m.envelope.sender) : "<>",
     size: m.size,
     arrived: new Date(m.created).toISOString(),
     attempts: Math.max(0, ...[...m.destinations.values()].map((d) => d.attempts)),
-    next: Number.isFinite(next) && next > m.created ? new Date(next).toISOString() : null,
+    next: !m.held && Number.isFinite(next) && next > m.created ? new Date(next).toISOString() : null,
     recipients: m.envelope.recipients.map((r, i) => ({
       address: formatAddress(r.address),
       state: m.recipients[i]?.state ?? "pending",
