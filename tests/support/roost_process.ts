@@ -1,6 +1,4 @@
 /** A real Roost process for end-to-end tests: own folder, own ports, the command line that deno.json has (or ROOST_EXE, a compiled one). */
-import { getAvailablePort } from "@std/net";
-
 export interface RoostOptions {
   /** Domain -> YAML flow value of its settings. Default: example.test. */
   readonly domains?: Readonly<Record<string, string>>;
@@ -43,6 +41,16 @@ const SERVICES: readonly (keyof Ports)[] = [
 
 /** Milliseconds a stop may take: longer than Roost gives connections and deliveries to end. */
 const END_WITHIN = 30_000;
+
+const LOOPBACK = "127.0.0.1";
+
+/** A port for each service. All are held while they are chosen, so that none is given twice. */
+function freePorts(hostname: string, fixed: Partial<Ports>): Ports {
+  using held = new DisposableStack();
+  const ports = {} as Ports; // filled by the loop
+  for (const s of SERVICES) ports[s] = fixed[s] ?? held.use(Deno.listen({ hostname, port: 0 })).addr.port;
+  return ports;
+}
 
 /** Command and arguments that start Roost. */
 export function roostCommand(...args: string[]): { command: string; args: string[] } {
@@ -93,14 +101,13 @@ export class RoostProcess implements AsyncDisposable {
   private constructor(dir: string, ports: Ports, options: RoostOptions) {
     this.dir = dir;
     this.ports = ports;
-    this.address = options.address ?? "127.0.0.1";
+    this.address = options.address ?? LOOPBACK;
     this.#options = options;
   }
 
   /** Writes config and accounts, starts the server, waits until it is ready. */
   static async start(options: RoostOptions = {}): Promise<RoostProcess> {
-    const ports = {} as Ports;
-    for (const s of SERVICES) ports[s] = options.ports?.[s] ?? getAvailablePort();
+    const ports = freePorts(options.address ?? LOOPBACK, options.ports ?? {});
     const dir = await Deno.makeTempDir({ prefix: "roost-e2e-" });
     const roost = new RoostProcess(dir, ports, options);
     try {
