@@ -317,7 +317,7 @@ export class Folder implements Mailbox {
   }
 
   #takeOut(removed: ReadonlySet<FolderMessage>): void {
-    if (removed.size > 0) this.state.messages = this.state.messages.filter((m) => !removed.has(m));
+    this.state.takeOut(removed);
   }
 
   async #lookAgain(): Promise<void> {

@@ -3,6 +3,7 @@ import { baseOf, flagsOf, sizeIn } from "./file_name.ts";
 import { KeywordFile } from "./keyword_file.ts";
 import type { Ports } from "./ports.ts";
 import { Serial } from "./serial.ts";
+import { inSlices } from "./slices.ts";
 import { UidFile } from "./uid_file.ts";
 import type { UidRecord } from "./uid_list.ts";
 import { WatchedDir } from "./watched_dir.ts";
@@ -43,6 +44,8 @@ export class FolderState {
   readonly serial: Serial = new Serial();
   /** Ascending by UID. New ones are appended in place, a removal makes another array. */
   messages: FolderMessage[] = [];
+  /** Of them, those whose file lies in new/: a few of very many. */
+  readonly fresh: Set<FolderMessage> = new Set();
   loaded = false;
   gone = false;
   /** UIDs up to this were shown to a session. */
@@ -53,6 +56,8 @@ export class FolderState {
   readonly unplaced: Map<string, UidRecord> = new Map();
   /** Files being delivered into new/ by this process: a listing need not wonder about them, they are told of in a moment. */
   readonly pending: Set<string> = new Set();
+  /** Of the bases of all messages there were; made when first asked for. */
+  #hashes: Set<number> | null = null;
   readonly #listeners = new Set<(change: MailboxChange) => void>();
 
   constructor(ports: Ports, dir: string, root: string) {
@@ -99,6 +104,8 @@ export class FolderState {
     if (this.loaded && this.claimed < this.uidFile.nextUid - 1) this.unshown = this.claimed + 1;
     this.loaded = false;
     this.messages = [];
+    this.fresh.clear();
+    this.#hashes = null;
     this.unplaced.clear();
     this.uidFile.forget();
     this.newDir.forget();
@@ -115,15 +122,72 @@ export class FolderState {
       this.end();
       return false;
     }
-    for (const m of added) this.messages.push(m);
+    for (const m of added) {
+      this.messages.push(m);
+      this.#hashes?.add(hashOf(m.file));
+      if (m.isNew) this.fresh.add(m);
+    }
     this.tell({ kind: "added", messages: added });
     return true;
+  }
+
+  /** Takes in what is there at the start (ascending). */
+  load(messages: FolderMessage[]): void {
+    this.messages = messages;
+    this.loaded = true;
+    for (const m of messages) if (m.isNew) this.fresh.add(m);
+  }
+
+  /** Notes that a message's file has gone from one of new/ and cur/ to the other. */
+  lies(message: FolderMessage, isNew: boolean): void {
+    message.isNew = isNew;
+    if (isNew) this.fresh.add(message);
+    else this.fresh.delete(message);
+  }
+
+  /**
+   * Of bases, those that are a message's. Looks at all messages the first time, and when it comes upon one: what is newly delivered costs the
+   * same however many there are.
+   */
+  async known(bases: Iterable<string>): Promise<ReadonlySet<string>> {
+    let hashes = this.#hashes;
+    if (!hashes) {
+      const all = new Set<number>();
+      await inSlices(this.ports, this.dir, this.messages, (m) => all.add(hashOf(m.file)));
+      this.#hashes = hashes = all;
+    }
+    const likely = new Set<string>();
+    for (const base of bases) if (hashes.has(hashOf(base))) likely.add(base);
+    const found = new Set<string>();
+    if (likely.size === 0) return found;
+    await inSlices(this.ports, this.dir, this.messages, (m) => {
+      if (likely.has(m.base)) found.add(m.base);
+    });
+    return found;
+  }
+
+  /** Takes messages out without a word. */
+  takeOut(gone: ReadonlySet<FolderMessage>): void {
+    if (gone.size === 0) return;
+    this.messages = this.messages.filter((m) => !gone.has(m));
+    for (const m of gone) this.fresh.delete(m);
   }
 
   /** Takes messages out and tells of them. */
   drop(gone: ReadonlySet<FolderMessage>): void {
     if (gone.size === 0) return;
-    this.messages = this.messages.filter((m) => !gone.has(m));
+    this.takeOut(gone);
     this.tell({ kind: "expunged", uids: [...gone].map((m) => m.uid).sort((a, b) => a - b) });
   }
+}
+
+/** Of the base in a file name (FNV-1a). */
+function hashOf(file: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < file.length; i++) {
+    const c = file.charCodeAt(i);
+    if (c === 0x3a) break;
+    hash = Math.imul(hash ^ c, 0x01000193);
+  }
+  return hash;
 }

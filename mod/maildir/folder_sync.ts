@@ -49,7 +49,7 @@ async function sync(state: FolderState, locked: boolean): Promise<void> {
   const fresh = newDue ? await state.newDir.list() : null;
   let current = curDue ? await state.curDir.list() : null;
   const names = new Set(fresh?.files);
-  if (fresh && !current && state.messages.some((m) => m.isNew && !names.has(m.file))) {
+  if (fresh && !current && [...state.fresh].some((m) => !names.has(m.file))) {
     current = await state.curDir.list(); // one has left new/: for cur/, or for good
   }
   await reconcile(state, fresh, current, locked);
@@ -82,9 +82,7 @@ async function reconcile(
   current: Listing | null,
   locked: boolean,
 ): Promise<void> {
-  const scope = current && fresh
-    ? state.messages
-    : state.messages.filter((m) => m.isNew ? fresh !== null : current !== null);
+  const scope = !current ? [...state.fresh] : fresh ? state.messages : state.messages.filter((m) => !m.isNew);
   const known = new Map<string, FolderMessage>();
   await inSlices(state.ports, state.dir, scope, (m) => known.set(m.base, m));
   const seen = new Set<FolderMessage>();
@@ -100,7 +98,7 @@ async function reconcile(
     } else if (seen.has(message)) doubles.push(found);
     else {
       seen.add(message);
-      if (!sameFile(message, found)) flagged.push(...moved(message, found));
+      if (!sameFile(message, found)) flagged.push(...moved(state, message, found));
     }
   };
   // cur/ first: where a file is in both, the one with flags is the message.
@@ -108,7 +106,7 @@ async function reconcile(
   await inSlices(state.ports, state.dir, fresh?.files ?? [], (file) => {
     if (!state.pending.has(file)) meet({ file, isNew: true });
   });
-  if (!(current && fresh)) forgetKnown(state, strangers);
+  if (!(current && fresh)) await forgetKnown(state, strangers);
   const stable = (current?.stable ?? true) && (fresh?.stable ?? true);
   if (stable && state.loaded) state.drop(new Set(scope.filter((m) => !seen.has(m))));
   if (flagged.length > 0) state.tell({ kind: "flags", messages: flagged, by: null });
@@ -118,9 +116,9 @@ async function reconcile(
 }
 
 /** Of files not met in a part of the folder, those that are messages of the other part. */
-function forgetKnown(state: FolderState, strangers: Map<string, Found>): void {
+async function forgetKnown(state: FolderState, strangers: Map<string, Found>): Promise<void> {
   if (strangers.size === 0) return;
-  for (const m of state.messages) strangers.delete(m.base);
+  for (const base of await state.known(strangers.keys())) strangers.delete(base);
 }
 
 function sameFile(message: FolderMessage, found: Found): boolean {
@@ -128,9 +126,9 @@ function sameFile(message: FolderMessage, found: Found): boolean {
 }
 
 /** Notes the new name; gives the message if its flags are others now. */
-function moved(message: FolderMessage, found: Found): FolderMessage[] {
+function moved(state: FolderState, message: FolderMessage, found: Found): FolderMessage[] {
   message.file = found.file;
-  message.isNew = found.isNew;
+  state.lies(message, found.isNew);
   const flags = found.isNew ? 0 : flagsOf(found.file);
   if (flags === message.flags) return [];
   message.flags = flags;
@@ -192,8 +190,7 @@ async function admit(
     state.add(added);
     return;
   }
-  state.messages = added;
-  state.loaded = true;
+  state.load(added);
   const recent = Math.min(added.find((m) => m.isNew)?.uid ?? Infinity, state.unshown ?? Infinity);
   state.claimed = Math.min(recent, state.uidFile.nextUid) - 1;
   state.unshown = null;

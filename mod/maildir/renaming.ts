@@ -122,7 +122,7 @@ async function leaveChunk(
       old.push(from);
       message.file = file;
       message.flags = flags;
-      message.isNew = false;
+      state.lies(message, false);
     });
   });
   await dirSync.sync(state.curDir.path);

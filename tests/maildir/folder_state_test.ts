@@ -53,3 +53,31 @@ Deno.test("a listener that throws does not keep others from hearing", () => {
   state.tell({ kind: "keywords" });
   assertEquals([heard, log.lines.map((l) => l.level)], [1, ["error"]]);
 });
+
+Deno.test("what lies in new/ is known without looking at all messages", async () => {
+  const state = made();
+  const fresh = (uid: number) => new FolderMessage(uid, `${uid}.x`, true);
+  const one = fresh(2);
+  state.load([message(1), one]);
+  state.add([fresh(3)]);
+  const uids = () => [...state.fresh].map((m) => m.uid);
+  assertEquals([state.loaded, uids()], [true, [2, 3]]);
+  state.lies(one, false);
+  assertEquals([one.isNew, uids()], [false, [3]]);
+  state.lies(one, true);
+  state.drop(new Set(state.messages.filter((m) => m.uid === 3)));
+  assertEquals(uids(), [2]);
+  state.unload();
+  assertEquals(uids(), []);
+});
+
+Deno.test("known() tells bases of messages from others, and knows what came since", async () => {
+  const state = made();
+  state.load([message(1), message(2)]);
+  const known = async (...bases: string[]) => [...await state.known(bases)];
+  assertEquals(await known("1.x,S=5,W=6", "1.x", "9.x,S=5,W=6", ""), ["1.x,S=5,W=6"]);
+  state.add([message(3)]);
+  assertEquals(await known("3.x,S=5,W=6", "2.x,S=5,W=6"), ["2.x,S=5,W=6", "3.x,S=5,W=6"]);
+  state.takeOut(new Set(state.messages.filter((m) => m.uid === 2)));
+  assertEquals(await known("3.x,S=5,W=6", "2.x,S=5,W=6"), ["3.x,S=5,W=6"]);
+});
