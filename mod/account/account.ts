@@ -6,6 +6,8 @@ export interface AppPassword {
   readonly name: string;
   /** As `hashAppPassword` makes it. */
   readonly hash: string;
+  /** SCRAM keys of the same password, as `makeScram` makes them; absent until it is next used. */
+  readonly scram?: string;
   /** RFC 3339, UTC. */
   readonly created: string;
 }
@@ -15,6 +17,8 @@ export interface Account {
   readonly id: AccountId;
   /** Our scrypt string or "{SCHEME}value"; null when only app passwords open it. */
   readonly password: string | null;
+  /** SCRAM keys of the same password, as `makeScram` makes them; absent until it is next used. */
+  readonly scram?: string;
   readonly appPasswords: readonly AppPassword[];
   readonly disabled: boolean;
   /** Octets of mail it may keep; null for no bound. */

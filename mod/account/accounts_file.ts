@@ -41,6 +41,11 @@ const hash = leaf(
       ? value
       : undefined,
 );
+const scram = leaf(
+  'SCRAM keys as "roost user passwd" writes them; without the line the password makes them at its next login',
+  (value) =>
+    typeof value === "string" && /^\$scram\$i=\d{4,7}(\$[A-Za-z0-9+/]+){6}$/.test(value) ? value : undefined,
+);
 const yes = leaf("true or false", (value) => typeof value === "boolean" ? value : undefined);
 const octets = leaf("a number of octets", (value) => {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
@@ -62,8 +67,9 @@ const SCHEMA = section({
       address,
       section({
         password: v.optional(hash),
+        scram: v.optional(scram),
         app_passwords: entry(
-          list(section({ name: text, hash, created: time })),
+          list(section({ name: text, hash, scram: v.optional(scram), created: time })),
           [],
           "passwords for single devices",
         ),
@@ -87,7 +93,10 @@ export function parseAccounts(file: string, bytes: Uint8Array): Result<Accounts,
     accounts.set(id, {
       id,
       password: a.password ?? null,
-      appPasswords: a.app_passwords,
+      ...(a.scram === undefined ? {} : { scram: a.scram }),
+      appPasswords: a.app_passwords.map(({ scram, ...rest }) =>
+        scram === undefined ? rest : { ...rest, scram }
+      ),
       disabled: a.disabled,
       quota: a.quota ?? null,
       created: a.created,
@@ -102,6 +111,7 @@ export function formatAccounts(accounts: Accounts): Uint8Array {
   for (const a of accounts.values()) {
     entries[a.id] = {
       ...(a.password === null ? {} : { password: a.password }),
+      ...(a.scram === undefined ? {} : { scram: a.scram }),
       ...(a.appPasswords.length === 0 ? {} : { app_passwords: a.appPasswords }),
       ...(a.disabled ? { disabled: true } : {}),
       ...(a.quota === null ? {} : { quota: a.quota }),

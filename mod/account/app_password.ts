@@ -41,7 +41,15 @@ export function verifyAppPassword(password: string, stored: string): boolean {
   return timingSafeEqual(digest(password, Uint8Array.fromBase64(m[1] ?? "")), expected);
 }
 
+/** The way `generatePassword` writes it, however it was typed: what a client's SCRAM proof is made from. */
+export function canonicalAppPassword(password: string): string {
+  return bare(password).replace(/(.{4})(?=.)/g, "$1-");
+}
+
+function bare(password: string): string {
+  return password.toLowerCase().replace(/[\s-]/g, "");
+}
+
 function digest(password: string, salt: Uint8Array): Uint8Array {
-  const plain = password.toLowerCase().replace(/[\s-]/g, "");
-  return createHash("sha256").update(salt).update(plain, "utf8").digest();
+  return createHash("sha256").update(salt).update(bare(password), "utf8").digest();
 }

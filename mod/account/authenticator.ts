@@ -12,8 +12,9 @@ import { type Account, accountId, type Accounts } from "./account.ts";
 import { parseAddress } from "../mail/address.ts";
 import { verifyAppPassword } from "./app_password.ts";
 import type { BackOff } from "./back_off.ts";
-import type { AccountId, Authenticator, LoginOutcome } from "./directory.ts";
+import type { AccountId, Authenticator, LoginOutcome, ScramAuthenticator } from "./directory.ts";
 import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
+import { ScramLogins } from "./scram_logins.ts";
 
 /** What the config says, swapped with the accounts at reload. */
 export interface LoginPolicy {
@@ -21,6 +22,8 @@ export interface LoginPolicy {
   readonly domains: readonly string[];
   /** Networks that never wait. */
   readonly trusted: readonly Network[];
+  /** Whether SCRAM's -PLUS variants are advertised. */
+  readonly channelBindingListed?: boolean;
 }
 
 export interface AuthenticatorPorts {
@@ -29,8 +32,15 @@ export interface AuthenticatorPorts {
   readonly log: Log;
   readonly hasher: PasswordHasher;
   readonly backOff: BackOff;
-  /** Stores the hash made anew for an account whose imported one just proved right, unless it changed meanwhile. Failing is harmless. */
+  /**
+   * Stores the hash made anew for an account whose imported one just proved right, unless it changed meanwhile, and hands the new accounts to
+   * `swapAccounts`. Failing is harmless.
+   */
   replaceHash(account: AccountId, old: string, fresh: string): Promise<void>;
+  /** What SCRAM salts are made from; without it there is no SCRAM. */
+  readonly saltSecret?: Uint8Array;
+  /** Stores SCRAM keys for the password or app password with this hash likewise. */
+  storeScram?(account: AccountId, hash: string, scram: string): Promise<void>;
 }
 
 interface Remembered {
@@ -42,6 +52,9 @@ interface Remembered {
 
 /** The Authenticator of this server. */
 export class AccountAuthenticator implements Authenticator {
+  /** Logins by SCRAM, where the ports have what it takes. */
+  readonly scram?: ScramAuthenticator;
+  readonly #scram: ScramLogins | null;
   readonly #ports: AuthenticatorPorts;
   /** A password's HMAC under a key nobody else has tells nothing to who reads memory dumps later. */
   readonly #key: Uint8Array;
@@ -54,23 +67,34 @@ export class AccountAuthenticator implements Authenticator {
     this.#policy = policy;
     this.#ports = ports;
     this.#key = ports.random.bytes(32);
+    this.#scram = ports.saltSecret === undefined ? null : new ScramLogins(accounts, ports.saltSecret, {
+      plusOffered: () => this.#policy.channelBindingListed ?? false,
+      accountOf: (login) => this.#accountOf(login),
+      mustWait: (id, remote) => this.#mustWait(id, remote),
+      count: (id, remote, proved) => this.#count(id, remote, proved),
+    });
+    if (this.#scram) this.scram = this.#scram;
   }
 
   /** Takes over what a reload read. */
   swap(accounts: Accounts, policy: LoginPolicy): void {
     this.#accounts = accounts;
     this.#policy = policy;
+    this.#scram?.swap(accounts);
+  }
+
+  /** Takes over accounts alone: one of ours was just written. */
+  swapAccounts(accounts: Accounts): void {
+    this.swap(accounts, this.#policy);
   }
 
   async password(login: string, password: string, remoteAddress: string): Promise<LoginOutcome> {
-    const { clock, backOff } = this.#ports;
     if (password.length === 0 || password.length > PASSWORD_LENGTH) return { kind: "refused" };
     const id = this.#accountOf(login);
     const account = this.#accounts.get(id);
     const mac = this.#mac(id, password);
     if (account && !account.disabled && this.#recall(account, mac)) return { kind: "ok", account: id };
-    const trusted = this.#isTrusted(remoteAddress);
-    if (!trusted && backOff.wait(clock.monotonic(), remoteAddress, id) > 0) return { kind: "throttled" };
+    if (this.#mustWait(id, remoteAddress)) return { kind: "throttled" };
     let proof: string | null;
     try {
       proof = await this.#check(account, password);
@@ -79,10 +103,11 @@ export class AccountAuthenticator implements Authenticator {
       throw e;
     }
     if (proof === null || !account || account.disabled) {
-      if (!trusted) backOff.failed(clock.monotonic(), remoteAddress, id);
+      this.#count(id, remoteAddress, false);
       return { kind: "refused" };
     }
-    if (!trusted) backOff.succeeded(clock.monotonic(), remoteAddress, id);
+    this.#count(id, remoteAddress, true);
+    await this.#makeScram(account, proof, password);
     this.#remember(account, mac, proof);
     return { kind: "ok", account: id };
   }
@@ -105,6 +130,7 @@ export class AccountAuthenticator implements Authenticator {
     try {
       const fresh = await hasher.hash(password);
       await this.#ports.replaceHash(account.id, stored, fresh);
+      return fresh;
     } catch (e) {
       log.warn("password hash not renewed", {
         account: account.id,
@@ -112,6 +138,34 @@ export class AccountAuthenticator implements Authenticator {
       });
     }
     return stored;
+  }
+
+  /** A good password without SCRAM keys gets them, so that the client's next login may be by SCRAM. */
+  async #makeScram(account: Account, hash: string, password: string): Promise<void> {
+    const { storeScram, log } = this.#ports;
+    if (!this.#scram || !storeScram) return;
+    try {
+      const keys = await this.#scram.missingKeys(account, hash, password);
+      if (keys !== null) await storeScram(account.id, hash, keys);
+    } catch (e) {
+      log.warn("scram keys not stored", {
+        account: account.id,
+        why: e instanceof Error ? e.message : String(e),
+      });
+    }
+  }
+
+  #mustWait(id: AccountId, remote: string): boolean {
+    const { clock, backOff } = this.#ports;
+    return !this.#isTrusted(remote) && backOff.wait(clock.monotonic(), remote, id) > 0;
+  }
+
+  /** Tells the back-off how a login ended. */
+  #count(id: AccountId, remote: string, proved: boolean): void {
+    if (this.#isTrusted(remote)) return;
+    const { clock, backOff } = this.#ports;
+    if (proved) backOff.succeeded(clock.monotonic(), remote, id);
+    else backOff.failed(clock.monotonic(), remote, id);
   }
 
   #accountOf(login: string): AccountId {

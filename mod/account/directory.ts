@@ -1,4 +1,5 @@
 import type { Address } from "../mail/address.ts";
+import type { ScramHash, ScramSecrets } from "../sasl/scram_keys.ts";
 
 /** Key of an account: its address in lower case, "user@domain". Safe to log. Not a path: the store maps it. */
 export type AccountId = string;
@@ -39,4 +40,24 @@ export type LoginOutcome =
 export interface Authenticator {
   /** Checks a login name (whole address, or local part while there is one domain) and password. Takes the same time for unknown users. */
   password(login: string, password: string, remoteAddress: string): Promise<LoginOutcome>;
+  /** Logins that never show the password; absent where no such secrets are kept. */
+  readonly scram?: ScramAuthenticator;
+  /** The account a client's certificate (SHA-256, lower-case hex) opens; `authzid` is "" or the login name it must be. */
+  certificate?(fingerprint: string, authzid: string, remoteAddress: string): LoginOutcome;
+}
+
+export type ScramLookup =
+  /** `account` null: nobody has this name, or it cannot log in; the secrets look the same and no proof fits them. */
+  | { readonly kind: "found"; readonly account: AccountId | null; readonly secrets: ScramSecrets }
+  | { readonly kind: "throttled" };
+
+export interface ScramAuthenticator {
+  /** Whether every account can log in this way, so that it may be advertised. */
+  readonly offered: boolean;
+  /** Whether to advertise the -PLUS variants as well, where there is TLS. They are taken in any case. */
+  readonly plusOffered: boolean;
+  /** What a proof for this login name is checked against. */
+  find(login: string, hash: ScramHash, remoteAddress: string): ScramLookup;
+  /** Tells how the exchange ended; gives whether the login stands (the account may be gone or disabled meanwhile). */
+  settle(login: string, account: AccountId | null, proved: boolean, remoteAddress: string): boolean;
 }

@@ -2,6 +2,8 @@
 import { type Account, accountId, type Accounts } from "../account/account.ts";
 import { changeAccounts } from "../account/accounts_file.ts";
 import type { AccountId } from "../account/directory.ts";
+import { loadSaltSecret } from "../account/salt_secret.ts";
+import { makeScram, scramSalt } from "../account/stored_scram.ts";
 import { fromUtf8 } from "../base/bytes.ts";
 import { PASSWORD_LENGTH } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
@@ -57,6 +59,19 @@ export async function change(
   const changed = await changeAccounts(tools.fs, tools.clock, dataPaths(config).accounts, alter);
   if (!changed.ok) throw new CommandFault(changed.error);
   return changed.value;
+}
+
+/** What an account keeps of a password: its hash, and its SCRAM keys. */
+export async function kept(
+  tools: Tools,
+  config: Config,
+  id: AccountId,
+  password: string,
+  hash?: string,
+): Promise<{ readonly hash: string; readonly scram: string }> {
+  const secret = await loadSaltSecret(tools.fs, dataPaths(config).saltSecret, tools.random);
+  const made = hash ?? await tools.hashPassword(password);
+  return { hash: made, scram: await makeScram(password, made, scramSalt(secret, id)) };
 }
 
 /** Now, as accounts.yaml has times: RFC 3339 in UTC, without fractions. */

@@ -1,10 +1,13 @@
 /** Every wire between the rooms. What lives as long as the process is made here once; what a reload changes goes through `adopt`. */
-import type { Accounts } from "../account/account.ts";
+import type { Account, Accounts } from "../account/account.ts";
 import { changeAccounts } from "../account/accounts_file.ts";
-import { AccountAuthenticator } from "../account/authenticator.ts";
+import { AccountAuthenticator, type LoginPolicy } from "../account/authenticator.ts";
 import { BackOff } from "../account/back_off.ts";
+import type { AccountId } from "../account/directory.ts";
 import { LocalDirectory } from "../account/local_directory.ts";
 import { PasswordHasher } from "../account/password_hasher.ts";
+import { loadSaltSecret } from "../account/salt_secret.ts";
+import { withScram } from "../account/stored_scram.ts";
 import { CONNECT_BURST, CONNECT_PER_MINUTE } from "../base/limits.ts";
 import { err, ok } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
@@ -60,7 +63,8 @@ export async function buildServices(
     pid: platform.pid,
     separator: config.imap.separator,
   });
-  const authenticator = buildAuthenticator(platform, config, accounts);
+  const saltSecret = await loadSaltSecret(fs, paths.saltSecret, random);
+  const authenticator = buildAuthenticator(platform, config, accounts, saltSecret);
   // The queue delivers by what needs the queue: it comes into being between the two.
   const submitter: { queue: Queue | null } = { queue: null };
   const dispatcher = new Dispatcher({
@@ -101,7 +105,7 @@ export async function buildServices(
     },
     adopt(next, nextAccounts) {
       directory.swap(new LocalDirectory(next.domains, nextAccounts));
-      authenticator.swap(nextAccounts, { domains: [...next.domains.keys()], trusted: next.trusted });
+      authenticator.swap(nextAccounts, loginPolicy(next));
       if (way !== wayOut(next)) {
         way = wayOut(next);
         transport.swapRemote(remoteTransport(platform, next));
@@ -121,12 +125,29 @@ function requireQueue(queue: Queue | null): Queue {
   return queue;
 }
 
-function buildAuthenticator(platform: Platform, config: Config, accounts: Accounts): AccountAuthenticator {
+function buildAuthenticator(
+  platform: Platform,
+  config: Config,
+  accounts: Accounts,
+  saltSecret: Uint8Array,
+): AccountAuthenticator {
   const { fs, clock, random, log } = platform;
   const file = dataPaths(config).accounts;
+  /** Changes one account in the file, and what the authenticator knows. */
+  const alter = async (id: AccountId, change: (account: Account) => Account | null) => {
+    const changed = await changeAccounts(fs, clock, file, (all) => {
+      const account = all.get(id);
+      const altered = account ? change(account) : null;
+      if (!altered) return err("the password was changed meanwhile");
+      all.set(id, altered);
+      return ok(undefined);
+    });
+    if (!changed.ok) throw new Error(changed.error.join("; "));
+    authenticator.swapAccounts(changed.value);
+  };
   const authenticator: AccountAuthenticator = new AccountAuthenticator(
     accounts,
-    { domains: [...config.domains.keys()], trusted: config.trusted },
+    loginPolicy(config),
     {
       clock,
       random,
@@ -134,18 +155,25 @@ function buildAuthenticator(platform: Platform, config: Config, accounts: Accoun
       hasher: new PasswordHasher(random, clock),
       backOff: new BackOff(),
       async replaceHash(id, old, fresh) {
-        const changed = await changeAccounts(fs, clock, file, (all) => {
-          const account = all.get(id);
-          if (account?.password !== old) return err("the password was changed meanwhile");
-          all.set(id, { ...account, password: fresh });
-          return ok(undefined);
-        });
-        if (!changed.ok) throw new Error(changed.error.join("; "));
+        await alter(id, (account) => account.password === old ? { ...account, password: fresh } : null);
         log.info("password hash renewed", { account: id });
+      },
+      saltSecret,
+      async storeScram(id, hash, scram) {
+        await alter(id, (account) => withScram(account, hash, scram));
+        log.info("scram keys made", { account: id });
       },
     },
   );
   return authenticator;
+}
+
+function loginPolicy(config: Config): LoginPolicy {
+  return {
+    domains: [...config.domains.keys()],
+    trusted: config.trusted,
+    channelBindingListed: config.auth.channelBinding === "listed",
+  };
 }
 
 function buildPolicy(platform: Platform, config: Config, directory: SwappableDirectory): Policy {

@@ -5,7 +5,7 @@ import { ACCOUNTS_FILE } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { absolutePath } from "../config/paths.ts";
-import { accountNamed, change, timestamp } from "./account_verbs.ts";
+import { accountNamed, change, kept, timestamp } from "./account_verbs.ts";
 import { tellServer } from "./control.ts";
 import { CommandFault, readInput } from "./terminal.ts";
 import type { Call } from "./verb.ts";
@@ -15,6 +15,7 @@ interface Line {
   /** To be hashed, or a hash to keep. */
   readonly plain: string | null;
   readonly hash: string;
+  readonly scram?: string;
 }
 
 /** Runs the import. Throws CommandFault with every line that is wrong. */
@@ -38,20 +39,23 @@ export async function importUsers(call: Call, config: Config, [file]: readonly s
   }
   const hashed: Line[] = [];
   for (const line of lines) {
-    hashed.push(line.plain === null ? line : { ...line, hash: await tools.hashPassword(line.plain) });
+    hashed.push(
+      line.plain === null ? line : { ...line, ...await kept(tools, config, line.id, line.plain) },
+    );
   }
   const created = timestamp(tools);
   await change(tools, config, (accounts) => {
     const taken = hashed.filter((l) => accounts.has(l.id)).map((l) => l.id);
     if (taken.length > 0) return err(`there already: ${taken.join(", ")}; nothing was imported`);
-    for (const { id, hash } of hashed) {
-      accounts.set(id, { id, password: hash, appPasswords: [], disabled: false, quota: null, created });
+    for (const { id, hash, scram } of hashed) {
+      const secrets = { password: hash, ...(scram === undefined ? {} : { scram }) };
+      accounts.set(id, { id, ...secrets, appPasswords: [], disabled: false, quota: null, created });
     }
     return ok(undefined);
   });
-  const kept = hashed.filter((l) => l.plain === null).length;
+  const asTheyWere = hashed.filter((l) => l.plain === null).length;
   call.terminal.out(
-    `${hashed.length} accounts imported, ${kept} with a hash that is replaced at the first login (${await tellServer(
+    `${hashed.length} accounts imported, ${asTheyWere} with a hash that is replaced at the first login (${await tellServer(
       tools,
       config,
     )})`,

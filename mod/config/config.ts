@@ -38,7 +38,10 @@ export interface Config {
   readonly routes: ReadonlyMap<string, ConfiguredRoute>;
   /** Our domains, in the order of the file. */
   readonly domains: ReadonlyMap<string, DomainRules>;
-  readonly auth: { readonly cleartext: "never" | "loopback" };
+  readonly auth: {
+    readonly cleartext: "never" | "loopback";
+    readonly channelBinding: "unlisted" | "listed";
+  };
   readonly imap: { readonly separator: "." | "/" };
   readonly log: {
     readonly level: "debug" | "info" | "warning" | "error";

@@ -91,7 +91,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
     dns: { servers: raw.dns.servers, hosts: new Map(Object.entries(raw.dns.hosts)) },
     routes,
     domains,
-    auth: raw.auth,
+    auth: { cleartext: raw.auth.cleartext, channelBinding: raw.auth.channel_binding },
     imap: raw.imap,
     log: raw.log,
     limits: {

@@ -6,6 +6,8 @@ export interface DataPaths {
   readonly mail: string;
   readonly queue: string;
   readonly keys: string;
+  /** What SCRAM salts are made from. */
+  readonly saltSecret: string;
   readonly tls: string;
   readonly index: string;
   readonly log: string;
@@ -21,6 +23,7 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     mail: below("mail"),
     queue: below("queue"),
     keys: below("keys"),
+    saltSecret: below("keys/scram-salt.secret"),
     tls: below("tls"),
     index: below("index"),
     log: below("log"),

@@ -125,6 +125,11 @@ export const SCHEMA = section({
         "never",
         "loopback: LOGIN and AUTH without TLS from 127.0.0.1 and ::1",
       ),
+      channel_binding: entry(
+        kind.wordValue("unlisted", "listed"),
+        "unlisted",
+        "listed: SCRAM-SHA-256-PLUS (tls-server-end-point) stands in the list of mechanisms, not only usable; mutt and others with another binding then cannot log in",
+      ),
     }),
     {},
     "logins",

@@ -1,6 +1,4 @@
 /** What CAPABILITY tells, as it holds at the moment (RFC 3501 6.1.1, 6.2.1): never what would be refused now. */
-import { PASSWORD_MECHANISMS } from "../sasl/mechanism.ts";
-
 /** In every state. */
 const ALWAYS = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 
@@ -27,6 +25,8 @@ export interface CapabilityFacts {
   readonly startTls: boolean;
   /** Passwords may be sent now. */
   readonly login: boolean;
+  /** SASL mechanisms that may be used now; only with `login`. */
+  readonly mechanisms: readonly string[];
   /** Octets of an APPEND at most (RFC 7889). */
   readonly appendLimit: number;
 }
@@ -37,7 +37,7 @@ export function capabilities(facts: CapabilityFacts): string {
   if (facts.authenticated) return [...list, ...AUTHENTICATED, `APPENDLIMIT=${facts.appendLimit}`].join(" ");
   list.push("SASL-IR"); // RFC 4959
   if (facts.startTls) list.push("STARTTLS");
-  if (facts.login) list.push(...PASSWORD_MECHANISMS.map((name) => `AUTH=${name}`));
+  if (facts.login) list.push(...facts.mechanisms.map((name) => `AUTH=${name}`));
   else list.push("LOGINDISABLED");
   return list.join(" ");
 }

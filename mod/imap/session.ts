@@ -8,6 +8,7 @@
 import { IMAP_ERRORS } from "../base/limits.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
+import { offeredMechanisms, type SaslPeer, type SaslTls } from "../sasl/exchange.ts";
 import type { AccountMail } from "../store/store.ts";
 import type { Endpoint } from "../wire/conn.ts";
 import { ConnectionLost } from "../wire/conn.ts";
@@ -28,7 +29,7 @@ export type Next = "command" | "line" | "starttls" | "close";
 /** Who is at the other end, as it is now. */
 export interface Peer {
   readonly remote: Endpoint;
-  readonly tls: object | null;
+  readonly tls: SaslTls | null;
 }
 
 /** The command a reply belongs to. */
@@ -103,6 +104,11 @@ export class ImapSession {
     return this.ports.config.cleartext === "loopback" && ip !== null && isLoopback(ip);
   }
 
+  /** The client, as SASL mechanisms see it. */
+  get saslPeer(): SaslPeer {
+    return { remoteAddress: this.peer.remote.address, tls: this.peer.tls };
+  }
+
   /** Whether STARTTLS can be done now. */
   get startTlsAllowed(): boolean {
     return this.peer.tls === null && this.ports.config.tls && this.#mail === null;
@@ -113,6 +119,7 @@ export class ImapSession {
       authenticated: this.#mail !== null,
       startTls: this.startTlsAllowed,
       login: this.passwordsAllowed,
+      mechanisms: this.passwordsAllowed ? offeredMechanisms(this.ports.authenticator, this.saslPeer) : [],
       appendLimit: this.ports.config.messageSize,
     });
   }

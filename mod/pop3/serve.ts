@@ -2,7 +2,6 @@
 import { concat, utf8 } from "../base/bytes.ts";
 import { isFsError } from "../base/fs.ts";
 import { POP3_IDLE, POP3_IDLE_LOGIN, POP3_LINE, SMTP_AUTH_LINE } from "../base/limits.ts";
-import type { Random } from "../base/random.ts";
 import { ByteReader, type Line } from "../wire/byte_reader.ts";
 import { type Conn, ConnectionLost } from "../wire/conn.ts";
 import { DotStuffer } from "../wire/stuffing.ts";
@@ -25,7 +24,6 @@ const TIMEOUT = "-ERR [SYS/TEMP] Idle for too long\r\n";
 
 /** What the loop needs beside the session's ports. */
 export interface ServePorts extends Pop3Ports {
-  readonly random: Random;
   readonly clock: {
     monotonic(): number;
     sleep(ms: number): Promise<void>;
@@ -71,7 +69,7 @@ class Loop {
     this.#ports = ports;
     this.#stop = stop;
     this.#reader = new ByteReader(conn);
-    this.session = new Pop3Session(ports, conn.remote.address, conn.tls !== null);
+    this.session = new Pop3Session(ports, { remoteAddress: conn.remote.address, tls: conn.tls });
   }
 
   async run(): Promise<void> {
@@ -180,7 +178,7 @@ class Loop {
         // Octets that came with STLS were sent in the clear by who knows whom (RFC 2595 2.4).
         if (this.#reader.buffered > 0) return false;
         await this.#conn.startTls(utf8(outcome.text));
-        this.session.secured();
+        this.session.secured(this.#conn.tls);
         return true;
       case "close":
         this.#say(outcome.text);

@@ -6,22 +6,18 @@
  */
 import type { Authenticator } from "../account/directory.ts";
 import type { Log } from "../base/log.ts";
-import {
-  createMechanism,
-  decodeInitial,
-  type Mechanism,
-  PASSWORD_MECHANISMS,
-  type SaslStep,
-} from "../sasl/mechanism.ts";
+import type { Random } from "../base/random.ts";
+import { decodeInitial } from "../sasl/mechanism.ts";
 import { decodeBase64, encodeBase64 } from "../sasl/base64.ts";
+import { offeredMechanisms, SaslExchange, type SaslOutcome, type SaslPeer } from "../sasl/exchange.ts";
 import { type AccountMail, type Mailbox, type Message, SEEN, type Store } from "../store/store.ts";
-import { asciiUpper } from "../base/bytes.ts";
 import type { Command } from "./command.ts";
 
 /** What a session asks of the rest of the server. */
 export interface Pop3Ports {
   readonly store: Store;
   readonly authenticator: Authenticator;
+  readonly random: Random;
   readonly log: Log;
   readonly hostname: string;
   readonly version: string;
@@ -46,11 +42,10 @@ const LOGIN_TRIES = 3;
 
 export class Pop3Session {
   readonly #ports: Pop3Ports;
-  readonly #remote: string;
+  #peer: SaslPeer;
   #state: State = "authorization";
-  #secure: boolean;
   #user: string | null = null;
-  #mechanism: Mechanism | null = null;
+  #exchange: SaslExchange | null = null;
   #failures = 0;
   #mailbox: Mailbox | null = null;
   #unlock: (() => void) | null = null;
@@ -59,10 +54,9 @@ export class Pop3Session {
   readonly #deleted = new Set<number>();
   readonly #retrieved = new Set<number>();
 
-  constructor(ports: Pop3Ports, remoteAddress: string, secure: boolean) {
+  constructor(ports: Pop3Ports, peer: SaslPeer) {
     this.#ports = ports;
-    this.#remote = remoteAddress;
-    this.#secure = secure;
+    this.#peer = peer;
   }
 
   greeting(): string {
@@ -75,12 +69,12 @@ export class Pop3Session {
 
   /** Whether the next line is the client's answer to a SASL challenge, not a command. */
   get inAuth(): boolean {
-    return this.#mechanism !== null;
+    return this.#exchange !== null;
   }
 
   /** TLS is up: what was said before counts no more (RFC 2595 4). */
-  secured(): void {
-    this.#secure = true;
+  secured(tls: SaslPeer["tls"]): void {
+    this.#peer = { ...this.#peer, tls: tls ?? {} };
     this.#user = null;
   }
 
@@ -159,22 +153,22 @@ export class Pop3Session {
 
   /** The client's answer to a challenge: a line of base64, or "*". */
   async answer(line: Uint8Array): Promise<Outcome> {
-    const mechanism = this.#mechanism;
-    this.#mechanism = null;
-    if (!mechanism || (line.length === 1 && line[0] === 0x2a)) return fault("Authentication cancelled");
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    if (!exchange || (line.length === 1 && line[0] === 0x2a)) return fault("Authentication cancelled");
     const bytes = decodeBase64(line);
-    return bytes ? await this.#step(mechanism, mechanism.answer(bytes)) : fault("That is not base64");
+    return bytes ? await this.#step(exchange, await exchange.answer(bytes)) : fault("That is not base64");
   }
 
   #capa(): Outcome {
-    const password = this.#mayLogIn() ? ["USER", `SASL ${PASSWORD_MECHANISMS.join(" ")}`] : [];
+    const password = this.#mayLogIn() ? ["USER", `SASL ${this.#mechanisms().join(" ")}`] : [];
     const lines = [
       "TOP",
       "UIDL",
       "RESP-CODES",
       "AUTH-RESP-CODE",
       "PIPELINING",
-      ...(this.#state === "authorization" && !this.#secure && this.#ports.tlsAvailable ? ["STLS"] : []),
+      ...(this.#state === "authorization" && this.#peer.tls === null && this.#ports.tlsAvailable ? ["STLS"] : []),
       ...(this.#state === "authorization" ? password : []),
       "EXPIRE NEVER",
       `IMPLEMENTATION Roost`,
@@ -184,14 +178,18 @@ export class Pop3Session {
 
   #stls(): Outcome {
     if (this.#state !== "authorization") return fault("STLS comes before the login");
-    if (this.#secure) return fault("TLS is already in use");
+    if (this.#peer.tls !== null) return fault("TLS is already in use");
     return this.#ports.tlsAvailable
       ? { kind: "tls", text: "+OK Begin TLS\r\n" }
       : fault("TLS is not available");
   }
 
   #mayLogIn(): boolean {
-    return this.#secure || this.#ports.cleartextAllowed;
+    return this.#peer.tls !== null || this.#ports.cleartextAllowed;
+  }
+
+  #mechanisms(): readonly string[] {
+    return offeredMechanisms(this.#ports.authenticator, this.#peer);
   }
 
   #userName(name: string): Outcome {
@@ -213,45 +211,46 @@ export class Pop3Session {
   async #auth(name: string | null, initial: Uint8Array | null): Promise<Outcome> {
     if (this.#state !== "authorization") return fault("You are logged in already");
     if (name === null) {
-      const offered = this.#mayLogIn() ? PASSWORD_MECHANISMS : [];
+      const offered = this.#mayLogIn() ? this.#mechanisms() : [];
       return reply(["+OK Mechanisms follow", ...offered, "."].join("\r\n"));
     }
     if (!this.#mayLogIn()) return fault("[AUTH] Begin TLS first: passwords are not taken in the clear");
-    const mechanism = createMechanism(asciiUpper(name));
-    if (!mechanism) return fault("No such mechanism");
+    const { authenticator, random } = this.#ports;
+    const exchange = SaslExchange.of(name, authenticator, this.#peer, random);
+    if (!exchange) return fault("No such mechanism");
     const first = initial === null ? null : decodeInitial(initial);
     if (initial !== null && first === null) return fault("That is not base64");
-    return await this.#step(mechanism, mechanism.start(first));
+    return await this.#step(exchange, await exchange.start(first));
   }
 
-  async #step(mechanism: Mechanism, step: SaslStep): Promise<Outcome> {
-    switch (step.kind) {
-      case "challenge":
-        this.#mechanism = mechanism;
-        return reply(`+ ${encodeBase64(step.bytes)}`);
-      case "credentials":
-        return await this.#login(step.login, step.password);
-      case "refused":
-        return this.#refused();
-      case "malformed":
-        return fault("Cannot read that answer");
-    }
+  async #step(exchange: SaslExchange, outcome: SaslOutcome): Promise<Outcome> {
+    if (outcome.kind !== "challenge") return await this.#ended(outcome);
+    this.#exchange = exchange;
+    return reply(`+ ${encodeBase64(outcome.bytes)}`);
   }
 
   async #login(login: string, password: string): Promise<Outcome> {
-    const outcome = await this.#ports.authenticator.password(login, password, this.#remote);
+    const outcome = await this.#ports.authenticator.password(login, password, this.#peer.remoteAddress);
+    return await this.#ended(outcome.kind === "ok" ? outcome : { ...outcome, login });
+  }
+
+  async #ended(outcome: Exclude<SaslOutcome, { kind: "challenge" }>): Promise<Outcome> {
+    const { log, store } = this.#ports;
+    const remote = this.#peer.remoteAddress;
     switch (outcome.kind) {
       case "refused":
-        this.#ports.log.info("login refused", { protocol: "pop3", login, remote: this.#remote });
+        log.info("login refused", { protocol: "pop3", login: outcome.login, remote });
         return this.#refused();
       case "throttled":
         return fault("[SYS/TEMP] Too many wrong passwords from your address; wait a minute");
       case "temp":
-        this.#ports.log.warn("login not possible", { protocol: "pop3", why: outcome.why });
+        log.warn("login not possible", { protocol: "pop3", why: outcome.why });
         return fault("[SYS/TEMP] Cannot check passwords at the moment");
+      case "malformed":
+        return fault("Cannot read that answer");
       case "ok":
-        this.#ports.log.info("login", { protocol: "pop3", account: outcome.account, remote: this.#remote });
-        return await this.#enter(await this.#ports.store.account(outcome.account));
+        log.info("login", { protocol: "pop3", account: outcome.account, remote });
+        return await this.#enter(await store.account(outcome.account));
     }
   }
 

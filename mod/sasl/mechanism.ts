@@ -7,6 +7,7 @@ import { LoginMechanism } from "./login.ts";
 import { PlainMechanism } from "./plain.ts";
 import { decodeBase64 } from "./base64.ts";
 import { asciiUpper } from "../base/bytes.ts";
+import type { ScramHash, ScramSecrets } from "./scram_keys.ts";
 
 export type SaslStep =
   /** Send these octets (base64 where the protocol has it so) and hand the client's response to `answer`. */
@@ -18,11 +19,23 @@ export type SaslStep =
     readonly password: string;
     readonly authzid: string;
   }
+  /** Ask for the SCRAM secrets of this name (made up where nobody has it) and go on with what `resume` gives. */
+  | {
+    readonly kind: "keys";
+    readonly login: string;
+    readonly hash: ScramHash;
+    resume(secrets: ScramSecrets): SaslStep;
+  }
+  /** Done: the client has proved that it knows the password of this name. */
+  | { readonly kind: "granted"; readonly login: string }
+  /** Done: it has not. Counts as a wrong password. */
+  | { readonly kind: "unproved"; readonly login: string }
+  /** Done: ask whose the client's certificate is; `authzid` is "" or the account it must be. */
+  | { readonly kind: "certificate"; readonly authzid: string }
   /** The client asks to act for somebody else: answer as for a wrong password. */
   | { readonly kind: "refused" }
   /** The client broke the mechanism's syntax (SMTP 501, IMAP BAD, POP3 -ERR). */
   | { readonly kind: "malformed" };
-// SCRAM will add a step that asks for an account's stored keys and one that ends in success with a last message.
 
 /** One exchange; made anew for each AUTH command. */
 export interface Mechanism {
@@ -35,7 +48,7 @@ export interface Mechanism {
 /** Mechanism names as advertised, in order of preference. They hand over the password: only under TLS. */
 export const PASSWORD_MECHANISMS = ["PLAIN", "LOGIN"] as const;
 
-/** A new exchange of the named mechanism (any case), or null when there is none of that name. */
+/** A new exchange of the named mechanism (any case) that hands over a password, or null when there is none of that name. */
 export function createMechanism(name: string): Mechanism | null {
   switch (asciiUpper(name)) {
     case "PLAIN":

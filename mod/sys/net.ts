@@ -19,7 +19,12 @@ const LINGER = 5000;
 const deadlines = new Deadlines();
 
 /** How a server side begins TLS: made anew for each connection, so that renewed certificates need no restart. */
-export type ServerTls = () => tls.TLSSocketOptions;
+export type ServerTls = () => ServerTlsOptions;
+
+export interface ServerTlsOptions extends tls.TLSSocketOptions {
+  /** Once the handshake is done: the channel binding data of the certificate that was chosen, or null. */
+  readonly endPoint?: () => Uint8Array | null;
+}
 
 /** A connection over a node socket. */
 export class NodeConn implements Conn {
@@ -114,12 +119,14 @@ export class NodeConn implements Conn {
     plain.removeAllListeners("error");
     plain.removeAllListeners("close");
     if (announce) plain.write(announce);
+    const { endPoint, ...options } = this.#serverTls?.() ?? {};
     const secure = this.#serverTls
-      ? new tls.TLSSocket(plain, { ...this.#serverTls(), isServer: true })
+      ? new tls.TLSSocket(plain, { ...options, isServer: true })
       : tls.connect({ socket: plain, ...clientOptions(verify) });
     this.#socket = secure;
     await this.#handshake(secure, this.#serverTls ? "secure" : "secureConnect", verify?.required === true);
-    this.#tls = tlsInfo(secure);
+    const bound = endPoint?.() ?? null;
+    this.#tls = { ...tlsInfo(secure), ...(bound ? { endPoint: bound } : {}) };
     this.#attach(secure);
   }
 

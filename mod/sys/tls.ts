@@ -1,5 +1,5 @@
 /** TLS contexts chosen by SNI, swapped as a whole when certificates change; and the reading of X.509 certificates. */
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { formatIp, parseIp } from "../base/ip.ts";
 import type { CertificateFacts, CertificateReader } from "../tls/certificate_files.ts";
@@ -20,6 +20,31 @@ export interface ServedCertificate extends CertificateFacts {
 interface Served {
   readonly facts: ServedCertificate;
   readonly context: tls.SecureContext;
+  readonly endPoint: Uint8Array | null;
+}
+
+/** Hashes of signature algorithms by OID. RSA-PSS names its hash in parameters we do not read, EdDSA has none that RFC 5929 knows. */
+const SIGNATURE_HASHES: Readonly<Record<string, string>> = {
+  "1.2.840.113549.1.1.4": "sha256", // MD5 and SHA-1 count as SHA-256: RFC 5929 4.1
+  "1.2.840.113549.1.1.5": "sha256",
+  "1.2.840.113549.1.1.11": "sha256",
+  "1.2.840.113549.1.1.12": "sha384",
+  "1.2.840.113549.1.1.13": "sha512",
+  "1.2.840.113549.1.1.14": "sha224",
+  "1.2.840.10045.4.1": "sha256",
+  "1.2.840.10045.4.3.1": "sha224",
+  "1.2.840.10045.4.3.2": "sha256",
+  "1.2.840.10045.4.3.3": "sha384",
+  "1.2.840.10045.4.3.4": "sha512",
+};
+
+/** The tls-server-end-point channel binding (RFC 5929 4.1) of the first certificate in PEM text; null where it is not defined. */
+export function endPointOf(pem: string): Uint8Array | null {
+  const certificate = new X509Certificate(pem);
+  // Newer than the type's declaration.
+  const { signatureAlgorithmOid } = certificate as { readonly signatureAlgorithmOid?: string };
+  const hash = SIGNATURE_HASHES[signatureAlgorithmOid ?? ""];
+  return hash === undefined ? null : createHash(hash).update(certificate.raw).digest();
 }
 
 /** Reads certificates with node:crypto. */
@@ -50,7 +75,7 @@ export const certificateReader: CertificateReader = {
 /** All certificates of the server. Connections begun before a change keep theirs. */
 export class Certificates {
   #served: readonly Served[] = [];
-  #byName = new Map<string, tls.SecureContext>();
+  #byName = new Map<string, Served>();
 
   /** Replaces all. The first is the one for clients that ask for no name or an unknown one. Throws on a broken pair and keeps the old ones. */
   use(entries: readonly CertificateEntry[]): void {
@@ -58,10 +83,11 @@ export class Certificates {
       facts: { ...certificateReader.read(e.certificate), source: e.source },
       // TLS 1.2 is the least that RFC 8996 leaves.
       context: tls.createSecureContext({ cert: e.certificate, key: e.key, minVersion: "TLSv1.2" }),
+      endPoint: endPointOf(e.certificate),
     }));
-    const byName = new Map<string, tls.SecureContext>();
+    const byName = new Map<string, Served>();
     for (const s of served) {
-      for (const name of s.facts.dnsNames) if (!byName.has(name)) byName.set(name, s.context);
+      for (const name of s.facts.dnsNames) if (!byName.has(name)) byName.set(name, s);
     }
     this.#served = served;
     this.#byName = byName;
@@ -77,16 +103,22 @@ export class Certificates {
    * forgets a peer that goes away before an SNICallback was called, some 9 KB each.
    */
   readonly serverTls: ServerTls = () => {
-    const fallback = this.#served[0]?.context;
+    const fallback = this.#served[0];
     if (!fallback) throw new Error("Cannot begin TLS: no certificate is loaded");
-    if (this.#served.length === 1) return { secureContext: fallback };
+    let chosen = fallback;
+    const endPoint = () => chosen.endPoint;
+    if (this.#served.length === 1) return { secureContext: fallback.context, endPoint };
     return {
-      secureContext: fallback,
-      SNICallback: (name, done) => done(null, this.#choose(name.toLowerCase()) ?? fallback),
+      secureContext: fallback.context,
+      SNICallback: (name, done) => {
+        chosen = this.#choose(name.toLowerCase()) ?? fallback;
+        done(null, chosen.context);
+      },
+      endPoint,
     };
   };
 
-  #choose(name: string): tls.SecureContext | undefined {
+  #choose(name: string): Served | undefined {
     const dot = name.indexOf(".");
     return this.#byName.get(name) ?? (dot > 0 ? this.#byName.get(`*${name.slice(dot)}`) : undefined);
   }

@@ -11,6 +11,10 @@ export interface TlsInfo {
   readonly cipher: string;
   /** The SNI name the client asked for, or null. */
   readonly serverName: string | null;
+  /** Server's side: what tls-server-end-point binds to (RFC 5929 4), of the certificate shown on this connection; absent where it has none. */
+  readonly endPoint?: Uint8Array;
+  /** Server's side: SHA-256 of the client's certificate, lower-case hex; absent where it showed none. The client has proved to own its key. */
+  readonly clientCertificate?: string;
 }
 
 /** Why a connection cannot be used any more: the peer went, was too slow, or we closed it. */

@@ -1,8 +1,13 @@
 import type { Authenticator, LoginOutcome } from "../../mod/account/directory.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
+import type { SaslPeer } from "../../mod/sasl/exchange.ts";
 import { startAuth } from "../../mod/smtp/auth.ts";
 import { REPLY } from "../../mod/smtp/reply.ts";
 import { assert, assertEquals } from "../support/assert.ts";
+import { SeededRandom } from "../support/seeded_random.ts";
+
+const PEER: SaslPeer = { remoteAddress: "192.0.2.1", tls: null };
+const random = new SeededRandom();
 
 function authenticator(outcome: LoginOutcome, asked: string[] = []): Authenticator {
   return {
@@ -18,7 +23,8 @@ Deno.test("startAuth() turns every outcome of a login into its reply", async () 
   const asked: string[] = [];
   const ok = await startAuth(
     authenticator({ kind: "ok", account: "ann@x" }, asked),
-    "192.0.2.1",
+    PEER,
+    random,
     "plain",
     initial,
   );
@@ -31,7 +37,7 @@ Deno.test("startAuth() turns every outcome of a login into its reply", async () 
   ]] as const;
   for (const [kind, reply, failed] of table) {
     const outcome: LoginOutcome = kind === "temp" ? { kind, why: "x" } : { kind };
-    const step = await startAuth(authenticator(outcome), "192.0.2.1", "PLAIN", initial);
+    const step = await startAuth(authenticator(outcome), PEER, random, "PLAIN", initial);
     assertEquals(step, { kind: "refused", reply, failed, login: "ann" });
   }
 });
@@ -39,16 +45,16 @@ Deno.test("startAuth() turns every outcome of a login into its reply", async () 
 Deno.test("startAuth() goes on by challenges and ends at what is broken, without asking anybody", async () => {
   const asked: string[] = [];
   const nobody = authenticator({ kind: "refused" }, asked);
-  const step = await startAuth(nobody, "192.0.2.1", "LOGIN", null);
+  const step = await startAuth(nobody, PEER, random, "LOGIN", null);
   assert(step.kind === "challenge");
   assertEquals(step.reply.lines, [btoa("Username:")]);
   for (const line of ["*", "!", "Zg", ""]) {
-    const s = await startAuth(nobody, "192.0.2.1", "LOGIN", null);
+    const s = await startAuth(nobody, PEER, random, "LOGIN", null);
     assert(s.kind === "challenge");
     const end = await s.exchange.answer(utf8(line));
     assert(end.kind === "refused" && !end.failed);
     assertEquals(end.reply, line === "*" ? REPLY.authCancelled : REPLY.authMalformed);
   }
-  assertEquals((await startAuth(nobody, "192.0.2.1", "NTLM", null)).reply, REPLY.authUnknown);
+  assertEquals((await startAuth(nobody, PEER, random, "NTLM", null)).reply, REPLY.authUnknown);
   assertEquals(asked, []);
 });

@@ -6,7 +6,7 @@ import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import { absolutePath, dataPaths } from "../../config/paths.ts";
 import { demoConfig } from "../../config/template.ts";
-import { change, timestamp } from "../account_verbs.ts";
+import { change, kept, timestamp } from "../account_verbs.ts";
 import { CommandFault } from "../terminal.ts";
 import { bold, type Call, type Verb } from "../verb.ts";
 
@@ -110,10 +110,11 @@ async function setAccounts(
 ): Promise<void> {
   const { tools } = call;
   const hash = await tools.hashPassword(password);
+  const secrets = await Promise.all(ids.map(async (id) => [id, await kept(tools, config, id, password, hash)] as const));
   await change(tools, config, (accounts) => {
-    for (const id of ids) {
+    for (const [id, { scram }] of secrets) {
       const fresh = { id, appPasswords: [], disabled: false, quota: null, created: timestamp(tools) };
-      accounts.set(id, { ...fresh, ...accounts.get(id), password: hash });
+      accounts.set(id, { ...fresh, ...accounts.get(id), password: hash, scram });
     }
     return ok(undefined);
   });

@@ -7,7 +7,7 @@ import { absolutePath, dataPaths } from "../../config/paths.ts";
 import { quickstartConfig } from "../../config/template.ts";
 import { hostName } from "../../config/values.ts";
 import { parseAddress } from "../../mail/address.ts";
-import { accountNamed, change, timestamp } from "../account_verbs.ts";
+import { accountNamed, change, kept, timestamp } from "../account_verbs.ts";
 import { certificatePlan } from "../certificate_plan.ts";
 import { CertificateKeeper, certificatePorts } from "../certificates.ts";
 import { ensureDkimKeys } from "../dkim_keys.ts";
@@ -80,12 +80,13 @@ async function run(call: Call): Promise<number> {
   const ports = certificatePorts(tools.fs, tools.clock, tools.random);
   await new CertificateKeeper(ports, silentLog, certificatePlan(config)).load();
   const password = generatePassword(tools.random);
-  const hash = await tools.hashPassword(password);
+  const { hash, scram } = await kept(tools, config, id, password);
   await change(tools, config, (accounts) => {
     if (accounts.size > 0) return err(`${config.data} has accounts already; choose another --dir`);
     accounts.set(id, {
       id,
       password: hash,
+      scram,
       appPasswords: [],
       disabled: false,
       quota: null,

@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../../base/result.ts";
 import type { Config } from "../../config/config.ts";
 import { dataPaths } from "../../config/paths.ts";
 import { parseSize } from "../../config/values.ts";
-import { accountNamed, change, passwordFromInput, timestamp } from "../account_verbs.ts";
+import { accountNamed, change, kept, passwordFromInput, timestamp } from "../account_verbs.ts";
 import { tellServer } from "../control.ts";
 import { readConfig } from "../find_config.ts";
 import { CommandFault } from "../terminal.ts";
@@ -74,12 +74,13 @@ async function add(call: Call, config: Config, [address]: readonly string[]): Pr
     throw new CommandFault(`--quota "${call.options.get("quota")}" is no size such as 2GB`, 2);
   }
   const { password, shown } = await newPassword(call);
-  const hash = await tools.hashPassword(password);
+  const { hash, scram } = await kept(tools, config, id, password);
   await change(tools, config, (accounts) => {
     if (accounts.has(id)) return err(`${id} is there already; "roost user passwd ${id}" sets a new password`);
     accounts.set(id, {
       id,
       password: hash,
+      scram,
       appPasswords: [],
       disabled: false,
       quota,
@@ -133,8 +134,8 @@ async function list(call: Call, config: Config): Promise<number> {
 async function passwd(call: Call, config: Config, [address]: readonly string[]): Promise<number> {
   const id = accountNamed(config, address);
   const { password, shown } = await newPassword(call);
-  const hash = await call.tools.hashPassword(password);
-  await changeOne(call, config, id, (account) => ok({ ...account, password: hash }));
+  const { hash, scram } = await kept(call.tools, config, id, password);
+  await changeOne(call, config, id, (account) => ok({ ...account, password: hash, scram }));
   const news = await tellServer(call.tools, config);
   call.terminal.out(
     `new password of ${id} set (${news})${shown === null ? "" : `\npassword: ${shown}   (shown only now)`}`,
@@ -156,6 +157,7 @@ async function appPassword(call: Call, config: Config, [address, name]: readonly
     return 0;
   }
   const password = generatePassword(tools.random);
+  const entry = await kept(tools, config, id, password, hashAppPassword(password, tools.random));
   let made = name ?? "";
   await changeOne(call, config, id, (account) => {
     made ||= freeName(account.appPasswords);
@@ -165,7 +167,7 @@ async function appPassword(call: Call, config: Config, [address, name]: readonly
     if (account.appPasswords.length >= APP_PASSWORDS) {
       return err(`${id} has ${APP_PASSWORDS} app passwords; remove one first`);
     }
-    const fresh = { name: made, hash: hashAppPassword(password, tools.random), created: timestamp(tools) };
+    const fresh = { name: made, ...entry, created: timestamp(tools) };
     return ok({ ...account, appPasswords: [...account.appPasswords, fresh] });
   });
   const news = await tellServer(tools, config);

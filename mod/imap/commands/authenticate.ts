@@ -2,7 +2,8 @@
 import { fromAscii, utf8 } from "../../base/bytes.ts";
 import { IMAP_AUTH_DELAY, IMAP_AUTH_FAILURES } from "../../base/limits.ts";
 import { decodeBase64, encodeBase64 } from "../../sasl/base64.ts";
-import { createMechanism, decodeInitial, type Mechanism, type SaslStep } from "../../sasl/mechanism.ts";
+import { SaslExchange, type SaslOutcome } from "../../sasl/exchange.ts";
+import { decodeInitial } from "../../sasl/mechanism.ts";
 import { bad, no, okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
@@ -21,60 +22,62 @@ export function startTls(session: ImapSession): Handled {
 }
 
 /** RFC 3501 6.2.3. */
-export function login(session: ImapSession, command: LoginCommand): Handled | Promise<Handled> {
+export async function login(session: ImapSession, command: LoginCommand): Promise<Handled> {
   if (!session.passwordsAllowed) return PRIVACY;
-  return check(session, command.user, command.password);
+  const { user, password } = command;
+  const outcome = await session.ports.authenticator.password(user, password, session.peer.remote.address);
+  return await ended(session, outcome.kind === "ok" ? outcome : { ...outcome, login: user });
 }
 
 /** RFC 3501 6.2.2. */
 export function authenticate(session: ImapSession, command: AuthenticateCommand): Handled | Promise<Handled> {
-  const mechanism = createMechanism(command.mechanism);
-  if (mechanism === null) return no("CANNOT", "Unknown authentication mechanism");
+  const { authenticator, random } = session.ports;
+  const exchange = SaslExchange.of(command.mechanism, authenticator, session.saslPeer, random);
+  if (exchange === null) return no("CANNOT", "Unknown authentication mechanism");
   if (!session.passwordsAllowed) return PRIVACY;
-  if (command.initial === null) return follow(session, mechanism, mechanism.start(null));
+  if (command.initial === null) return follow(session, exchange, exchange.start(null));
   const initial = decodeInitial(utf8(command.initial));
   if (initial === null) return bad("Invalid base64 in the initial response");
-  return follow(session, mechanism, mechanism.start(initial));
+  return follow(session, exchange, exchange.start(initial));
 }
 
-function follow(session: ImapSession, mechanism: Mechanism, step: SaslStep): Handled | Promise<Handled> {
-  switch (step.kind) {
-    case "challenge":
-      return {
-        prompt: encodeBase64(step.bytes),
-        idle: false,
-        line: (line) => {
-          if (fromAscii(line) === "*") return bad("Authentication cancelled");
-          const response = decodeBase64(line);
-          if (response === null) return bad("Invalid base64");
-          return follow(session, mechanism, mechanism.answer(response));
-        },
-      };
-    case "credentials":
-      return check(session, step.login, step.password);
-    case "refused":
-      return failed(session, "other identity", "");
-    case "malformed":
-      return bad("Invalid response for this mechanism");
-  }
+function follow(
+  session: ImapSession,
+  exchange: SaslExchange,
+  outcome: SaslOutcome | Promise<SaslOutcome>,
+): Handled | Promise<Handled> {
+  if (outcome instanceof Promise) return outcome.then((o) => follow(session, exchange, o));
+  if (outcome.kind !== "challenge") return ended(session, outcome);
+  return {
+    prompt: encodeBase64(outcome.bytes),
+    idle: false,
+    line: (line) => {
+      if (fromAscii(line) === "*") return bad("Authentication cancelled");
+      const response = decodeBase64(line);
+      if (response === null) return bad("Invalid base64");
+      return follow(session, exchange, exchange.answer(response));
+    },
+  };
 }
 
-async function check(session: ImapSession, login: string, password: string): Promise<Handled> {
-  const { authenticator, store } = session.ports;
-  const outcome = await authenticator.password(login, password, session.peer.remote.address);
+async function ended(
+  session: ImapSession,
+  outcome: Exclude<SaslOutcome, { kind: "challenge" }>,
+): Promise<Handled> {
   switch (outcome.kind) {
-    case "ok": {
-      session.authenticated(await store.account(outcome.account), outcome.account);
+    case "ok":
+      session.authenticated(await session.ports.store.account(outcome.account), outcome.account);
       session.log.info("login", { protocol: "imap", tls: session.peer.tls !== null });
       return okay("Logged in", `CAPABILITY ${session.capabilities()}`);
-    }
     case "refused":
-      return await failed(session, "refused", login);
+      return await failed(session, outcome.login === null ? "other identity" : "refused", outcome.login ?? "");
     case "throttled":
-      return await failed(session, "throttled", login);
+      return await failed(session, "throttled", outcome.login ?? "");
     case "temp":
       session.log.warn("login not possible", { protocol: "imap", why: outcome.why });
       return TEMPORARY;
+    case "malformed":
+      return bad("Invalid response for this mechanism");
   }
 }
 
