@@ -275,7 +275,6 @@ set ssl_ca_certificates_file=${roost.dir}/data/tls/ca.pem
   const script = ["push", "'<save-message>=Archive<enter>y<sync-mailbox>y<exit>y'"].join(" ");
   const read = await run("script", ["-qec", `mutt -F ${rc} -e "${script}"`, "/dev/null"], {
     env: { HOME: roost.dir, TERM: "xterm" },
-    seconds: 20,
   });
   const bob = await imapClient(roost, BOB, "secret-bob");
   const archive = await bob.status("Archive", { messages: true });

@@ -63,7 +63,7 @@ export async function must(
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | null | undefined | false>,
-  seconds = 20,
+  seconds = 60,
 ): Promise<T> {
   const until = performance.now() + seconds * 1000;
   for (;;) {
