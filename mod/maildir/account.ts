@@ -1,4 +1,4 @@
-import { FsError } from "../base/fs.ts";
+import { FsError, isFsError } from "../base/fs.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { canonicalName, compareNames, INBOX, isBelow, mayCreate, parentsOf } from "../store/mailbox_name.ts";
 import { SPECIAL_FOLDERS, specialUses } from "../store/special_use.ts";
@@ -219,7 +219,11 @@ export class MaildirAccount implements AccountMail, FolderHost {
   async lockForPop(): Promise<(() => void) | null> {
     await this.#popRelease;
     // The name Dovecot has for it (pop3_lock_session).
-    const unlock = await this.#ports.locks.tryTake(`${this.root}/dovecot-pop3-session.lock`);
+    const unlock = await this.#ports.locks.tryTake(`${this.root}/dovecot-pop3-session.lock`).catch((e) => {
+      // Nothing can be removed there, so nobody needs to be kept out; mail can be read.
+      if (isFsError(e, "read-only")) return () => Promise.resolve();
+      throw e;
+    });
     if (!unlock) return null;
     return () => {
       this.#popRelease = unlock().catch(() => {}); // a lock that stays behind becomes stale

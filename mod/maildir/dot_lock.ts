@@ -4,11 +4,11 @@
  * - Every lock of this process is a link to one file of its own, `.roost-PID-RANDOM` in the mail root, which it holds (`Fs.hold`) for as long as
  *   it lives. So a lock is there whole or not at all, and others of this machine know for certain whether its process lives: also in
  *   containers, where process numbers mean nothing outside. A zero before the number tells them so; to Dovecot it is the same number.
- * - Where there are no links, each lock is a held file itself; where there are no holds, a plain one.
+ * - Where there are no links, each lock is a held file itself; where there are no holds, a plain one. On a full disk it is empty.
  * - All others (Dovecot's, other machines') count as stale when they were not touched for long, as Dovecot has it. A holder touches its own, so
  *   a slow disk does not cost it the lock. Machines on a shared file system must differ in their host name.
  */
-import { fromAscii, utf8 } from "../base/bytes.ts";
+import { EMPTY, fromAscii, utf8 } from "../base/bytes.ts";
 import { FsError, type HeldFile, isFsError } from "../base/fs.ts";
 import type { Ports } from "./ports.ts";
 
@@ -89,19 +89,31 @@ export class Locks {
     const { fs } = this.#ports;
     try {
       if (await this.#link(path)) return () => {};
-      const held = await fs.hold(path, this.#mark);
+      const held = await this.#hold(path);
       if (held) return () => held.close();
       const file = await fs.create(path);
       try {
         await file.write(this.#mark.subarray(1));
+      } catch (e) {
+        if (!isFsError(e, "full")) throw e;
       } finally {
         await file.close();
       }
       return () => {};
     } catch (e) {
       if (isFsError(e, "exists")) return null;
-      if (isFsError(e, "full")) await fs.remove(path);
       throw e;
+    }
+  }
+
+  /** On a full disk an empty file has room where a word has none; whoever deletes mail to make room needs the lock first. */
+  async #hold(path: string): Promise<HeldFile | null> {
+    const { fs } = this.#ports;
+    try {
+      return await fs.hold(path, this.#mark);
+    } catch (e) {
+      if (!isFsError(e, "full")) throw e;
+      return await fs.hold(path, EMPTY);
     }
   }
 
@@ -134,6 +146,7 @@ export class Locks {
     } catch (e) {
       if (!isFsError(e, "denied", "not-found")) {
         this.#own = null; // the next lock tries again
+        if (isFsError(e, "full")) return null;
         throw e;
       }
       log.warn("locks without a file of this process", { path, why: e.code });

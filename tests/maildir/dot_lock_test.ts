@@ -1,7 +1,7 @@
 import { Locks } from "../../mod/maildir/dot_lock.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { FakeClock, settle } from "../support/fake_clock.ts";
-import { MemFs, type MemFsOptions } from "../support/mem_fs.ts";
+import { MemFs, type MemFsOptions, takesSpace } from "../support/mem_fs.ts";
 import { MemoryLog } from "../support/memory_log.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { fileText } from "./support.ts";
@@ -105,9 +105,9 @@ Deno.test("a holder touches its lock, so no other machine breaks it however long
   assertEquals(clock.waiting, 0);
 });
 
-Deno.test("a full disk leaves no lock behind", async () => {
+Deno.test("a disk with no room even for a name leaves no lock behind", async () => {
   const { fs, clock } = machine();
-  const heal = fs.fail("write", "full");
+  const heal = fs.fail(takesSpace, "full");
   const one = process(fs, clock, 1);
   await assertRejects(() => one.tryTake(LOCK), "full");
   heal();
@@ -150,3 +150,24 @@ Deno.test("a lock in a folder that is not there is a fault", async () => {
   const { fs, clock } = machine();
   await assertRejects(() => process(fs, clock, 1).tryTake("/none/x.lock"), "not-found");
 });
+
+for (const [name, options] of Object.entries(FILE_SYSTEMS)) {
+  Deno.test(`a full disk keeps nobody from taking a lock, and costs nobody his (${name})`, async () => {
+    const { fs, clock } = machine(options);
+    const [one, two] = [process(fs, clock, 1), process(fs, clock, 2)];
+    const heal = fs.fail("write", "full");
+    const unlock = await one.tryTake(LOCK);
+    assert(unlock);
+    assertEquals(await two.tryTake(LOCK), null);
+    await unlock();
+    assertEquals(await fs.stat(LOCK), null);
+    heal();
+    const again = await one.tryTake(LOCK);
+    assert(again);
+    fs.fail("write", "full");
+    assertEquals(await two.tryTake(LOCK), null);
+    assert(await fs.stat(LOCK), "another's lock stays");
+    await again();
+    await Promise.all([one.close(), two.close()]);
+  });
+}

@@ -197,7 +197,7 @@ export class MemFs implements Fs {
     const node = this.#create(path, mode);
     const file = this.#writable(node, path);
     try {
-      for (const chunk of chunks) await file.write(chunk);
+      for (const chunk of chunks) if (chunk.length > 0) await file.write(chunk);
       if (time !== undefined) node.mtime = time;
       await file.sync();
     } catch (e) {
