@@ -1,6 +1,7 @@
 /** `roost serve`: the process around a server. */
 import { CountingLog, EventCounts } from "../status/metrics.ts";
 import { systemClock } from "../sys/clock.ts";
+import { KEPT_DIRS } from "../base/limits.ts";
 import { DenoFs } from "../sys/fs.ts";
 import { setUpLog } from "../sys/log.ts";
 import { systemRandom } from "../sys/random.ts";
@@ -49,7 +50,7 @@ export async function serve(
   );
   const build = readBuild();
   const platform: Platform = {
-    fs: new DenoFs(log),
+    fs: new DenoFs(log, { keptDirs: KEPT_DIRS }),
     clock: systemClock,
     random: systemRandom,
     log,

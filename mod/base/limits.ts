@@ -58,6 +58,8 @@ export const MEMORY_COLLECT = 2 * SECOND; // between two collections of garbage 
 export const BODY_WHEN_TIGHT = 64 * KiB; // as BODY_IN_MEMORY, while memory is short
 export const CONNECTIONS_PER_ADDRESS = 100; // from one address that is not trusted
 export const WRITE_STALL = 2 * MINUTE; // a peer that does not take our octets for so long is cut off
+export const PROXY_WAIT = 5 * SECOND; // for the PROXY header, which a proxy sends at once
+export const PROXY_V2 = 4096; // octets after the fixed part of a version 2 header: the specification wants 520 at least
 export const TLS_HANDSHAKE = 30 * SECOND; // from the first octet to the end of the handshake
 
 /** Reception. */
@@ -72,6 +74,7 @@ export const UIDLIST_SIZE = 512 * MiB; // dovecot-uidlist: millions of lines; pa
 export const KEYWORD_FILE_SIZE = 64 * KiB; // dovecot-keywords: 26 names
 export const KEYWORD_LENGTH = 255; // octets of a keyword's name
 export const SUBSCRIPTIONS_SIZE = 8 * MiB; // tens of thousands of names
+export const KEPT_DIRS = 64; // folders kept open between two syncs of them: a descriptor each
 export const QUICK_READ = 256 * KiB; // messages up to this are read at once, without waiting
 export const CACHED_MESSAGES = 150_000; // of folders nobody has open, kept for the next SELECT: some 25 MB at most
 export const CACHED_FOR = 10 * MINUTE; // and for how long

@@ -90,7 +90,7 @@ export class UidFile {
 
   /** Records that were added since the last call, or all of them. Reads only what is new where that is possible. */
   async news(): Promise<UidNews> {
-    const stat = await this.#ports.fs.stat(this.path);
+    const stat = this.#ports.fs.statSync(this.path);
     if (!stat) {
       this.#reset();
       return { whole: true, records: new Map() };
@@ -120,7 +120,7 @@ export class UidFile {
     const bytes = utf8(records.map(formatRecord).join(""));
     const file = await this.#ports.fs.append(this.path);
     await writeAll(file, bytes);
-    const stat = await this.#ports.fs.stat(this.path);
+    const stat = this.#ports.fs.statSync(this.path);
     const size = (this.#known?.size ?? 0) + bytes.length;
     this.#lastUid = last.uid;
     this.#lines += records.length;
@@ -145,7 +145,7 @@ export class UidFile {
   }
 
   async #position(): Promise<void> {
-    const stat = await this.#ports.fs.stat(this.path);
+    const stat = this.#ports.fs.statSync(this.path);
     if (!stat) return await this.#make();
     if (this.#header && sameAs(stat, this.#known)) return;
     const bytes = stat.size > 1 << 16 ? null : await this.#readAll();
@@ -163,7 +163,7 @@ export class UidFile {
 
   async #replace(header: UidHeader, bytes: Uint8Array, lines: number): Promise<void> {
     await replaceFile(this.#ports.fs, this.path, bytes, `${this.path}.tmp`);
-    this.#known = await this.#ports.fs.stat(this.path);
+    this.#known = this.#ports.fs.statSync(this.path);
     this.#header = header;
     this.#tail = bytes.slice(-TAIL);
     this.#told = this.#known?.size ?? 0;

@@ -54,7 +54,7 @@ Deno.test("a listener that throws does not keep others from hearing", () => {
   assertEquals([heard, log.lines.map((l) => l.level)], [1, ["error"]]);
 });
 
-Deno.test("what lies in new/ is known without looking at all messages", async () => {
+Deno.test("what lies in new/ is known without looking at all messages", () => {
   const state = made();
   const fresh = (uid: number) => new FolderMessage(uid, `${uid}.x`, true);
   const one = fresh(2);
