@@ -1,5 +1,6 @@
 /** Which Roost this is. */
 import manifest from "../../deno.json" with { type: "json" };
+import { BUILD_FACTS } from "./build_facts.ts";
 
 /** Facts of the build. */
 export interface Build {
@@ -11,28 +12,18 @@ export interface Build {
   readonly kind: "source" | "executable" | "portable";
 }
 
-/** The compile task writes build.json ({commit, kind}) beside this file and embeds it; a source tree has none. */
+/** What this process is; the compile task puts the facts of the build in place of build_facts.ts. */
 export function readBuild(): Build {
-  const recorded = recordedFacts();
+  const { commit, built } = BUILD_FACTS;
   return {
     version: manifest.version,
-    commit: typeof recorded["commit"] === "string" ? recorded["commit"] : null,
+    commit,
     target: Deno.build.target,
-    kind: recorded["kind"] === "portable" ? "portable" : Deno.build.standalone ? "executable" : "source",
+    kind: !built ? "source" : Deno.build.standalone ? "executable" : "portable",
   };
 }
 
 /** One line for `--version`. */
 export function formatBuild(build: Build): string {
   return `roost ${build.version} (commit ${build.commit ?? "unknown"}, ${build.target}, ${build.kind})`;
-}
-
-function recordedFacts(): Record<string, unknown> {
-  try {
-    const text = Deno.readTextFileSync(new URL("./build.json", import.meta.url));
-    const facts: unknown = JSON.parse(text);
-    return typeof facts === "object" && facts !== null ? { ...facts } : {};
-  } catch {
-    return {}; // not recorded
-  }
 }
