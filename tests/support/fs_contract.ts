@@ -310,10 +310,9 @@ const CASES: Readonly<Record<string, Case>> = {
     });
     try {
       for (const name of ["one", "two"]) {
-        const told = new Promise<void>((r) => wake = r);
         await fs.createWith(`${dir}/${name}/x`, []);
-        if (!heard.has(`${dir}/${name}`)) await told;
-        assert(heard.has(`${dir}/${name}`));
+        // Any folder's news wake: one file may be told of more than once.
+        while (!heard.has(`${dir}/${name}`)) await new Promise<void>((r) => wake = r);
       }
       assertEquals(heard.has(`${dir}/none`), false);
     } finally {
