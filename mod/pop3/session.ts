@@ -168,7 +168,9 @@ export class Pop3Session {
       "RESP-CODES",
       "AUTH-RESP-CODE",
       "PIPELINING",
-      ...(this.#state === "authorization" && this.#peer.tls === null && this.#ports.tlsAvailable ? ["STLS"] : []),
+      ...(this.#state === "authorization" && this.#peer.tls === null && this.#ports.tlsAvailable
+        ? ["STLS"]
+        : []),
       ...(this.#state === "authorization" ? password : []),
       "EXPIRE NEVER",
       `IMPLEMENTATION Roost`,
