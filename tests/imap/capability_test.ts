@@ -1,7 +1,13 @@
 import { capabilities } from "../../mod/imap/capability.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
-const FACTS = { authenticated: false, startTls: false, login: false, mechanisms: ["PLAIN", "LOGIN"], appendLimit: 1000 };
+const FACTS = {
+  authenticated: false,
+  startTls: false,
+  login: false,
+  mechanisms: ["PLAIN", "LOGIN"],
+  appendLimit: 1000,
+};
 
 Deno.test("capabilities() tells what holds now and nothing else", () => {
   const rows = [
