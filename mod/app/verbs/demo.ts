@@ -110,7 +110,9 @@ async function setAccounts(
 ): Promise<void> {
   const { tools } = call;
   const hash = await tools.hashPassword(password);
-  const secrets = await Promise.all(ids.map(async (id) => [id, await kept(tools, config, id, password, hash)] as const));
+  const secrets = await Promise.all(
+    ids.map(async (id) => [id, await kept(tools, config, id, password, hash)] as const),
+  );
   await change(tools, config, (accounts) => {
     for (const [id, { scram }] of secrets) {
       const fresh = { id, appPasswords: [], disabled: false, quota: null, created: timestamp(tools) };
