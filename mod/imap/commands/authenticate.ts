@@ -70,7 +70,11 @@ async function ended(
       session.log.info("login", { protocol: "imap", tls: session.peer.tls !== null });
       return okay("Logged in", `CAPABILITY ${session.capabilities()}`);
     case "refused":
-      return await failed(session, outcome.login === null ? "other identity" : "refused", outcome.login ?? "");
+      return await failed(
+        session,
+        outcome.login === null ? "other identity" : "refused",
+        outcome.login ?? "",
+      );
     case "throttled":
       return await failed(session, "throttled", outcome.login ?? "");
     case "temp":
