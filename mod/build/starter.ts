@@ -79,6 +79,15 @@ $owners
 END
 }
 
+# Makes a folder, but leaves nothing in the home of somebody else, where root may come by sudo.
+make() {
+  up=$1
+  until [ -d "$up" ]; do up=${"$"}{up%/*}; [ "$up" ] || up=/; done
+  owner=$(stat -L -c %u -- "$up") || return 1
+  [ "$owner" = "$me" ] || [ "$owner" = 0 ] || return 1
+  (umask 077 && mkdir -p -- "$1") 2>/dev/null
+}
+
 # What changes whenever somebody writes to the unpacked files.
 look() {
   stat -c '%n %s %i %a %y %z' -- "$runtime" "$program"/* 2>/dev/null
@@ -104,13 +113,13 @@ unpack() (
   trap 'rm -rf "$new"' EXIT
   trap 'exit 1' HUP INT TERM
   if ! holds "$runtime" "$runtime_sum" || [ ! -x "$runtime" ]; then
-    tail -c +$runtime_at -- "$self" | gzip -dc 2>/dev/null | tail -c +$runtime_skip | head -c $runtime_length >"$new/roost" || exit 1
+    tail -c +$runtime_at -- "$self" | gzip -dc 2>/dev/null | tail -c +$runtime_skip | head -c $runtime_length 2>/dev/null >"$new/roost" || exit 1
     holds "$new/roost" "$runtime_sum" || damaged
     chmod 700 "$new/roost"
     "$new/roost" --version >/dev/null 2>&1 || exit 1 # no execution from this file system
     sync "$new/roost" && mkdir -p "${"$"}{runtime%/*}" && mv -f "$new/roost" "$runtime" && sync "${"$"}{runtime%/*}" || exit 1
   fi
-  tail -c +$program_at -- "$self" | head -c $program_size >"$new/program" || exit 1
+  tail -c +$program_at -- "$self" | head -c $program_size 2>/dev/null >"$new/program" || exit 1
   holds "$new/program" "$program_sum" || damaged
   mkdir -p "$new/files" "$program" && gzip -dc <"$new/program" | tar -xof - -C "$new/files" || exit 1
   sync "$new"/files/* && mv -f "$new"/files/* "$program/" && sync "$program" || exit 1
@@ -127,7 +136,7 @@ unpack() (
 ready() {
   cache=$1
   tried="$tried $cache"
-  [ -d "$cache" ] || (umask 077 && mkdir -p -- "$cache") 2>/dev/null || return 1
+  [ -d "$cache" ] || make "$cache" || return 1
   safe "$cache" || return 1
   runtime=$cache/runtime-${"$"}{runtime_sum%????????????????????????????????????????????????}/roost
   program=$cache/program-${"$"}{program_sum%????????????????????????????????????????????????}
