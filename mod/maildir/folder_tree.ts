@@ -1,6 +1,6 @@
 /** The folders of one account on disk: which there are, making, renaming and removing them. */
 import { utf8 } from "../base/bytes.ts";
-import { isFsError } from "../base/fs.ts";
+import { FsError, isFsError } from "../base/fs.ts";
 import { compareNames, INBOX } from "../store/mailbox_name.ts";
 import { folderDir, folderName, isDir, PARTS, REMOVED_PREFIX } from "./layout.ts";
 import type { Ports } from "./ports.ts";
@@ -28,6 +28,10 @@ export async function listFolders(ports: Ports, root: string): Promise<string[]>
 export async function makeFolder(ports: Ports, root: string, dir: string): Promise<void> {
   const { fs } = ports;
   const path = dir === "" ? root : `${root}/${dir}`;
+  // A link, say: what is made through it would lie outside of the account.
+  if (dir !== "" && ((await fs.stat(path))?.kind ?? "dir") !== "dir") {
+    throw new FsError("denied", "create", path);
+  }
   for (const part of PARTS) await fs.makeDir(`${path}/${part}`);
   if (dir !== "") await touch(ports, `${path}/maildirfolder`);
   await fs.syncDir(path);

@@ -1,5 +1,5 @@
 import { findFolder, hideFolder, listFolders, makeFolder } from "../../mod/maildir/folder_tree.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals, assertRejects } from "../support/assert.ts";
 import { MemFs } from "../support/mem_fs.ts";
 import { portsOn } from "./support.ts";
 
@@ -9,6 +9,7 @@ Deno.test("folders are made durable, found, listed and hidden", async () => {
   await makeFolder(ports, "/m", ".B&APw-ro.x");
   await makeFolder(ports, "/m", ".B&APw-ro.x");
   fs.symlink("/m/..x", "/m/.Link");
+  await assertRejects(() => makeFolder(ports, "/m", ".Link"), "denied");
   const survivor = portsOn(fs.afterCrash("synced-only"));
   assertEquals(await listFolders(survivor, "/m"), ["INBOX", "Büro.x"]);
   assertEquals(await listFolders(ports, "/m"), ["INBOX", "Büro.x"]);
