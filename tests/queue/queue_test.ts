@@ -350,6 +350,31 @@ Deno.test("Queue sends once what a rescan finds while it is being submitted", as
   }
 });
 
+/** A clock on which each look at it costs a millisecond. */
+class SlowClock extends FakeClock {
+  #looks = 0;
+  override monotonic(): number {
+    return super.monotonic() + this.#looks++;
+  }
+}
+
+Deno.test("Queue loads in slices, and sends what is due meanwhile", async () => {
+  const fs = new MemFs({ dirs: ["/data"] });
+  const first = rig(fs);
+  await first.queue.open();
+  for (let i = 0; i < 60; i++) await send(first, [`a@x${i % 7}.test`], `${i}`);
+  const second = rig(fs, delivered, {}, new SlowClock());
+  await second.queue.open();
+  let early = 0;
+  const starting = second.queue.start().then(() => early = second.taken.length);
+  await second.clock.advance(1000);
+  await starting;
+  assert(early > 0 && early < 60, `${early} were sent before all were loaded`);
+  await second.clock.advance(1000);
+  assertEquals([second.taken.length, new Set(second.taken).size, second.queue.stats().messages], [60, 60, 0]);
+  await stop(second);
+});
+
 Deno.test("Queue.drop() is not undone by a rescan", async () => {
   const r = await started(undefined, () => notDelivered("deferred"));
   const id = await send(r, ["a@x.test"]);
