@@ -1,5 +1,5 @@
 import { CONNECTIONS_WHEN_TIGHT } from "../base/limits.ts";
-import { inNetwork, type Network, parseIp } from "../base/ip.ts";
+import { isInNetworks, type Network } from "../base/ip.ts";
 import type { Conn } from "../wire/conn.ts";
 
 /** Caps on open connections; trusted networks only count towards the total. */
@@ -41,7 +41,7 @@ export class Connections {
   admit(address: string): boolean {
     const here = this.#byAddress.get(address) ?? 0;
     if (this.#total >= this.#limits.total || this.full) return false;
-    if (here >= this.#limits.perAddress && !isIn(address, this.#limits.trusted)) return false;
+    if (here >= this.#limits.perAddress && !isInNetworks(address, this.#limits.trusted)) return false;
     this.#total++;
     this.#byAddress.set(address, here + 1);
     return true;
@@ -73,9 +73,4 @@ export class Connections {
     for (const conn of this.#open.keys()) conn.destroy();
     await Promise.allSettled([...this.#open.values()]);
   }
-}
-
-function isIn(address: string, networks: readonly Network[]): boolean {
-  const ip = parseIp(address);
-  return ip !== null && networks.some((n) => inNetwork(ip, n));
 }

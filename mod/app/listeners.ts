@@ -50,6 +50,8 @@ export interface ListenerPorts {
   readonly serverTls: ServerTls;
   readonly log: Log;
   readonly serve: Serve;
+  /** Whether a peer at this address may send a PROXY header (and then must). */
+  isProxy(remoteAddress: string): boolean;
 }
 
 export class Listeners {
@@ -94,13 +96,15 @@ export class Listeners {
   }
 
   async #openOne(wanted: Wanted): Promise<OpenListener> {
-    const { connections, serverTls, log, serve } = this.#ports;
+    const { connections, serverTls, log, serve, isProxy } = this.#ports;
     const counted = { connections: 0 };
     const listener = await listen({
       address: wanted.address,
       port: wanted.port,
       serverTls,
       implicitTls: IMPLICIT_TLS.has(wanted.kind),
+      isProxy,
+      proxyFailed: (remote, why) => log.warn("proxy failed", { service: wanted.kind, remote, why }),
       busy: BUSY[wanted.kind],
       admit: (remote) => {
         const why = connections.full ? "memory is short" : "too many connections";

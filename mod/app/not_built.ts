@@ -11,8 +11,5 @@ export function notBuilt(config: Config): string[] {
       "tls.acme: this version gets no certificates from public authorities; it serves one of its own authority instead",
     );
   }
-  if (config.proxyProtocol.length > 0) {
-    told.push("proxy_protocol: this version does not read PROXY headers; connections from there will fail");
-  }
   return told;
 }

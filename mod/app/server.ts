@@ -6,6 +6,7 @@
  */
 import { loadAccounts } from "../account/accounts_file.ts";
 import type { Accounts } from "../account/account.ts";
+import { isInNetworks } from "../base/ip.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
@@ -83,6 +84,7 @@ export class Server {
       connections: this.connections,
       serverTls: this.keeper.certificates.serverTls,
       log,
+      isProxy: (remote) => isInNetworks(remote, this.#config.proxyProtocol),
       serve: (kind, conn) => this.#serve(kind, conn),
     });
   }

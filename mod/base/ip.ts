@@ -47,6 +47,13 @@ export function inNetwork(ip: Ip, network: Network): boolean {
   return ((ip[whole] ?? 0) & mask) === ((network.address[whole] ?? 0) & mask);
 }
 
+/** Whether an address in textual form lies in any of the networks. */
+export function isInNetworks(address: string, networks: readonly Network[]): boolean {
+  if (networks.length === 0) return false;
+  const ip = parseIp(address);
+  return ip !== null && networks.some((n) => inNetwork(ip, n));
+}
+
 /** The address with all bits past the first `bits` cleared. */
 export function maskIp(ip: Ip, bits: number): Ip {
   return ip.map((b, i) => {

@@ -1,7 +1,8 @@
 import net from "node:net";
 import { utf8 } from "../base/bytes.ts";
 import { ConnectionLost } from "../wire/conn.ts";
-import { NodeConn, type ServerTls } from "./net.ts";
+import { NodeConn, remoteOf, type ServerTls } from "./net.ts";
+import { readProxyHeader } from "./proxy.ts";
 
 /** A listening socket. */
 export interface Listener {
@@ -18,6 +19,10 @@ export interface ListenOptions {
   readonly serverTls: ServerTls | null;
   /** TLS from the first octet. */
   readonly implicitTls: boolean;
+  /** Whether a peer at this address is a proxy, whose PROXY header comes first and tells the client. Absent: none is. */
+  isProxy?(remoteAddress: string): boolean;
+  /** What a proxy did that could not be understood; the connection is dropped. */
+  proxyFailed?(remoteAddress: string, why: string): void;
   /** What a peer is told whom `admit` refuses; "" for nothing. */
   readonly busy: string;
   /** Called as soon as a connection is there, before any handshake; false closes it at once (limits). */
@@ -47,7 +52,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 }
 
 async function greet(socket: net.Socket, options: ListenOptions): Promise<void> {
-  const conn = new NodeConn(socket, options.serverTls);
+  const conn = await taken(socket, options);
+  if (!conn) return;
   const { address } = conn.remote;
   if (!options.admit(address)) {
     if (options.busy) await conn.write(utf8(options.busy)).catch(() => {});
@@ -63,6 +69,24 @@ async function greet(socket: net.Socket, options: ListenOptions): Promise<void> 
     }
   }
   options.accept(conn);
+}
+
+/** The connection of a socket, with the client's address where a proxy tells it; null when it was dropped. */
+async function taken(socket: net.Socket, options: ListenOptions): Promise<NodeConn | null> {
+  const { address } = remoteOf(socket);
+  if (!options.isProxy?.(address)) return new NodeConn(socket, options.serverTls);
+  const header = await readProxyHeader(socket);
+  if (typeof header !== "string" && !socket.destroyed) {
+    const conn = new NodeConn(socket, options.serverTls, header.kind === "proxied" ? header : undefined);
+    // Only now is there somebody to take what comes.
+    socket.resume();
+    return conn;
+  }
+  // What still comes of it is an echo of its end.
+  socket.on("error", () => {});
+  socket.destroy();
+  if (typeof header === "string") options.proxyFailed?.(address, header);
+  return null;
 }
 
 /** Connects to a host over TCP. Rejects with `ConnectionLost`: "timeout" after `timeout` milliseconds, else "reset" with the system's words. */

@@ -45,12 +45,19 @@ export class NodeConn implements Conn {
   readonly #reading: Waiter = { deadline: Infinity, expire: () => this.#fail(new ConnectionLost("timeout")) };
   readonly #writing: Waiter = { deadline: Infinity, expire: () => this.#fail(new ConnectionLost("timeout")) };
 
-  /** Takes over a connected socket. `serverTls` is what `startTls` uses on the server's side; null for clients. */
-  constructor(socket: net.Socket, serverTls: ServerTls | null) {
+  /**
+   * Takes over a connected socket. `serverTls` is what `startTls` uses on the server's side; null for clients. `ends` is what a proxy
+   * told of them, instead of the socket's own.
+   */
+  constructor(
+    socket: net.Socket,
+    serverTls: ServerTls | null,
+    ends?: { readonly remote: Endpoint; readonly local: Endpoint },
+  ) {
     this.#socket = socket;
     this.#serverTls = serverTls;
-    this.remote = { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
-    this.local = { address: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
+    this.remote = ends?.remote ?? remoteOf(socket);
+    this.local = ends?.local ?? { address: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
     socket.setNoDelay(true);
     deadlines.add(this.#reading);
     deadlines.add(this.#writing);
@@ -229,6 +236,11 @@ export class NodeConn implements Conn {
     this.#wakeWriter();
     this.#ending?.();
   }
+}
+
+/** Who is at the other end of a socket. */
+export function remoteOf(socket: net.Socket): Endpoint {
+  return { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
 }
 
 /** "::ffff:192.0.2.1" is what a dual-stack listener calls an IPv4 peer. */

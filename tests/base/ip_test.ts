@@ -1,5 +1,13 @@
 import fc from "fast-check";
-import { formatIp, inNetwork, isLoopback, maskIp, parseIp, parseNetwork } from "../../mod/base/ip.ts";
+import {
+  formatIp,
+  inNetwork,
+  isInNetworks,
+  isLoopback,
+  maskIp,
+  parseIp,
+  parseNetwork,
+} from "../../mod/base/ip.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
 Deno.test("parseIp() reads every usual spelling and refuses the rest", () => {
@@ -86,4 +94,14 @@ Deno.test("maskIp() and isLoopback()", () => {
   ) {
     assertEquals(isLoopback(parseIp(text) ?? new Uint8Array(4)), is, text);
   }
+});
+
+Deno.test("isInNetworks() compares addresses, not spellings, and nothing with what is no address", () => {
+  const networks = ["10.0.0.0/8", "2001:db8::/32"].flatMap((n) => parseNetwork(n) ?? []);
+  const table = [["10.1.2.3", true], ["::ffff:10.1.2.3", true], ["2001:DB8::1", true], ["11.0.0.1", false], [
+    "",
+    false,
+  ]] as const;
+  for (const [address, want] of table) assertEquals(isInNetworks(address, networks), want, address);
+  assertEquals(isInNetworks("10.1.2.3", []), false);
 });
