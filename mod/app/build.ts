@@ -18,6 +18,7 @@ import { InboundPolicy } from "../inbound/policy.ts";
 import { RateLimiter } from "../inbound/ratelimit.ts";
 import { InboundReceiver } from "../inbound/receive.ts";
 import { FsSpooler } from "../inbound/spooler.ts";
+import { SuccessReports } from "../inbound/success_report.ts";
 import { MaildirStore } from "../maildir/store.ts";
 import { Queue } from "../queue/queue.ts";
 import { Spool } from "../queue/spool.ts";
@@ -75,16 +76,18 @@ export async function buildServices(
   });
   const local = new LocalTransport(dispatcher, config.hostname, log);
   const transport = new SplitTransport(directory, local, remoteTransport(platform, config));
+  const reporter = dsnReporter(config.hostname, (at) => -new Date(at).getTimezoneOffset());
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
     transport,
-    reporter: dsnReporter(config.hostname, (at) => -new Date(at).getTimezoneOffset()),
+    reporter,
     clock,
     random,
     log,
   });
   submitter.queue = queue;
   await queue.open();
+  const reports = new SuccessReports({ reporter, queue, clock }, config.hostname);
   const spooler = new FsSpooler(fs, `${paths.queue}/tmp`, random, log);
   // What a crash left over is in nobody's way: nobody waits for it to go.
   void spooler.sweep(clock);
@@ -96,7 +99,7 @@ export async function buildServices(
     authenticator,
     smtp: {
       policy,
-      receiver: new InboundReceiver({ dispatcher, directory, clock, log }, config.hostname),
+      receiver: new InboundReceiver({ dispatcher, directory, clock, log, reports }, config.hostname),
       authenticator,
       spooler,
       clock,

@@ -3,7 +3,7 @@ import { type Body, memoryBody } from "../base/body.ts";
 import { concat } from "../base/bytes.ts";
 import { HEADER_SIZE } from "../base/limits.ts";
 import { HeaderSplitter } from "../mail/header.ts";
-import { buildReport, type DsnRecipient } from "../mail/dsn.ts";
+import { buildReport, type DsnAction, type DsnRecipient } from "../mail/dsn.ts";
 import type { Report, ReportedRecipient, Reporter } from "../queue/reporter.ts";
 
 /** A reporter in the name of `hostname`; `zone` gives minutes east of UTC at a time. */
@@ -34,7 +34,7 @@ function recipientOf(r: ReportedRecipient, report: Report): DsnRecipient {
   return {
     address: r.address,
     original: r.options?.originalRecipient ?? null,
-    action: report.kind === "delay" ? "delayed" : "failed",
+    action: actionOf(r),
     status: r.state === "expired" ? "4.4.7" : r.last?.status ?? "5.0.0",
     reply: r.last?.reply ?? null,
     remote: r.last?.host ?? null,
@@ -43,10 +43,15 @@ function recipientOf(r: ReportedRecipient, report: Report): DsnRecipient {
       // The reply says it better where there is one.
       : r.last?.reply
       ? null
-      : r.last?.why ?? null,
+      : r.last?.why || null,
     lastAttempt: r.last?.at ?? null,
-    retryUntil: null,
+    retryUntil: r.state === "pending" ? report.retryUntil ?? null : null,
   };
+}
+
+function actionOf(r: ReportedRecipient): DsnAction {
+  if (r.state === "pending") return "delayed";
+  return r.state === "delivered" ? r.action ?? "relayed" : "failed";
 }
 
 /** The first `max` octets; null when there are more. */

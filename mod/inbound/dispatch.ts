@@ -17,6 +17,9 @@ export interface Dispatched {
   /** Account that submitted it, or null. */
   readonly account: AccountId | null;
   readonly smtpUtf8: boolean;
+  /** DSN RET and ENVID, for what goes to the queue. */
+  readonly ret?: Envelope["ret"];
+  readonly envelopeId?: Envelope["envelopeId"];
   readonly body: Body;
 }
 
@@ -48,8 +51,9 @@ export interface DispatchPorts {
 export interface LeftOver {
   readonly account: AccountId;
   readonly detail: string | null;
-  /** The recipient that led there. */
+  /** The recipient that led there, and what is still to be told of it (RFC 3461). */
   readonly recipient: Address;
+  readonly options: RecipientOptions;
   readonly outcome: Exclude<DeliveryOutcome, { kind: "delivered" }>;
 }
 
@@ -68,12 +72,18 @@ export interface Fate {
   readonly left: readonly LeftOver[];
   /** It leads nowhere: the directory has changed since RCPT, or does not answer. */
   readonly nowhere: "unknown-user" | "disabled" | "not-local" | "temp" | null;
+  /**
+   * What a report of success is to say (RFC 3464 2.3.3), should the sender want one: "expanded" where one recipient became several; null
+   * where that is for those who have the message now.
+   */
+  readonly success: "delivered" | "expanded" | null;
 }
 
 interface Mailbox {
   readonly account: AccountId;
   readonly detail: string | null;
   readonly recipient: Address;
+  readonly options: RecipientOptions;
 }
 
 interface Plan {
@@ -84,8 +94,13 @@ interface Plan {
     string,
     { readonly sender: Address | null; readonly to: Map<string, DispatchRecipient> }
   >;
-  /** By recipient: its mailboxes as indices into `mailboxes`, whether it has a part in `remote`. */
-  readonly parts: { readonly mailboxes: number[]; remote: boolean; nowhere: Fate["nowhere"] }[];
+  /** By recipient: its mailboxes as indices into `mailboxes`, whether it has a part in `remote`, whether it became several. */
+  readonly parts: {
+    readonly mailboxes: number[];
+    remote: boolean;
+    nowhere: Fate["nowhere"];
+    several: boolean;
+  }[];
 }
 
 const INBOX = { mailbox: "INBOX", flags: { system: 0, keywords: [] } } as const;
@@ -107,7 +122,7 @@ export class Dispatcher {
   ): Promise<readonly Fate[]> {
     const plan = this.#plan(message.sender, recipients, rules.relay);
     if (rules.allOrNone && plan.parts.some((p) => p.nowhere !== null)) {
-      return plan.parts.map((p) => ({ taken: false, left: [], nowhere: p.nowhere }));
+      return plan.parts.map((p) => ({ taken: false, left: [], nowhere: p.nowhere, success: null }));
     }
     // The queue first: it may throw, and then nobody has got anything yet.
     for (const { sender, to } of plan.remote.values()) await this.#enqueue(message, sender, [...to.values()]);
@@ -124,7 +139,9 @@ export class Dispatcher {
         else if (!told.has(index)) left.push({ ...mailbox, outcome });
         told.add(index);
       }
-      return { taken, left, nowhere: part.nowhere };
+      const here = !part.remote && part.mailboxes.every((index) => outcomes[index]?.kind === "delivered");
+      const success = !taken ? null : here ? "delivered" : part.several ? "expanded" : null;
+      return { taken, left, nowhere: part.nowhere, success };
     });
   }
 
@@ -136,7 +153,7 @@ export class Dispatcher {
       message.sender,
       left.map((l) => ({
         address: addressOf(l.account),
-        options: { deliverTo: { account: l.account, detail: l.detail } },
+        options: { ...l.options, deliverTo: { account: l.account, detail: l.detail } },
       })),
     );
     for (const l of left) {
@@ -149,7 +166,7 @@ export class Dispatcher {
     const plan: Plan = { mailboxes: [], remote: new Map(), parts: [] };
     const index = new Map<string, number>();
     for (const recipient of recipients) {
-      const part: Plan["parts"][number] = { mailboxes: [], remote: false, nowhere: null };
+      const part: Plan["parts"][number] = { mailboxes: [], remote: false, nowhere: null, several: false };
       plan.parts.push(part);
       const deliverTo = recipient.options?.deliverTo;
       const resolution = deliverTo
@@ -164,10 +181,12 @@ export class Dispatcher {
         part.nowhere = resolution.kind;
         continue;
       }
+      part.several = resolution.targets.length > 1;
+      const options = inherited(recipient, part.several);
       for (const target of resolution.targets) {
         if (target.kind === "forward") {
           const rewritten = this.#ports.rewriteSender?.(sender, recipient.address) ?? sender;
-          addRemote(plan, sender === null ? null : rewritten, { address: target.address });
+          addRemote(plan, sender === null ? null : rewritten, { address: target.address, options });
           part.remote = true;
           continue;
         }
@@ -179,6 +198,7 @@ export class Dispatcher {
             account: target.account,
             detail: target.detail,
             recipient: recipient.address,
+            options,
           });
         }
       }
@@ -219,6 +239,8 @@ export class Dispatcher {
       recipients,
       eightBit: await hasEightBit(message.body),
       smtpUtf8: message.smtpUtf8,
+      ...(message.ret ? { ret: message.ret } : {}),
+      ...(message.envelopeId === undefined ? {} : { envelopeId: message.envelopeId }),
       account: message.account,
       traceId: message.id,
     };
@@ -232,6 +254,20 @@ function addRemote(plan: Plan, sender: Address | null, recipient: DispatchRecipi
   const group = plan.remote.get(key) ?? { sender, to: new Map() };
   plan.remote.set(key, group);
   group.to.set(formatAddress(recipient.address), recipient);
+}
+
+/**
+ * The wishes for what a recipient became (RFC 3461 5.2.7): the address the sender knows goes along; where it became several, success has been
+ * told of the whole ("expanded") and is not told again.
+ */
+function inherited({ address, options }: DispatchRecipient, several: boolean): RecipientOptions {
+  const { notify, originalRecipient } = options ?? {};
+  if (!notify && originalRecipient === undefined) return {};
+  const left = several ? notify?.filter((n) => n !== "success") : notify;
+  return {
+    ...(left ? { notify: left.length > 0 ? left : ["never"] } : {}),
+    originalRecipient: originalRecipient ?? `rfc822;${formatAddress(address)}`,
+  };
 }
 
 /** The address an account is named after. */

@@ -33,6 +33,8 @@ export class LocalTransport implements Transport {
       sender: batch.sender,
       account: null,
       smtpUtf8: batch.smtpUtf8,
+      ...(batch.ret ? { ret: batch.ret } : {}),
+      ...(batch.envelopeId === undefined ? {} : { envelopeId: batch.envelopeId }),
       body: batch.body,
     };
     // One by one: what is queued anew for one of them must not hang on another.
@@ -55,7 +57,8 @@ export class LocalTransport implements Transport {
         host: this.#hostname,
         reply: peerReply(REPLY.ok),
         tls: null,
-        dsnPassedOn: false,
+        dsnPassedOn: fate.success === null,
+        ...(fate.success ? { action: fate.success } : {}),
       };
     } catch (cause) {
       this.#log.error("local delivery failed", { id: message.id }, cause);

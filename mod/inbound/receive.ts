@@ -11,6 +11,7 @@ import type { ReceiveOutcome, Receiver, Transaction } from "../smtp/ports.ts";
 import { queuedAs, REPLY, type Reply } from "../smtp/reply.ts";
 import type { Dispatched, Dispatcher, Fate } from "./dispatch.ts";
 import { withoutBinary } from "./binary_body.ts";
+import type { Succeeded, SuccessReports } from "./success_report.ts";
 import { beginsFolded, fixSubmission, headerOf, receivedField, withHead } from "./head.ts";
 
 /** What checks (SPF, DKIM, DMARC ...) say: header fields to add, and whether to refuse. */
@@ -32,6 +33,7 @@ export interface ReceivePorts {
   readonly log: Log;
   readonly checks?: Checks;
   readonly signer?: Signer;
+  readonly reports?: SuccessReports;
 }
 
 export class InboundReceiver implements Receiver {
@@ -50,19 +52,26 @@ export class InboundReceiver implements Receiver {
       this.#tell(transaction, body, prepared);
       return { reply: prepared, each: null };
     }
+    const { ret, envelopeId } = transaction.mail;
     const message: Dispatched = {
       id: transaction.id,
       sender: transaction.sender,
       account: transaction.client.account,
       smtpUtf8: transaction.mail.smtpUtf8,
+      ...(ret ? { ret } : {}),
+      ...(envelopeId === undefined ? {} : { envelopeId }),
       body: prepared,
     };
-    const recipients = transaction.recipients.map((address) => ({ address }));
+    const recipients = transaction.recipients.map((address, i) => {
+      const options = transaction.wishes?.[i];
+      return options ? { address, options } : { address };
+    });
     const lmtp = transaction.client.listener === "lmtp";
     const relay = !lmtp && transaction.client.account !== null;
     const fates = await this.#ports.dispatcher.dispatch(message, recipients, { relay, allOrNone: !lmtp });
     if (lmtp) return await this.#answerEach(transaction, message, fates);
     const reply = await this.#answer(transaction, message, fates);
+    await this.#report(transaction, message, fates);
     this.#tell(transaction, body, reply);
     return { reply, each: null };
   }
@@ -112,6 +121,24 @@ export class InboundReceiver implements Receiver {
     return queuedAs(transaction.id);
   }
 
+  /** Tells the sender of success where that is wished and nobody after us will. The mail is delivered, whatever becomes of the report. */
+  async #report(transaction: Transaction, message: Dispatched, fates: readonly Fate[]): Promise<void> {
+    const delivered: Succeeded[] = [];
+    fates.forEach(({ success }, i) => {
+      const options = transaction.wishes?.[i];
+      const address = transaction.recipients[i];
+      if (success && address && options?.notify?.includes("success")) {
+        delivered.push({ address, options, action: success });
+      }
+    });
+    if (delivered.length === 0 || !this.#ports.reports) return;
+    try {
+      await this.#ports.reports.delivered(message, delivered);
+    } catch (cause) {
+      this.#ports.log.error("report of success not queued", { id: message.id }, cause);
+    }
+  }
+
   /** LMTP: one answer a recipient. What nothing was taken of is the sender's queue's; what was taken in part is ours to finish. */
   async #answerEach(
     transaction: Transaction,
@@ -129,6 +156,7 @@ export class InboundReceiver implements Receiver {
       each.push(reply);
       this.#tell(transaction, message.body, reply, transaction.recipients[i]);
     }
+    await this.#report(transaction, message, fates);
     return { reply: each.find((r) => r.code < 400) ?? each[0] ?? REPLY.notDelivered, each };
   }
 

@@ -165,8 +165,8 @@ function statusFields(facts: DsnFacts, international: boolean): string {
   const groups = [formatFields(message)];
   for (const r of facts.recipients) {
     const fields: Field[] = [];
-    if (r.original !== null && (international || isAscii(r.original))) {
-      fields.push(["Original-Recipient", original(r.original)]);
+    if (r.original !== null) {
+      fields.push(["Original-Recipient", original(international ? r.original : escaped(r.original))]);
     }
     fields.push([
       "Final-Recipient",
@@ -187,6 +187,11 @@ function statusFields(facts: DsnFacts, international: boolean): string {
 function original(text: string): string {
   const at = text.indexOf(";");
   return at < 0 ? `rfc822; ${text}` : `${text.slice(0, at)}; ${text.slice(at + 1)}`;
+}
+
+/** RFC 6533 3: an address of type "utf-8" where only ASCII may stand. */
+function escaped(text: string): string {
+  return text.replace(/[^\0-\x7f]/gu, (c) => `\\x{${(c.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
 }
 
 function questioned(text: string): string {

@@ -11,8 +11,10 @@ import { GIVE_UP } from "./schedule.ts";
 /** The recipients of one message at one destination, waiting for their time. */
 export interface Part {
   readonly entry: Entry;
-  /** null: nothing is sent; a bounce is to be written, or the message to be read again. */
+  /** null: nothing is sent; a report is to be written, or the message to be read again. */
   readonly destination: string | null;
+  /** The report is that it takes long. */
+  readonly warning?: true;
   due: number;
   busy: boolean;
 }
@@ -28,6 +30,11 @@ export interface Entry {
   /** How often in a row its files could not be read. */
   faults: number;
   parts: Part[];
+}
+
+/** A message that nothing is planned for yet. */
+export function newEntry(id: string, created: number, touched: boolean): Entry {
+  return { id, created, held: false, gone: false, touched, faults: 0, parts: [] };
 }
 
 /** The timer is never set for longer: the wall clock may be set meanwhile. */

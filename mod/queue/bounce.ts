@@ -1,27 +1,28 @@
-/** Bounces: written by the reporter, kept in the queue under an ID that follows from the message's. */
+/** Reports of how a message fares (bounces, mostly): written by the reporter, kept in the queue under an ID that follows from the message's. */
 import { type Body, memoryBody } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
 import { isFsError } from "../base/fs.ts";
 import type { Address } from "../mail/address.ts";
 import type { QueuedMessage } from "./record.ts";
 import type { Report, Reporter } from "./reporter.ts";
+import { GIVE_UP } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
-import type { Envelope } from "./types.ts";
+import type { Envelope, RecipientState } from "./types.ts";
 
 const BOUNCE = /^(.+)-b[0-9]+$/;
 
-/** ID of the next bounce for a message. */
+/** ID of the next report about a message. */
 export function bounceId(message: QueuedMessage): string {
   return `${message.id}-b${message.bounces + 1}`;
 }
 
-/** ID of the message that a bounce is for; null when it is none. */
+/** ID of the message that a report is about; null when it is none. */
 export function bouncedId(id: string): string | null {
   return BOUNCE.exec(id)?.[1] ?? null;
 }
 
 /**
- * Keeps a bounce about the recipients at `places`; on the medium when it resolves. One that a power cut left behind is taken as it is.
+ * Keeps a report about the recipients at `places`, of what kind follows from how they stand; on the medium when it resolves. One that a power cut left behind is taken as it is.
  * Throws FsError, and what the reporter throws.
  */
 export async function keepBounce(
@@ -32,21 +33,26 @@ export async function keepBounce(
 ): Promise<QueuedMessage> {
   const id = bounceId(message);
   const { recipients, eightBit, smtpUtf8, ret, envelopeId, traceId } = message.envelope;
+  const kind = kindOf(places.map((i) => message.recipients[i]?.state));
   const report: Omit<Report, "original"> = {
-    kind: "failure",
+    kind,
     id,
     sender,
     messageId: message.id,
     traceId,
     arrived: message.created,
     now: ports.clock.now(),
-    ...(ret ? { ret } : {}),
+    ...(kind === "delay" ? { retryUntil: message.created + GIVE_UP } : {}),
+    // RFC 3461 4.3: RET is for failures.
+    ...(ret && kind === "failure" ? { ret } : {}),
     ...(envelopeId === undefined ? {} : { envelopeId }),
     smtpUtf8,
     recipients: places.flatMap((i) => {
       const recipient = recipients[i];
       const status = message.recipients[i];
-      return recipient && status ? { ...recipient, state: status.state, last: status.last } : [];
+      if (!recipient || !status) return [];
+      const { state, last } = status;
+      return { ...recipient, state, last, ...(last?.success ? { action: last.success } : {}) };
     }),
   };
   const body = await write(message, report, ports);
@@ -63,6 +69,11 @@ export async function keepBounce(
   } finally {
     await body.dispose();
   }
+}
+
+function kindOf(states: readonly (RecipientState | undefined)[]): Report["kind"] {
+  if (states.includes("pending")) return "delay";
+  return states.every((s) => s === "delivered") ? "success" : "failure";
 }
 
 async function write(

@@ -10,7 +10,7 @@
 import { fromUtf8, LF, utf8 } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Address } from "../mail/address.ts";
-import type { JournalLine, Outcome, QueuedMessage } from "./record.ts";
+import type { JournalLine, Outcome, QueuedMessage, Success } from "./record.ts";
 import type { Envelope, RecipientOptions, RecipientState } from "./types.ts";
 
 const VERSION = 1;
@@ -147,7 +147,8 @@ function lineOf(raw: Raw): JournalLine | null {
     case "hold":
     case "release":
       return { kind, at };
-    case "reported": {
+    case "reported":
+    case "warned": {
       const { recipients, bounces } = raw;
       if (!Array.isArray(recipients) || !recipients.every(isCount) || !isCount(bounces)) return null;
       return { kind, at, recipients, bounces };
@@ -167,11 +168,14 @@ function lineOf(raw: Raw): JournalLine | null {
 
 const STATES: readonly RecipientState[] = ["pending", "delivered", "failed", "expired"];
 
+const SUCCESSES: readonly Success[] = ["delivered", "relayed", "expanded"];
+
 function outcomeOf(raw: unknown): Outcome | null {
   if (!isObject(raw)) return null;
   const { recipient, status, why, host, reply } = raw;
   const state = STATES.find((s) => s === raw.state);
   if (!state || !isCount(recipient) || typeof status !== "string" || typeof why !== "string") return null;
   if (!isText(host) || !isText(reply)) return null;
-  return { recipient, state, status, why, host, reply };
+  const success = SUCCESSES.find((s) => s === raw.success);
+  return { recipient, state, status, why, host, reply, ...(success ? { success } : {}) };
 }

@@ -28,7 +28,8 @@ export function lineOfAttempt(
   for (const [i, recipient] of attempt.places.entries()) {
     const outcome = attempt.outcomes[i] ?? FORGOTTEN;
     if (attempt.aborted && outcome.kind === "deferred") continue;
-    outcomes.push({ recipient, ...kept(outcome, wait === null) });
+    const notify = message.envelope.recipients[recipient]?.options?.notify;
+    outcomes.push({ recipient, ...kept(outcome, wait === null, notify?.includes("success") ?? false) });
   }
   if (outcomes.length === 0) return null;
   const { destination } = attempt;
@@ -61,10 +62,13 @@ export function unreadable(): RecipientOutcome {
   return { ...FORGOTTEN, why: "the queued message cannot be read" };
 }
 
-function kept(outcome: RecipientOutcome, last: boolean): Omit<Outcome, "recipient"> {
+/** `last`: it will not be tried again. `wanted`: the sender wants to hear of success. */
+function kept(outcome: RecipientOutcome, last: boolean, wanted: boolean): Omit<Outcome, "recipient"> {
   if (outcome.kind === "delivered") {
-    const { host, reply } = outcome;
-    return { state: "delivered", status: reply.status ?? "2.0.0", why: "", host, reply: oneLine(reply) };
+    const { host, reply, dsnPassedOn, action } = outcome;
+    const told = { status: reply.status ?? "2.0.0", why: "", host, reply: oneLine(reply) };
+    const ours = wanted && !dsnPassedOn;
+    return { state: "delivered", ...told, ...(ours ? { success: action ?? "relayed" } : {}) };
   }
   const { status, why, host, reply } = outcome;
   const state = outcome.kind === "failed" ? "failed" : last ? "expired" : "pending";

@@ -15,18 +15,27 @@ import { QUEUE_ATTEMPTS, QUEUE_ATTEMPTS_PER_DESTINATION } from "../base/limits.t
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { isFsError } from "../base/fs.ts";
-import { Agenda, type Entry, type Part } from "./agenda.ts";
+import { Agenda, type Entry, newEntry, type Part } from "./agenda.ts";
 import { batchOf } from "./batch.ts";
 import { bouncedId, keepBounce } from "./bounce.ts";
 import { type Live, LiveMessages } from "./live.ts";
+import { logOutcomes, type OutcomeCounts } from "./outcome_log.ts";
 import { type Attempt, lineOfAttempt, reached, unforeseen, unreadable } from "./outcome.ts";
-import { isDone, type JournalLine, pendingOf, type QueuedMessage, unreportedOf } from "./record.ts";
+import {
+  isDone,
+  type JournalLine,
+  pendingOf,
+  type QueuedMessage,
+  unreportedOf,
+  unwarnedOf,
+  warningTime,
+} from "./record.ts";
 import type { Reporter } from "./reporter.ts";
 import { schedule } from "./schedule.ts";
 import { Slices } from "./slices.ts";
 import { createdOf, type Found, type Spool } from "./spool.ts";
 import type { RecipientOutcome, Transport } from "./transport.ts";
-import type { Envelope, Submitter } from "./types.ts";
+import type { Envelope, QueueFilter, QueueStats, Submitter } from "./types.ts";
 
 export interface QueuePorts {
   readonly spool: Spool;
@@ -43,29 +52,10 @@ export interface QueueOptions {
   readonly attemptsPerDestination?: number;
 }
 
-export interface QueueStats {
-  /** Messages in the queue; those of them that are held. */
-  readonly messages: number;
-  readonly held: number;
-  /** Attempts under way. */
-  readonly active: number;
-  /** When the oldest message was accepted, in milliseconds since 1970; null when there is none. */
-  readonly oldest: number | null;
-  /** Since the start, by recipient. */
-  readonly delivered: number;
-  readonly deferred: number;
-  readonly failed: number;
-}
-
-export interface QueueFilter {
-  /** Domain of a recipient. */
-  readonly destination?: string;
-  /** At most so many; 1,000 unless told. */
-  readonly limit?: number;
-}
-
 /** Wait before something is tried again that the disk or a bug prevented, in milliseconds. */
 const AGAIN = 60_000;
+/** Wait for another report about the same message, in milliseconds. */
+const REPORT_AGAIN = 1_000;
 /** After the abort, attempts are given so long to end. */
 const ABORT_GRACE = 3_000;
 
@@ -82,7 +72,7 @@ export class Queue implements Submitter {
   readonly #working = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
-  readonly #counts = { delivered: 0, deferred: 0, failed: 0 };
+  readonly #counts: OutcomeCounts = { delivered: 0, deferred: 0, failed: 0 };
 
   constructor(ports: QueuePorts, options: QueueOptions = {}) {
     this.#spool = ports.spool;
@@ -114,7 +104,15 @@ export class Queue implements Submitter {
   }
 
   /** Takes in messages that another process put there; forgets those that one removed. Throws FsError. */
-  async rescan(): Promise<void> {
+  rescan(): Promise<void> {
+    // One under way may have missed what this is about; the next serves all who ask until it begins.
+    this.#nextScan ??= this.#scanning.then(() => this.#rescan());
+    this.#scanning = this.#nextScan.catch(() => {});
+    return this.#nextScan;
+  }
+
+  async #rescan(): Promise<void> {
+    this.#nextScan = null;
     const found = await this.#spool.scan();
     const slices = new Slices(this.#clock);
     const gone = new Set(this.#entries.keys());
@@ -153,7 +151,7 @@ export class Queue implements Submitter {
     if (!changed || !entry) return false;
     for (const part of entry.parts) {
       if (part.destination !== null) this.#agenda.resume(part.destination);
-      if (!part.busy) this.#agenda.plan(part, this.#clock.now());
+      if (!part.busy && !part.warning) this.#agenda.plan(part, this.#clock.now());
     }
     this.#agenda.pump();
     return true;
@@ -258,9 +256,9 @@ export class Queue implements Submitter {
   }
 
   async #loadOne({ id, touched }: Found): Promise<void> {
-    // A bounce whose message does not know of it yet comes in with that (#report).
+    // A report whose message does not know of it yet comes in with that (#report).
     const parent = this.#entries.get(bouncedId(id) ?? "");
-    if (parent?.parts.some((p) => p.destination === null)) return;
+    if (parent?.parts.some((p) => p.destination === null && (p.busy || !p.warning))) return;
     let message: QueuedMessage | null;
     try {
       message = await this.#spool.load(id, touched);
@@ -275,6 +273,10 @@ export class Queue implements Submitter {
     if (isDone(message)) return void await this.#spool.remove(id);
     const entry = this.#enter(message, touched);
     if (unreportedOf(message).length > 0) await this.#work(this.#reportPart(entry));
+    const late = entry.held ? undefined : entry.parts.find((p) => p.warning && p.due <= this.#clock.now());
+    if (!late) return;
+    late.busy = true;
+    await this.#work(late);
   }
 
   #enter(message: QueuedMessage, touched: boolean): Entry {
@@ -297,6 +299,15 @@ export class Queue implements Submitter {
       entry.parts.push(part);
       this.#agenda.plan(part, next);
     }
+    this.#planWarning(entry, message);
+  }
+
+  #planWarning(entry: Entry, message: QueuedMessage): void {
+    const due = warningTime(message);
+    if (due === null || entry.parts.some((p) => p.warning)) return;
+    const part: Part = { entry, destination: null, warning: true, due: 0, busy: false };
+    entry.parts.push(part);
+    this.#agenda.plan(part, due);
   }
 
   #forget(entry: Entry): void {
@@ -397,7 +408,7 @@ export class Queue implements Submitter {
     const { entry } = part;
     const line = lineOfAttempt(live.message, attempt, this.#clock.now(), this.#random);
     if (line) {
-      this.#tell(live.message, line);
+      logOutcomes(live.message, line, this.#log, this.#counts);
       const recorded = await this.#live.record(live, line);
       if (recorded === "removed") this.#forget(entry);
       if (recorded !== "kept") return;
@@ -407,8 +418,9 @@ export class Queue implements Submitter {
     if (pendingOf(live.message, destination).length > 0) {
       this.#agenda.plan(part, live.message.destinations.get(destination)?.next ?? this.#clock.now() + AGAIN);
     } else entry.parts = entry.parts.filter((p) => p !== part);
+    this.#planWarning(entry, live.message);
     // One bounce for all that failed in this round.
-    const underWay = entry.parts.some((p) => p !== part && p.busy);
+    const underWay = entry.parts.some((p) => p !== part && p.busy && p.destination !== null);
     if (!underWay && unreportedOf(live.message).length > 0 && this.#agenda.running) {
       void this.#work(this.#reportPart(entry));
     }
@@ -420,15 +432,18 @@ export class Queue implements Submitter {
     return part;
   }
 
-  /** Puts a bounce for what failed into the queue. */
+  /** Puts a report into the queue: one after the other, since the message counts them. */
   async #report(part: Part): Promise<void> {
     const { entry } = part;
-    const wasUnread = entry.faults > 0;
+    if (entry.parts.some((p) => p !== part && p.destination === null && p.busy)) {
+      return this.#agenda.plan(part, this.#clock.now() + REPORT_AGAIN);
+    }
+    const wasUnread = entry.faults > 0 && !part.warning;
     const found = await this.#with(entry, async (live) => {
       const { message } = live;
       // It could not be read until now.
       if (wasUnread) this.#planAll(entry, message);
-      const places = unreportedOf(message);
+      const places = part.warning ? unwarnedOf(message) : unreportedOf(message);
       const { sender, traceId } = message.envelope;
       const end = () => entry.parts = entry.parts.filter((p) => p !== part);
       if (places.length === 0 || sender === null) return end();
@@ -436,10 +451,15 @@ export class Queue implements Submitter {
       const bounce = await keepBounce(message, sender, places, ports);
       const bounces = message.bounces + 1;
       const at = this.#clock.now();
-      const recorded = await this.#live.record(live, { kind: "reported", at, recipients: places, bounces });
+      const kind = part.warning ? "warned" : "reported";
+      const recorded = await this.#live.record(live, { kind, at, recipients: places, bounces });
       if (recorded === "stopped") return [];
       if (recorded === "removed") this.#forget(entry);
-      this.#log.info("bounced", { id: entry.id, trace: traceId, as: bounce.id });
+      this.#log.info(part.warning ? "delay reported" : "bounced", {
+        id: entry.id,
+        trace: traceId,
+        as: bounce.id,
+      });
       if (!this.#entries.has(bounce.id)) this.#enter(bounce, true);
       return end();
     });
@@ -469,24 +489,4 @@ export class Queue implements Submitter {
     }
     return true;
   }
-
-  #tell(message: QueuedMessage, line: JournalLine & { readonly kind: "attempt" }): void {
-    for (const { recipient, state, status, why, host, reply } of line.outcomes) {
-      const to = message.envelope.recipients[recipient]?.address;
-      const trace = message.envelope.traceId;
-      const fields = { id: message.id, trace, to: `${to?.local}@${to?.domain}`, status, why, host, reply };
-      if (state === "delivered") this.#counts.delivered++;
-      else if (state === "pending") this.#counts.deferred++;
-      else this.#counts.failed++;
-      this.#log.info(state === "pending" ? "deferred" : state, fields);
-      if (message.envelope.sender === null && (state === "failed" || state === "expired")) {
-        const about = "nobody is told of a report that cannot be delivered, the postmaster neither";
-        this.#log.warn("report dropped", { id: message.id, trace, to: fields.to, about });
-      }
-    }
-  }
-}
-
-function newEntry(id: string, created: number, touched: boolean): Entry {
-  return { id, created, held: false, gone: false, touched, faults: 0, parts: [] };
 }

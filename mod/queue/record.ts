@@ -2,6 +2,7 @@
  * A queued message as its files tell it: the envelope it came with, and what has become of each recipient since. Pure: every change
  * is a line of the journal, and `applied` is the only way to change anything, at run time as after a restart.
  */
+import { DELAY_WARNING } from "./schedule.ts";
 import type { Envelope, RecipientState } from "./types.ts";
 
 /** How one recipient stands. */
@@ -9,9 +10,14 @@ export interface RecipientStatus {
   readonly state: RecipientState;
   /** The last attempt's result, null before the first. */
   readonly last: LastResult | null;
-  /** The sender has been told of the failure, or never will be. */
+  /** The sender has been told how it ended, or never will be. */
   readonly reported: boolean;
+  /** The sender has been told that it takes long. */
+  readonly warned?: boolean;
 }
+
+/** What a report of success says of a delivery (RFC 3464 2.3.3). */
+export type Success = "delivered" | "relayed" | "expanded";
 
 export interface LastResult {
   /** Milliseconds since 1970. */
@@ -23,6 +29,8 @@ export interface LastResult {
   readonly host: string | null;
   /** The peer's reply with its code, one line, or null where it gave none. */
   readonly reply: string | null;
+  /** Of a delivery that the sender wants to hear of from us. */
+  readonly success?: Success;
 }
 
 /** How a destination's deliveries stand. */
@@ -57,6 +65,7 @@ export interface Outcome {
   readonly why: string;
   readonly host: string | null;
   readonly reply: string | null;
+  readonly success?: Success;
 }
 
 /** A line of a message's journal. `at` is when, in milliseconds since 1970. */
@@ -72,6 +81,13 @@ export type JournalLine =
   /** The sender has been told of these recipients. */
   | {
     readonly kind: "reported";
+    readonly at: number;
+    readonly recipients: readonly number[];
+    readonly bounces: number;
+  }
+  /** The sender has been told that these recipients take long; `bounces` counts this report too. */
+  | {
+    readonly kind: "warned";
     readonly at: number;
     readonly recipients: readonly number[];
     readonly bounces: number;
@@ -103,10 +119,10 @@ export function applied(message: QueuedMessage, line: JournalLine): QueuedMessag
   switch (line.kind) {
     case "attempt": {
       const recipients = [...message.recipients];
-      for (const { recipient, state, status, why, host, reply } of line.outcomes) {
+      for (const { recipient, state, ...told } of line.outcomes) {
         const before = recipients[recipient];
         if (before?.state !== "pending") continue;
-        recipients[recipient] = { ...before, state, last: { at: line.at, status, why, host, reply } };
+        recipients[recipient] = { ...before, state, last: { at: line.at, ...told } };
       }
       const destinations = new Map(message.destinations);
       destinations.set(line.destination, { attempts: line.attempts, next: line.next });
@@ -115,6 +131,11 @@ export function applied(message: QueuedMessage, line: JournalLine): QueuedMessag
     case "reported": {
       const told = new Set(line.recipients);
       const recipients = message.recipients.map((r, i) => told.has(i) ? { ...r, reported: true } : r);
+      return { ...message, recipients, bounces: line.bounces };
+    }
+    case "warned": {
+      const told = new Set(line.recipients);
+      const recipients = message.recipients.map((r, i) => told.has(i) ? { ...r, warned: true } : r);
       return { ...message, recipients, bounces: line.bounces };
     }
     case "retry": {
@@ -139,14 +160,34 @@ export function pendingOf(message: QueuedMessage, destination?: string): number[
   return places;
 }
 
-/** Places of the recipients that will not get it and whose sender is to be told (RFC 3461 4.1; nobody is told of a bounce). */
+/** Places of the recipients of whose end the sender is still to be told, good or bad (RFC 3461 4.1; nobody is told of a bounce). */
 export function unreportedOf(message: QueuedMessage): number[] {
   if (message.envelope.sender === null) return [];
   const places: number[] = [];
   for (const [i, r] of message.recipients.entries()) {
-    if ((r.state !== "failed" && r.state !== "expired") || r.reported) continue;
+    if (r.state === "pending" || r.reported) continue;
     const notify = message.envelope.recipients[i]?.options?.notify;
-    if (!notify || notify.includes("failure")) places.push(i);
+    const wanted = r.state === "delivered"
+      ? r.last?.success !== undefined && notify?.includes("success")
+      : !notify || notify.includes("failure");
+    if (wanted) places.push(i);
+  }
+  return places;
+}
+
+/** When the sender is to be told of what is still waiting then, in milliseconds since 1970; null when nobody is to be. */
+export function warningTime(message: QueuedMessage): number | null {
+  return unwarnedOf(message).length > 0 ? message.created + DELAY_WARNING : null;
+}
+
+/** Places of the recipients that were tried in vain and of whose delay the sender is to be told once, and was not yet. */
+export function unwarnedOf(message: QueuedMessage): number[] {
+  if (message.envelope.sender === null) return [];
+  const places: number[] = [];
+  for (const [i, r] of message.recipients.entries()) {
+    if (r.state !== "pending" || r.last === null || r.warned) continue;
+    const notify = message.envelope.recipients[i]?.options?.notify;
+    if (!notify || notify.includes("delay")) places.push(i);
   }
   return places;
 }
@@ -176,6 +217,10 @@ export function summary(message: QueuedMessage): JournalLine[] {
   const told = message.recipients.flatMap((r, i) => r.reported ? [i] : []);
   if (message.bounces > 0) {
     lines.push({ kind: "reported", at: message.created, recipients: told, bounces: message.bounces });
+  }
+  const warned = message.recipients.flatMap((r, i) => r.warned ? [i] : []);
+  if (warned.length > 0) {
+    lines.push({ kind: "warned", at: message.created, recipients: warned, bounces: message.bounces });
   }
   if (message.held) lines.push({ kind: "hold", at: message.created });
   return lines;

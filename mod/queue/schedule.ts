@@ -11,6 +11,8 @@ const FIRST_WAIT = 5 * MINUTE;
 const LONGEST_WAIT = 4 * HOUR;
 /** A message this old is given up after one more attempt. */
 export const GIVE_UP = 5 * DAY;
+/** A sender is told once of what is not delivered after this time (RFC 3461 leaves it to us; Postfix and Exim are at 4 h and 24 h). */
+export const DELAY_WARNING = 4 * HOUR;
 /** The part of a wait, to both sides, that is left to chance, so that what failed together does not come back together. */
 const JITTER = 0.1;
 

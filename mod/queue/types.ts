@@ -38,3 +38,24 @@ export interface Submitter {
   /** Takes the message for later delivery; on the medium when it resolves with its queue ID. Throws FsError when it cannot be kept. */
   submit(envelope: Envelope, body: Body): Promise<string>;
 }
+
+export interface QueueStats {
+  /** Messages in the queue; those of them that are held. */
+  readonly messages: number;
+  readonly held: number;
+  /** Attempts under way. */
+  readonly active: number;
+  /** When the oldest message was accepted, in milliseconds since 1970; null when there is none. */
+  readonly oldest: number | null;
+  /** Since the start, by recipient. */
+  readonly delivered: number;
+  readonly deferred: number;
+  readonly failed: number;
+}
+
+export interface QueueFilter {
+  /** Domain of a recipient. */
+  readonly destination?: string;
+  /** At most so many; 1,000 unless told. */
+  readonly limit?: number;
+}

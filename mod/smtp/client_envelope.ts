@@ -1,5 +1,5 @@
 /** MAIL and RCPT commands as a client writes them, with the parameters the peer can read. */
-import { asciiUpper, utf8 } from "../base/bytes.ts";
+import { asciiLower, asciiUpper, utf8 } from "../base/bytes.ts";
 import type { Address } from "../mail/address.ts";
 import type { Extensions } from "./client_hello.ts";
 import { formatMailbox } from "./path.ts";
@@ -59,10 +59,20 @@ export function formatRcpt(recipient: ClientRecipient, offered: Extensions): str
   const { notify, originalRecipient } = recipient.options ?? {};
   if (offered.dsn) {
     if (notify && notify.length > 0) line += ` NOTIFY=${asciiUpper(notify.join(","))}`;
-    const original = /^([A-Za-z0-9-]+);([\x20-\x7e]+)$/.exec(originalRecipient ?? "");
-    if (original) line += ` ORCPT=${original[1]};${xtext(original[2] ?? "")}`;
+    const [, type, text] = /^([A-Za-z0-9-]+);([^\p{Cc}]+)$/u.exec(originalRecipient ?? "") ?? [];
+    if (type !== undefined && text !== undefined) line += formatOriginal(type, text);
   }
   return `${line}\r\n`;
+}
+
+/** RFC 3461 4.2; RFC 6533 3 for the type "utf-8", the only one that may go beyond ASCII. */
+function formatOriginal(type: string, text: string): string {
+  if (asciiLower(type) !== "utf-8") return /^[ -~]+$/.test(text) ? ` ORCPT=${type};${xtext(text)}` : "";
+  const escaped = text.replace(
+    /[^!-*,-<>-\[\]-~]/gu,
+    (c) => `\\x{${(c.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
+  );
+  return ` ORCPT=${type};${escaped}`;
 }
 
 /** RFC 3461 4: everything but printable ASCII, and "+" and "=", as "+" and two hexadecimal digits. */

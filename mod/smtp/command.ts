@@ -6,15 +6,14 @@ import { asciiUpper, fromAscii } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Address } from "../mail/address.ts";
 import { strictUtf8 } from "../sasl/plain.ts";
+import {
+  type MailParameters,
+  type ParameterFault,
+  parseMailParameters,
+  parseRecipientParameters,
+  type RecipientParameters,
+} from "./parameters.ts";
 import { parsePath } from "./path.ts";
-
-/** Parameters of MAIL (RFC 1870, 6152, 3030, 6531, 4954). */
-export interface MailParameters {
-  /** Octets as announced, or null. */
-  readonly size: number | null;
-  readonly body: "7bit" | "8bitmime" | "binarymime" | null;
-  readonly smtpUtf8: boolean;
-}
 
 export type Command =
   | { readonly verb: "EHLO"; readonly domain: string }
@@ -27,7 +26,12 @@ export type Command =
     readonly international: boolean;
     readonly parameters: MailParameters;
   }
-  | { readonly verb: "RCPT"; readonly to: Address; readonly international: boolean }
+  | {
+    readonly verb: "RCPT";
+    readonly to: Address;
+    readonly international: boolean;
+    readonly parameters: RecipientParameters;
+  }
   | { readonly verb: "DATA" }
   /** RFC 3030 2: `size` octets follow the line at once; `last`: they are the message's last. */
   | { readonly verb: "BDAT"; readonly size: number; readonly last: boolean }
@@ -59,8 +63,7 @@ export type CommandFault =
   | "syntax-rcpt"
   | "bad-sender"
   | "bad-recipient"
-  | "bad-parameter"
-  | "unknown-parameter";
+  | ParameterFault;
 
 type Parsed = Result<Command, CommandFault>;
 
@@ -154,10 +157,14 @@ function parseRcpt(rest: string): Parsed {
   if (at < 0 || rest[at] !== "<") return err("syntax-rcpt");
   const path = parsePath(rest, at, true);
   if (!path || path.address === null) return err("bad-recipient");
-  const parameters = splitParameters(rest, path.end);
-  if (!parameters) return err("bad-parameter");
-  if (parameters.size > 0) return err("unknown-parameter");
-  return ok({ verb: "RCPT", to: path.address, international: path.international });
+  const parameters = parseRecipientParameters(rest, path.end);
+  if (!parameters.ok) return parameters;
+  return ok({
+    verb: "RCPT",
+    to: path.address,
+    international: path.international,
+    parameters: parameters.value,
+  });
 }
 
 /** Offset of the "<" after "FROM:" or "TO:" and blanks, or -1. */
@@ -166,67 +173,6 @@ function afterKeyword(rest: string, keyword: string): number {
   let at = keyword.length;
   while (rest[at] === " ") at++;
   return at;
-}
-
-// Without the "u" flag, which makes it ten times slower: the text was valid UTF-8, so surrogates come in pairs.
-const PARAMETER = /^([a-zA-Z0-9][a-zA-Z0-9-]*)(?:=([!-<>-~\u00a0-\uffff]+))?$/;
-const NO_PARAMETERS: ReadonlyMap<string, string | null> = new Map();
-
-/** Keyword (in capitals) to value; null where the grammar (RFC 5321 4.1.2) is broken or a keyword stands twice. */
-function splitParameters(rest: string, at: number): ReadonlyMap<string, string | null> | null {
-  if (at >= rest.length) return NO_PARAMETERS;
-  if (rest[at] !== " ") return null;
-  const found = new Map<string, string | null>();
-  for (const word of rest.slice(at).split(" ")) {
-    if (word === "") continue;
-    const m = PARAMETER.exec(word);
-    if (!m) return null;
-    const keyword = asciiUpper(m[1] ?? "");
-    if (found.has(keyword)) return null;
-    found.set(keyword, m[2] ?? null);
-  }
-  return found;
-}
-
-const BODIES: { readonly [name: string]: MailParameters["body"] } = {
-  "7BIT": "7bit",
-  "8BITMIME": "8bitmime",
-  "BINARYMIME": "binarymime",
-};
-
-const DEFAULTS: MailParameters = { size: null, body: null, smtpUtf8: false };
-
-function parseMailParameters(rest: string, at: number): Result<MailParameters, CommandFault> {
-  const found = splitParameters(rest, at);
-  if (!found) return err("bad-parameter");
-  if (found.size === 0) return ok(DEFAULTS);
-  let { size, body, smtpUtf8 } = DEFAULTS;
-  for (const [keyword, value] of found) {
-    switch (keyword) {
-      case "SIZE": // RFC 1870 3: 1*20DIGIT
-        if (value === null || !/^\d{1,20}$/.test(value)) return err("bad-parameter");
-        size = Number(value);
-        break;
-      case "BODY": { // RFC 6152 2, RFC 3030 3
-        const kind = BODIES[asciiUpper(value ?? "")];
-        if (kind === undefined) return err("bad-parameter");
-        body = kind;
-        break;
-      }
-      case "SMTPUTF8": // RFC 6531 3.4: no value
-        if (value !== null) return err("bad-parameter");
-        smtpUtf8 = true;
-        break;
-      case "AUTH": // RFC 4954 5: xtext or "<>". Read and not passed on, as for an untrusted client.
-        if (value === null || !/^(?:<>|(?:[!-*,-<>-~]|\+[0-9A-F]{2})+)$/.test(value)) {
-          return err("bad-parameter");
-        }
-        break;
-      default:
-        return err("unknown-parameter");
-    }
-  }
-  return ok({ size, body, smtpUtf8 });
 }
 
 function parseBdat(rest: string): Parsed {

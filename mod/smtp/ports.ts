@@ -9,7 +9,7 @@ import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Address } from "../mail/address.ts";
 import type { Endpoint, TlsInfo } from "../wire/conn.ts";
-import type { MailParameters } from "./command.ts";
+import type { MailParameters, RecipientParameters } from "./parameters.ts";
 import type { Reply } from "./reply.ts";
 
 /** smtp: port 25. submission: 587. submissions: 465, TLS from the first octet. lmtp: RFC 2033. */
@@ -39,6 +39,8 @@ export interface Transaction {
   readonly mail: MailParameters;
   /** Those accepted so far, in order, as given (so there may be doubles). */
   readonly recipients: readonly Address[];
+  /** What is wished for each of `recipients`, in step with them; none where there are no wishes at all. */
+  readonly wishes?: readonly RecipientParameters[];
 }
 
 /** null: go on. A reply of 400 and up: refuse with it; at connect and HELO 421 and 554 also end the connection. */

@@ -22,6 +22,7 @@ import { type AuthExchange, type AuthStep, startAuth } from "./auth.ts";
 import { type Command, parseCommand, type Verb } from "./command.ts";
 import { COMMAND_FAULTS, DATA_FAULTS } from "./fault_replies.ts";
 import type { IntakeFault } from "./intake.ts";
+import type { RecipientParameters } from "./parameters.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
 import { chunkTaken, internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
 import { createTraceId } from "./trace_id.ts";
@@ -81,6 +82,7 @@ const JUNK: ReadonlySet<Verb> = new Set([
 
 interface OpenTransaction extends Transaction {
   readonly recipients: Address[];
+  readonly wishes: RecipientParameters[];
 }
 
 export class SmtpSession {
@@ -241,6 +243,7 @@ export class SmtpSession {
       sender: c.from,
       mail: c.parameters,
       recipients: [],
+      wishes: [],
     };
     return after(this.#ports.policy.mail(transaction), (verdict) => {
       if (verdict) {
@@ -268,6 +271,7 @@ export class SmtpSession {
     return after(this.#ports.policy.rcpt(transaction, c.to), (verdict) => {
       if (verdict) return this.#refuseRecipient(transaction, c.to, verdict);
       transaction.recipients.push(c.to);
+      transaction.wishes.push(c.parameters);
       return say(REPLY.recipientOk);
     });
   }
@@ -351,6 +355,7 @@ export class SmtpSession {
       "8BITMIME",
       "CHUNKING",
       "BINARYMIME",
+      "DSN",
       "SMTPUTF8",
       "ENHANCEDSTATUSCODES",
     ];

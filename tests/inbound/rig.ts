@@ -96,15 +96,15 @@ export class InboundRig {
   /** Thrown by the n-th submit from now (1 is the next). */
   submitFails: { at: number; readonly error: Error } | null = null;
   readonly dispatcher: Dispatcher;
+  readonly submitter: Submitter = { submit: (envelope, body) => this.#submit(envelope, body) };
 
   constructor(ports: Partial<DispatchPorts> = {}) {
     const store: Pick<Store, "deliver"> = { deliver: (targets, body) => this.#deliver(targets, body) };
-    const queue: Submitter = { submit: (envelope, body) => this.#submit(envelope, body) };
     // Only `deliver` is asked of the store here.
     this.dispatcher = new Dispatcher({
       directory: this.directory,
       store: store as Store,
-      queue,
+      queue: this.submitter,
       log: this.log,
       ...ports,
     });

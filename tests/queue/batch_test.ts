@@ -6,7 +6,7 @@ import { address, envelope } from "./rig.ts";
 
 Deno.test("batchOf() hands on the envelope and the recipients that are meant, with their options", () => {
   const options = { deliverTo: { account: "bob@x.test", detail: null } };
-  const base = envelope(["a@x.test", "b@y.test"], null);
+  const base = envelope(["a@x.test", "b@y.test"], null, null);
   const full = {
     ...base,
     recipients: [...base.recipients, { address: address("team@x.test"), options }],

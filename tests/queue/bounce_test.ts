@@ -18,7 +18,7 @@ Deno.test("keepBounce() reports the recipients it is given, from nobody to the s
   const { spool, clock } = rig();
   await spool.open();
   let m = await spool.add(
-    { ...envelope(["a@x.test", "b@x.test"]), ret: "headers", envelopeId: "e" },
+    { ...envelope(["a@x.test", "b@x.test"], "me@home.test", null), ret: "headers", envelopeId: "e" },
     memoryBody(new Uint8Array(7)),
   );
   const failed = {

@@ -6,7 +6,7 @@ import { Queue, type QueueOptions } from "../../mod/queue/queue.ts";
 import type { Report } from "../../mod/queue/reporter.ts";
 import { Spool } from "../../mod/queue/spool.ts";
 import type { Batch, BatchRecipient, RecipientOutcome } from "../../mod/queue/transport.ts";
-import type { Envelope } from "../../mod/queue/types.ts";
+import type { Envelope, RecipientOptions } from "../../mod/queue/types.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
 import { MemoryLog } from "../support/memory_log.ts";
@@ -80,10 +80,15 @@ export function address(text: string): Address {
   return { local: text.slice(0, at), domain: text.slice(at + 1) };
 }
 
-export function envelope(recipients: readonly string[], sender: string | null = "me@home.test"): Envelope {
+/** Unless `options` say otherwise, nobody is warned of what takes long: most tests do not look at that. */
+export function envelope(
+  recipients: readonly string[],
+  sender: string | null = "me@home.test",
+  options: RecipientOptions | null = { notify: ["failure"] },
+): Envelope {
   return {
     sender: sender === null ? null : address(sender),
-    recipients: recipients.map((r) => ({ address: address(r) })),
+    recipients: recipients.map((r) => options ? { address: address(r), options } : { address: address(r) }),
     eightBit: false,
     smtpUtf8: false,
     account: null,

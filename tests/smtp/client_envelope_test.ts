@@ -39,6 +39,11 @@ Deno.test("formatRcpt() quotes and passes DSN wishes on", () => {
     formatRcpt({ address, options }, ALL),
     'RCPT TO:<"a \\"b"@example.net> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;x+2By@example.net\r\n',
   );
+  const international = { originalRecipient: "utf-8;j\u00fcr+gen@example.net" };
+  assertEquals(
+    formatRcpt({ address, options: international }, ALL),
+    'RCPT TO:<"a \\"b"@example.net> ORCPT=utf-8;j\\x{FC}r\\x{2B}gen@example.net\r\n',
+  );
   const hostile = { originalRecipient: "rfc822;x\r\nRCPT TO:<evil@example.com>" };
   assertEquals(formatRcpt({ address, options: hostile }, ALL), 'RCPT TO:<"a \\"b"@example.net>\r\n');
 });

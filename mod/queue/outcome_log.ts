@@ -1,0 +1,32 @@
+/** What an attempt told, in the log and in the counts. */
+import type { Log } from "../base/log.ts";
+import type { JournalLine, QueuedMessage } from "./record.ts";
+
+/** Since the start, by recipient. */
+export interface OutcomeCounts {
+  delivered: number;
+  deferred: number;
+  failed: number;
+}
+
+/** Writes a line of the log for each recipient of an attempt, and counts it. */
+export function logOutcomes(
+  message: QueuedMessage,
+  line: JournalLine & { readonly kind: "attempt" },
+  log: Log,
+  counts: OutcomeCounts,
+): void {
+  const { recipients, sender, traceId: trace } = message.envelope;
+  for (const { recipient, state, status, why, host, reply } of line.outcomes) {
+    const to = recipients[recipient]?.address;
+    const fields = { id: message.id, trace, to: `${to?.local}@${to?.domain}`, status, why, host, reply };
+    if (state === "delivered") counts.delivered++;
+    else if (state === "pending") counts.deferred++;
+    else counts.failed++;
+    log.info(state === "pending" ? "deferred" : state, fields);
+    if (sender === null && (state === "failed" || state === "expired")) {
+      const about = "nobody is told of a report that cannot be delivered, the postmaster neither";
+      log.warn("report dropped", { id: message.id, trace, to: fields.to, about });
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { memoryBody } from "../../mod/base/body.ts";
+import { utf8 } from "../../mod/base/bytes.ts";
+import { InboundReceiver } from "../../mod/inbound/receive.ts";
+import { SuccessReports } from "../../mod/inbound/success_report.ts";
+import type { Report } from "../../mod/queue/reporter.ts";
+import type { Notify, RecipientParameters } from "../../mod/smtp/parameters.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { bodyOf, InboundRig, transaction, type TransactionOptions } from "./rig.ts";
+
+const TEXT = "From: alice@example.test\r\nDate: x\r\nMessage-ID: <a@b>\r\n\r\nbody\r\n";
+
+async function received(options: TransactionOptions, notify: Notify, rig = new InboundRig()) {
+  const told: Report[] = [];
+  const reporter = {
+    write(report: Report) {
+      told.push(report);
+      return Promise.resolve(memoryBody(utf8("report")));
+    },
+  };
+  const clock = new FakeClock();
+  const reports = new SuccessReports({ reporter, queue: rig.submitter, clock }, "mx.example.test");
+  const { dispatcher, directory, log } = rig;
+  const receiver = new InboundReceiver({ dispatcher, directory, clock, log, reports }, "mx.example.test");
+  const plain = transaction(options);
+  const wishes: RecipientParameters[] = plain.recipients.map(() => ({ notify: [notify] }));
+  const { reply } = await receiver.receive({ ...plain, wishes }, bodyOf(TEXT));
+  const shown = told.flatMap((r) => r.recipients.map((to) => `${to.address.local} ${to.state} ${to.action}`));
+  return { rig, told, shown, code: reply.code };
+}
+
+Deno.test("SuccessReports tell of local deliveries where that is wished, through the queue, from nobody", async () => {
+  const { rig, told, shown, code } = await received(
+    { to: ["alice@example.test", "bob@example.test"], mail: { ret: "full", envelopeId: "e1" } },
+    "success",
+  );
+  assertEquals([code, shown], [250, ["alice delivered delivered", "bob delivered delivered"]]);
+  assertEquals([told[0]?.kind, told[0]?.envelopeId, told[0]?.ret], ["success", "e1", undefined]);
+  const [queued] = rig.queued;
+  assertEquals([queued?.text, queued?.envelope.sender, rig.queuedFor], ["report", null, [
+    "sender@far.example",
+  ]]);
+  assertEquals(queued?.envelope.traceId, "trace1-s");
+});
+
+Deno.test("SuccessReports are for those who ask, and never about what did not succeed", async () => {
+  for (const notify of ["never", "failure", "delay"] as const) {
+    assertEquals((await received({}, notify)).told, []);
+  }
+  assertEquals((await received({ sender: null }, "success")).told, []);
+  const refused = await received({ to: ["alice@example.test", "gone@example.test"] }, "success");
+  assertEquals([refused.code, refused.told], [451, []]);
+});
+
+Deno.test("what is put off or goes elsewhere keeps its wishes: those who deliver it report", async () => {
+  const rig = new InboundRig();
+  rig.outcomes.set("alice@example.test", { kind: "deferred", why: "disk" });
+  const late = await received({}, "success", rig);
+  assertEquals([late.told, rig.queuedFor], [[], ["account alice@example.test"]]);
+  const [queued] = rig.queued[0]?.envelope.recipients ?? [];
+  assertEquals([queued?.options?.notify, queued?.options?.originalRecipient], [
+    ["success"],
+    "rfc822;alice@example.test",
+  ]);
+
+  const me = { account: "alice@example.test", sender: "alice@example.test" };
+  const remote = await received(
+    { ...me, to: ["x@far.example"], mail: { ret: "headers", envelopeId: "e" } },
+    "success",
+  );
+  assertEquals(remote.told, []);
+  const [sent] = remote.rig.queued;
+  assertEquals([sent?.envelope.ret, sent?.envelope.envelopeId, sent?.envelope.recipients[0]?.options], [
+    "headers",
+    "e",
+    { notify: ["success"] },
+  ]);
+});
+
+Deno.test("a recipient that becomes several is told of once, as expanded", async () => {
+  const rig = new InboundRig();
+  rig.outcomes.set("bob@example.test", { kind: "deferred", why: "disk" });
+  const { shown } = await received({ to: ["team@example.test"] }, "success", rig);
+  assertEquals(shown, ["team delivered expanded"]);
+  const put = rig.queued.find((q) => q.envelope.recipients[0]?.options?.deliverTo);
+  assertEquals(put?.envelope.recipients[0]?.options?.notify, ["never"]);
+});
+
+Deno.test("a report that cannot be queued does not take the mail back", async () => {
+  const rig = new InboundRig();
+  rig.submitFails = { at: 1, error: new Error("disk") };
+  const { code } = await received({}, "success", rig);
+  assertEquals([code, rig.delivered.length], [250, 1]);
+  assert(rig.log.lines.some((l) => l.event === "report of success not queued"));
+});
