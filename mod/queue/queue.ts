@@ -72,6 +72,8 @@ export class Queue implements Submitter {
   readonly #working = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
+  #scanning: Promise<void> = Promise.resolve();
+  #nextScan: Promise<void> | null = null;
   readonly #counts: OutcomeCounts = { delivered: 0, deferred: 0, failed: 0 };
 
   constructor(ports: QueuePorts, options: QueueOptions = {}) {

@@ -350,6 +350,22 @@ Deno.test("Queue sends once what a rescan finds while it is being submitted", as
   }
 });
 
+Deno.test("Queue.rescan() looks once for all who ask at once, and once more for who asks later", async () => {
+  const r = await started(undefined, () => notDelivered("deferred"));
+  const lists = () => r.fs.calls.get("list") ?? 0;
+  const before = lists();
+  const first = r.queue.rescan();
+  await Promise.resolve(); // it has begun
+  await r.spool.add(envelope(["a@x.test"]), memoryBody(utf8("m")));
+  await Promise.all([first, ...Array.from({ length: 9 }, () => r.queue.rescan())]);
+  assertEquals([lists() - before, r.queue.stats().messages], [2, 1]);
+  const heal = r.fs.fail((operation) => operation === "list", "io");
+  await assertRejects(() => r.queue.rescan(), "io");
+  heal();
+  await r.queue.rescan();
+  await stop(r);
+});
+
 /** A clock on which each look at it costs a millisecond. */
 class SlowClock extends FakeClock {
   #looks = 0;
