@@ -88,6 +88,12 @@ export class AccountAuthenticator implements Authenticator {
     this.swap(accounts, this.#policy);
   }
 
+  /** The account a login name means, for those who have checked the login themselves; null when there is none that may log in. */
+  accountNamed(login: string): AccountId | null {
+    const account = this.#accounts.get(this.#accountOf(login));
+    return account && !account.disabled ? account.id : null;
+  }
+
   async password(login: string, password: string, remoteAddress: string): Promise<LoginOutcome> {
     if (password.length === 0 || password.length > PASSWORD_LENGTH) return { kind: "refused" };
     const id = this.#accountOf(login);

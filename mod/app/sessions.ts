@@ -4,8 +4,9 @@
  */
 import type { Config } from "../config/config.ts";
 import { BODY_IN_MEMORY, BODY_WHEN_TIGHT } from "../base/limits.ts";
-import { isLoopback, parseIp } from "../base/ip.ts";
+import { isInNetworks, isLoopback, parseIp } from "../base/ip.ts";
 import type { ListenerKind } from "../smtp/ports.ts";
+import type { XclientRights } from "../smtp/xclient.ts";
 import type { Conn } from "../wire/conn.ts";
 import type { Services } from "./build.ts";
 import type { ServiceKind } from "./listeners.ts";
@@ -53,7 +54,7 @@ async function serveProtocol(
     case "lmtp":
       return await (await import("../smtp/serve.ts")).serveSmtp(
         conn,
-        smtpSettings(kind, config, memory),
+        smtpSettings(kind, config, memory, xclientRights(conn, config, services)),
         { ...services.smtp, policy: putOffWhile(() => memory.full, services.smtp.policy) },
         stop,
       );
@@ -91,9 +92,15 @@ async function serveProtocol(
   }
 }
 
-function smtpSettings(listener: ListenerKind, config: Config, memory: MemoryState) {
+function smtpSettings(
+  listener: ListenerKind,
+  config: Config,
+  memory: MemoryState,
+  xclient: XclientRights | null,
+) {
   return {
     listener,
+    ...(xclient ? { xclient } : {}),
     hostname: config.hostname,
     messageSize: config.limits.messageSize,
     recipients: config.limits.recipients,
@@ -105,6 +112,12 @@ function smtpSettings(listener: ListenerKind, config: Config, memory: MemoryStat
     authOnSmtp: false,
     startTlsAvailable: () => true,
   };
+}
+
+/** What a peer in the networks of `xclient` may tell of its clients. */
+function xclientRights(conn: Conn, config: Config, services: Services): XclientRights | null {
+  if (!isInNetworks(conn.remote.address, config.xclient)) return null;
+  return config.auth.xclientLogin ? { account: (login) => services.authenticator.accountNamed(login) } : {};
 }
 
 function isLoopbackPeer(conn: Conn): boolean {

@@ -28,6 +28,7 @@ export interface Config {
   readonly network: "open" | "closed";
   readonly listen: Readonly<Record<ListenerKind, readonly HostPort[]>>;
   readonly proxyProtocol: readonly Network[];
+  readonly xclient: readonly Network[];
   readonly trusted: readonly Network[];
   readonly tls: TlsConfig;
   readonly dns: {
@@ -41,6 +42,7 @@ export interface Config {
   readonly auth: {
     readonly cleartext: "never" | "loopback";
     readonly channelBinding: "unlisted" | "listed";
+    readonly xclientLogin: boolean;
   };
   readonly imap: { readonly separator: "." | "/" };
   readonly log: {

@@ -86,12 +86,17 @@ function configOf(file: string, raw: Written, problem: Note): Config {
     network: raw.network,
     listen: raw.listen,
     proxyProtocol: raw.proxy_protocol,
+    xclient: raw.xclient,
     trusted: raw.trusted,
     tls: tlsOf(folder, raw, problem),
     dns: { servers: raw.dns.servers, hosts: new Map(Object.entries(raw.dns.hosts)) },
     routes,
     domains,
-    auth: { cleartext: raw.auth.cleartext, channelBinding: raw.auth.channel_binding },
+    auth: {
+      cleartext: raw.auth.cleartext,
+      channelBinding: raw.auth.channel_binding,
+      xclientLogin: raw.auth.xclient_login,
+    },
     imap: raw.imap,
     log: raw.log,
     limits: {

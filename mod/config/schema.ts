@@ -67,7 +67,16 @@ export const SCHEMA = section({
     "closed: nothing is asked or reached but what this file names (routes, dns.servers, dns.hosts)",
   ),
   listen: entry(section(LISTEN), {}, "ADDRESS:PORT each, or a list of them; what is left out is not served"),
-  proxy_protocol: entry(listOrOne(kind.networkValue), [], "networks that may send PROXY v1/v2"),
+  proxy_protocol: entry(
+    listOrOne(kind.networkValue),
+    [],
+    "networks of proxies that send PROXY v1/v2 first on every mail connection, and then must",
+  ),
+  xclient: entry(
+    listOrOne(kind.networkValue),
+    [],
+    "networks of fronts that may tell by XCLIENT for whom they connect (SMTP), such as an nginx mail proxy",
+  ),
   trusted: entry(
     listOrOne(kind.networkValue),
     [],
@@ -129,6 +138,11 @@ export const SCHEMA = section({
         kind.wordValue("unlisted", "listed"),
         "unlisted",
         "listed: SCRAM-SHA-256-PLUS (tls-server-end-point) stands in the list of mechanisms, not only usable; mutt and others with another binding then cannot log in",
+      ),
+      xclient_login: entry(
+        kind.yesValue,
+        false,
+        "fronts in xclient may also say who has logged in there: they are believed without a password",
       ),
     }),
     {},

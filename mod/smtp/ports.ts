@@ -11,6 +11,7 @@ import type { Address } from "../mail/address.ts";
 import type { Endpoint, TlsInfo } from "../wire/conn.ts";
 import type { MailParameters, RecipientParameters } from "./parameters.ts";
 import type { Reply } from "./reply.ts";
+import type { XclientRights } from "./xclient.ts";
 
 /** smtp: port 25. submission: 587. submissions: 465, TLS from the first octet. lmtp: RFC 2033. */
 export type ListenerKind = "smtp" | "submission" | "submissions" | "lmtp";
@@ -102,6 +103,8 @@ export interface SmtpSettings {
   readonly cleartextLoopback: boolean;
   /** Whether port 25 offers AUTH too. */
   readonly authOnSmtp: boolean;
+  /** What this peer may do by XCLIENT, as a trusted front; absent: nothing, the command is unknown. */
+  readonly xclient?: XclientRights;
   /** Whether STARTTLS can be offered now: there is a certificate. */
   startTlsAvailable(): boolean;
 }

@@ -72,6 +72,7 @@ export const REPLY = {
   authUnknown: reply(504, "5.5.4", "Unrecognized authentication type"),
   authDone: reply(503, "5.5.1", "Already authenticated"),
   authNotNow: reply(503, "5.5.1", "AUTH is not permitted during a mail transaction"),
+  xclientLogin: reply(550, "5.7.0", "Not permitted to vouch for that login"),
   authNone: reply(502, "5.5.1", "AUTH is not offered"),
 
   unknown: reply(500, "5.5.2", "Command unrecognized"),

@@ -26,6 +26,7 @@ import type { RecipientParameters } from "./parameters.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
 import { chunkTaken, internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
 import { createTraceId } from "./trace_id.ts";
+import { readXclient, xclientKeyword, type XclientOutcome } from "./xclient.ts";
 
 /** What the loop does after it has sent `reply`: for "starttls" the reply is the invitation, sent by whoever starts TLS. */
 export type Outcome =
@@ -88,7 +89,7 @@ interface OpenTransaction extends Transaction {
 export class SmtpSession {
   readonly #settings: SmtpSettings;
   readonly #ports: SmtpPorts;
-  readonly #log: Log;
+  #log: Log;
   #client: Client;
   #transaction: OpenTransaction | null = null;
   #exchange: AuthExchange | null = null;
@@ -136,6 +137,9 @@ export class SmtpSession {
 
   /** A command line, without its CRLF. */
   command(line: Uint8Array): Later<Outcome> {
+    const { xclient } = this.#settings;
+    const told = xclient && readXclient(line, xclient, this.#client);
+    if (told) return this.#beginAnew(told);
     const parsed = parseCommand(line);
     if (line.length > SMTP_LINE && !(parsed.ok && parsed.value.verb === "AUTH")) {
       return this.#error(REPLY.longLine);
@@ -150,6 +154,20 @@ export class SmtpSession {
       return { next: "close", reply: REPLY.tooManyIdle };
     }
     return this.#run(command);
+  }
+
+  /** A trusted front told of its client: all begins anew, at the greeting. */
+  #beginAnew(told: XclientOutcome): Later<Outcome> {
+    if (this.#transaction) return this.#error(REPLY.nestedMail);
+    if ("refused" in told) return this.#error(told.refused);
+    this.#client = told.client;
+    this.#log = this.#ports.log.with({ remote: told.client.remote.address });
+    this.#errors =
+      this.#refusedRecipients =
+      this.#authFailures =
+      this.#junk =
+        0;
+    return this.greet();
   }
 
   /** A line that is no command: over the cap, or with a bare CR or LF. */
@@ -236,6 +254,8 @@ export class SmtpSession {
     const needed = this.#mustAuthenticate();
     if (needed) return say(needed);
     if (c.international && !c.parameters.smtpUtf8) return say(REPLY.needsUtf8);
+    // RFC 8689 2: it is offered under TLS, and means nothing without.
+    if (c.parameters.requireTls && !this.#requireTlsOffered()) return say(REPLY.unknownParameter);
     if ((c.parameters.size ?? 0) > this.#settings.messageSize) return say(REPLY.tooBig);
     const transaction: OpenTransaction = {
       id: createTraceId(this.#ports.clock, this.#ports.random),
@@ -358,16 +378,24 @@ export class SmtpSession {
       "DSN",
       "SMTPUTF8",
       "ENHANCEDSTATUSCODES",
+      // RFC 9422: how many messages a session may bring has no limit.
+      `LIMITS RCPTMAX=${this.#settings.recipients}`,
     ];
     if (!this.#client.tls && this.#settings.startTlsAvailable()) list.push("STARTTLS");
+    if (this.#requireTlsOffered()) list.push("REQUIRETLS");
     if (this.#authOffered() && this.#client.account === null) {
       list.push(`AUTH ${offeredMechanisms(this.#ports.authenticator, this.#saslPeer()).join(" ")}`);
     }
+    if (this.#settings.xclient) list.push(xclientKeyword(this.#settings.xclient));
     return list;
   }
 
   #saslPeer(): SaslPeer {
     return { remoteAddress: this.#client.remote.address, tls: this.#client.tls };
+  }
+
+  #requireTlsOffered(): boolean {
+    return this.#client.tls !== null && this.#settings.listener !== "lmtp";
   }
 
   #authWanted(): boolean {
