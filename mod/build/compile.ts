@@ -49,6 +49,7 @@ async function makePlan(options: BuildOptions): Promise<Plan> {
     version: string;
     tasks: Record<string, string>;
   };
+  await run(Deno.execPath(), ["check", "--quiet", "main.ts"], top); // bundling does not
   const commit = await readCommit(top);
   await Deno.mkdir(`${top}/dist`, { recursive: true });
   return {
