@@ -88,12 +88,19 @@ export function textLine(record: LogRecord, colours: boolean): string {
 
 /** One JSON object a line: `time`, `level`, `event`, then the fields. */
 export function jsonLine(record: LogRecord): string {
-  return JSON.stringify({
+  return harmless(JSON.stringify({
     time: new Date(record.timestamp).toISOString(),
     level: record.level,
     event: eventOf(record),
     ...record.properties,
-  });
+  }));
+}
+
+/** JSON leaves some characters as they are that terminals obey: C1 controls, separators of lines, and what turns the direction of writing. */
+const OBEYED = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+function harmless(json: string): string {
+  return json.replace(OBEYED, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function eventOf(record: LogRecord): string {
@@ -103,7 +110,9 @@ function eventOf(record: LogRecord): string {
 function textValue(value: unknown): string {
   const text = String(value);
   // Whatever a peer put into a field must not make a new line or move the cursor.
-  return /^[\x21\x23-\x7e\u00a1-\uffff]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[\x21\x23-\x7e\u00a1-\u2027\u202f-\u2065\u206a-\uffff]+$/.test(text)
+    ? text
+    : harmless(JSON.stringify(text));
 }
 
 function toStandardError(line: string): void {

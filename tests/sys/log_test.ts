@@ -19,3 +19,16 @@ Deno.test("log lines: JSON for programs, with the cause of an error", () => {
   assertMatch(line.cause, /disk/);
   setUpLog({ level: "error", format: "json", colours: false }, () => {});
 });
+
+Deno.test("log lines hold nothing that a terminal obeys, whatever a peer said", () => {
+  const said = "a\x1b[31m\r\nb\x7f\u009b2J\u0085\u2028\u202e\u2066c";
+  for (const format of ["text", "json"] as const) {
+    const lines: string[] = [];
+    const log = setUpLog({ level: "info", format, colours: false }, (l) => void lines.push(l));
+    log.info("login refused", { login: said });
+    // deno-lint-ignore no-control-regex
+    assertEquals(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/.test(lines.join("")), false, lines[0]);
+    if (format === "json") assertEquals(JSON.parse(lines[0] ?? "").login, said);
+  }
+  setUpLog({ level: "error", format: "json", colours: false }, () => {});
+});
