@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import { type Address, formatAddress } from "../mail/address.ts";
 import type { Envelope, RecipientOptions, Submitter } from "../queue/types.ts";
 import type { DeliveryOutcome, DeliveryTarget, NamedFlags, Store } from "../store/store.ts";
-import { hasEightBit, returnPathField } from "./head.ts";
+import { hasEightBit, returnPathField, wantsNoTls } from "./head.ts";
 
 /** A message with all its header fields but Return-Path. */
 export interface Dispatched {
@@ -20,6 +20,8 @@ export interface Dispatched {
   /** DSN RET and ENVID, for what goes to the queue. */
   readonly ret?: Envelope["ret"];
   readonly envelopeId?: Envelope["envelopeId"];
+  /** RFC 8689 3. */
+  readonly requireTls?: true;
   readonly body: Body;
 }
 
@@ -241,6 +243,11 @@ export class Dispatcher {
       smtpUtf8: message.smtpUtf8,
       ...(message.ret ? { ret: message.ret } : {}),
       ...(message.envelopeId === undefined ? {} : { envelopeId: message.envelopeId }),
+      ...(message.requireTls
+        ? { requireTls: true }
+        : await wantsNoTls(message.body)
+        ? { tlsOptional: true }
+        : {}),
       account: message.account,
       traceId: message.id,
     };

@@ -69,6 +69,13 @@ export async function headerOf(body: Body): Promise<Uint8Array> {
   return splitter.header();
 }
 
+/** Whether the sender would rather have it arrive than be protected: "TLS-Required: No" (RFC 8689 4). */
+export async function wantsNoTls(body: Body): Promise<boolean> {
+  const header = scanHeader(await headerOf(body));
+  const fields = allFields(header, "tls-required");
+  return fields.length === 1 && fields.every((f) => /^\s*no\s*$/i.test(fromUtf8(fieldValue(header, f))));
+}
+
 /** What a submission's header becomes: `head` takes the place of the first `skip` octets of the message. */
 export interface FixedHeader {
   readonly head: Uint8Array;

@@ -35,6 +35,7 @@ export class LocalTransport implements Transport {
       smtpUtf8: batch.smtpUtf8,
       ...(batch.ret ? { ret: batch.ret } : {}),
       ...(batch.envelopeId === undefined ? {} : { envelopeId: batch.envelopeId }),
+      ...(batch.requireTls ? { requireTls: true } : {}),
       body: batch.body,
     };
     // One by one: what is queued anew for one of them must not hang on another.

@@ -52,7 +52,7 @@ export class InboundReceiver implements Receiver {
       this.#tell(transaction, body, prepared);
       return { reply: prepared, each: null };
     }
-    const { ret, envelopeId } = transaction.mail;
+    const { ret, envelopeId, requireTls } = transaction.mail;
     const message: Dispatched = {
       id: transaction.id,
       sender: transaction.sender,
@@ -60,6 +60,7 @@ export class InboundReceiver implements Receiver {
       smtpUtf8: transaction.mail.smtpUtf8,
       ...(ret ? { ret } : {}),
       ...(envelopeId === undefined ? {} : { envelopeId }),
+      ...(requireTls ? { requireTls } : {}),
       body: prepared,
     };
     const recipients = transaction.recipients.map((address, i) => {

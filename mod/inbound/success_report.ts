@@ -55,6 +55,7 @@ export class SuccessReports {
         recipients: [{ address: sender }],
         eightBit: true,
         smtpUtf8: message.smtpUtf8,
+        ...(message.requireTls ? { requireTls: true } : {}),
         account: null,
         traceId,
       }, body);

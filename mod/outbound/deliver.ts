@@ -16,6 +16,7 @@ import { sendMessage, type SendOutcome } from "../smtp/client_send.ts";
 import type { Connector } from "./connector.ts";
 import { Dialer, type Target } from "./dial.ts";
 import { faultOf, type HostFault, hostFault } from "./fault.ts";
+import { faultFor, policyFor } from "./required_tls.ts";
 import { planFor, type PlannedHost, type PlanPorts } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import type { Routes } from "./route.ts";
@@ -144,7 +145,7 @@ export class SmtpTransport implements Transport {
         return;
       }
       if (addresses.length === 0) continue;
-      const way = await this.#wayTo(host, attempt.batch.destination);
+      const way = await this.#wayTo(host, attempt.batch);
       if ("status" in way) {
         attempt.note(way);
         continue;
@@ -181,18 +182,21 @@ export class SmtpTransport implements Transport {
   }
 
   /** How to speak to a host, all but the address. */
-  async #wayTo(host: PlannedHost, destination: string): Promise<Omit<Target, "address"> | HostFault> {
+  async #wayTo(host: PlannedHost, batch: Batch): Promise<Omit<Target, "address"> | HostFault> {
     const { route, name, port } = host;
     if (!route) {
-      const tls = await this.#policies.decide(destination, { name, secure: host.secure });
-      if (tls.kind === "temp") {
-        return hostFault("deferred", "4.7.5", `cannot find out the TLS policy: ${tls.why}`, name);
+      const asked = await this.#policies.decide(batch.destination, { name, secure: host.secure });
+      if (asked.kind === "temp" && !batch.tlsOptional) {
+        return hostFault("deferred", "4.7.5", `cannot find out the TLS policy: ${asked.why}`, name);
       }
-      return { protocol: "smtp", host: name, port, tls, login: null };
+      const tls = policyFor(batch, host, asked.kind === "temp" ? { kind: "opportunistic" } : asked);
+      return "status" in tls ? tls : { protocol: "smtp", host: name, port, tls, login: null };
     }
-    const tls: TlsPolicy = route.tls === "opportunistic"
+    const asked: TlsPolicy = route.tls === "opportunistic"
       ? { kind: "opportunistic" }
       : { kind: "required", name, implicit: route.tls === "implicit" };
+    const tls = policyFor(batch, host, asked);
+    if ("status" in tls) return tls;
     if (route.user === null) return { protocol: route.protocol, host: name, port, tls, login: null };
     const password = await this.#ports.passwordFor(route.user, name);
     if (password === null) {
@@ -213,7 +217,7 @@ export class SmtpTransport implements Transport {
     const dialed = await this.#dialer.dial(target, attempt.signal);
     if (!dialed.ok) {
       if (dialed.error.status !== "4.4.1") attempt.sessions++;
-      return attempt.note(dialed.error);
+      return attempt.note(faultFor(attempt.batch, dialed.error));
     }
     const fault = await this.#useClient(dialed.value, key, target, attempt);
     if (!fault) return;

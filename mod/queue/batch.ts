@@ -9,7 +9,8 @@ export function batchOf(
   places: readonly number[],
   body: Body,
 ): Batch {
-  const { sender, recipients, eightBit, smtpUtf8, ret, envelopeId, traceId } = message.envelope;
+  const { sender, recipients, eightBit, smtpUtf8, ret, envelopeId, requireTls, tlsOptional, traceId } =
+    message.envelope;
   return {
     sender,
     recipients: places.flatMap((i) => recipients[i] ?? []),
@@ -19,6 +20,8 @@ export function batchOf(
     smtpUtf8,
     ...(ret ? { ret } : {}),
     ...(envelopeId === undefined ? {} : { envelopeId }),
+    ...(requireTls ? { requireTls } : {}),
+    ...(tlsOptional ? { tlsOptional } : {}),
     traceId,
   };
 }

@@ -32,7 +32,7 @@ export async function keepBounce(
   ports: { readonly spool: Spool; readonly reporter: Reporter; readonly clock: Clock },
 ): Promise<QueuedMessage> {
   const id = bounceId(message);
-  const { recipients, eightBit, smtpUtf8, ret, envelopeId, traceId } = message.envelope;
+  const { recipients, eightBit, smtpUtf8, ret, envelopeId, requireTls, traceId } = message.envelope;
   const kind = kindOf(places.map((i) => message.recipients[i]?.state));
   const report: Omit<Report, "original"> = {
     kind,
@@ -43,8 +43,8 @@ export async function keepBounce(
     arrived: message.created,
     now: ports.clock.now(),
     ...(kind === "delay" ? { retryUntil: message.created + GIVE_UP } : {}),
-    // RFC 3461 4.3: RET is for failures.
-    ...(ret && kind === "failure" ? { ret } : {}),
+    // RFC 3461 4.3: RET is for failures. RFC 8689 5: what must be protected is not sent back.
+    ...(ret && kind === "failure" ? { ret: requireTls ? "headers" : ret } : {}),
     ...(envelopeId === undefined ? {} : { envelopeId }),
     smtpUtf8,
     recipients: places.flatMap((i) => {
@@ -61,6 +61,7 @@ export async function keepBounce(
     recipients: [{ address: sender }],
     eightBit,
     smtpUtf8,
+    ...(requireTls ? { requireTls } : {}),
     account: null,
     traceId: id,
   };

@@ -115,6 +115,8 @@ function envelopeOf(raw: Raw): Envelope | null {
     smtpUtf8,
     ...(ret === "full" || ret === "headers" ? { ret } : {}),
     ...(typeof envelopeId === "string" ? { envelopeId } : {}),
+    ...(raw.requireTls === true ? { requireTls: true } : {}),
+    ...(raw.tlsOptional === true ? { tlsOptional: true } : {}),
     account,
     traceId,
   };

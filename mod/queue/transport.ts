@@ -29,6 +29,9 @@ export interface Batch {
   /** DSN RET and ENVID (RFC 3461 4.3, 4.4). */
   readonly ret?: "full" | "headers";
   readonly envelopeId?: string;
+  /** RFC 8689: as `Envelope` has them. */
+  readonly requireTls?: true;
+  readonly tlsOptional?: true;
   readonly traceId: string;
 }
 

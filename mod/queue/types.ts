@@ -27,6 +27,10 @@ export interface Envelope {
   /** DSN RET and ENVID. */
   readonly ret?: "full" | "headers";
   readonly envelopeId?: string;
+  /** REQUIRETLS (RFC 8689 3): over TLS with a valid certificate to hosts that promise the same, or not at all. */
+  readonly requireTls?: true;
+  /** "TLS-Required: No" (RFC 8689 4): what the destination asks for is not insisted upon. */
+  readonly tlsOptional?: true;
   /** Account that submitted it, or null for forwards and bounces. */
   readonly account: string | null;
   /** ID in logs and in `Received:`, given at reception. */

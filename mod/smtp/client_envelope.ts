@@ -11,6 +11,8 @@ export interface ClientEnvelope {
   readonly smtpUtf8: boolean;
   readonly ret?: "full" | "headers";
   readonly envelopeId?: string;
+  /** RFC 8689: to peers that offer it, over TLS with a certificate that was found valid, or not at all. */
+  readonly requireTls?: true;
 }
 
 export interface ClientRecipient {
@@ -46,6 +48,7 @@ export function formatMail(
   if (offered.size) line += ` SIZE=${size}`;
   if (offered.eightBit && (envelope.eightBit || utf8)) line += " BODY=8BITMIME";
   if (utf8) line += " SMTPUTF8";
+  if (envelope.requireTls) line += " REQUIRETLS";
   if (offered.dsn) {
     if (envelope.ret) line += envelope.ret === "full" ? " RET=FULL" : " RET=HDRS";
     if (envelope.envelopeId) line += ` ENVID=${xtext(envelope.envelopeId)}`;

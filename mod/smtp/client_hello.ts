@@ -8,6 +8,8 @@ export interface Extensions {
   readonly eightBit: boolean;
   readonly smtpUtf8: boolean;
   readonly dsn: boolean;
+  /** RFC 8689. */
+  readonly requireTls: boolean;
   /** SIZE (RFC 1870): offered; `maxSize` in octets, null when it names no limit. */
   readonly size: boolean;
   readonly maxSize: number | null;
@@ -22,6 +24,7 @@ export const NO_EXTENSIONS: Extensions = {
   eightBit: false,
   smtpUtf8: false,
   dsn: false,
+  requireTls: false,
   size: false,
   maxSize: null,
   auth: [],
@@ -43,6 +46,7 @@ export function parseExtensions(reply: ClientReply): Extensions {
     eightBit: offered.has("8BITMIME"),
     smtpUtf8: offered.has("SMTPUTF8"),
     dsn: offered.has("DSN"),
+    requireTls: offered.has("REQUIRETLS"),
     size: offered.has("SIZE"),
     maxSize,
     auth: offered.get("AUTH") ?? [],

@@ -242,6 +242,12 @@ function unsuitable(envelope: ClientEnvelope, body: Body, client: SmtpClient): S
   if (maxSize !== null && body.size > maxSize) {
     return refusal("5.3.4", `the message has ${body.size} octets, the host takes ${maxSize}`);
   }
+  if (envelope.requireTls && (client.tls === null || !client.extensions.requireTls)) {
+    return refusal(
+      "5.7.30",
+      "the message requires TLS all the way, which the host does not offer (REQUIRETLS)",
+    );
+  }
   const sender = envelope.sender;
   if (sender && !isSendable(sender)) return refusal("5.1.7", "the sender's address cannot be sent");
   if (!smtpUtf8 && (envelope.smtpUtf8 || (sender && isInternational(sender)))) {

@@ -14,6 +14,8 @@ export interface MailParameters {
   /** DSN (RFC 3461 4.3, 4.4): what a report of failure brings back, and the sender's name for the message, xtext decoded. */
   readonly ret?: "full" | "headers";
   readonly envelopeId?: string;
+  /** RFC 8689 3: no hop without TLS and a certificate that is valid. */
+  readonly requireTls?: true;
 }
 
 export type Notify = "never" | "success" | "failure" | "delay";
@@ -59,6 +61,10 @@ const MAIL: ReadonlyMap<string, Reader<MailParameters>> = new Map<string, Reader
   }],
   // RFC 4954 5: xtext or "<>". Read and not passed on, as for an untrusted client.
   ["AUTH", (value) => value !== null && /^(?:<>|(?:[!-*,-<>-~]|\+[0-9A-F]{2})+)$/.test(value)],
+  ["REQUIRETLS", (value, into) => {
+    into.requireTls = true;
+    return value === null;
+  }],
   ["RET", (value, into) => {
     const wanted = asciiUpper(value ?? "");
     if (wanted !== "FULL" && wanted !== "HDRS") return false;

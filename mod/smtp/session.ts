@@ -22,11 +22,12 @@ import { type AuthExchange, type AuthStep, startAuth } from "./auth.ts";
 import { type Command, parseCommand, type Verb } from "./command.ts";
 import { COMMAND_FAULTS, DATA_FAULTS } from "./fault_replies.ts";
 import type { IntakeFault } from "./intake.ts";
+import { offeredExtensions, offersRequireTls } from "./offer.ts";
 import type { RecipientParameters } from "./parameters.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
 import { chunkTaken, internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
 import { createTraceId } from "./trace_id.ts";
-import { readXclient, xclientKeyword, type XclientOutcome } from "./xclient.ts";
+import { readXclient, type XclientOutcome } from "./xclient.ts";
 
 /** What the loop does after it has sent `reply`: for "starttls" the reply is the invitation, sent by whoever starts TLS. */
 export type Outcome =
@@ -255,7 +256,7 @@ export class SmtpSession {
     if (needed) return say(needed);
     if (c.international && !c.parameters.smtpUtf8) return say(REPLY.needsUtf8);
     // RFC 8689 2: it is offered under TLS, and means nothing without.
-    if (c.parameters.requireTls && !this.#requireTlsOffered()) return say(REPLY.unknownParameter);
+    if (c.parameters.requireTls && !offersRequireTls(this.#client)) return say(REPLY.unknownParameter);
     if ((c.parameters.size ?? 0) > this.#settings.messageSize) return say(REPLY.tooBig);
     const transaction: OpenTransaction = {
       id: createTraceId(this.#ports.clock, this.#ports.random),
@@ -368,34 +369,14 @@ export class SmtpSession {
 
   /** EHLO's list: only what holds in this state. */
   #extensions(): string[] {
-    const list = [
-      this.#settings.hostname,
-      "PIPELINING",
-      `SIZE ${this.#settings.messageSize}`,
-      "8BITMIME",
-      "CHUNKING",
-      "BINARYMIME",
-      "DSN",
-      "SMTPUTF8",
-      "ENHANCEDSTATUSCODES",
-      // RFC 9422: how many messages a session may bring has no limit.
-      `LIMITS RCPTMAX=${this.#settings.recipients}`,
-    ];
-    if (!this.#client.tls && this.#settings.startTlsAvailable()) list.push("STARTTLS");
-    if (this.#requireTlsOffered()) list.push("REQUIRETLS");
-    if (this.#authOffered() && this.#client.account === null) {
-      list.push(`AUTH ${offeredMechanisms(this.#ports.authenticator, this.#saslPeer()).join(" ")}`);
-    }
-    if (this.#settings.xclient) list.push(xclientKeyword(this.#settings.xclient));
-    return list;
+    const auth = this.#authOffered() && this.#client.account === null;
+    const mechanisms = auth ? offeredMechanisms(this.#ports.authenticator, this.#saslPeer()) : [];
+    const list = offeredExtensions(this.#settings, this.#client, mechanisms);
+    return [this.#settings.hostname, ...list];
   }
 
   #saslPeer(): SaslPeer {
     return { remoteAddress: this.#client.remote.address, tls: this.#client.tls };
-  }
-
-  #requireTlsOffered(): boolean {
-    return this.#client.tls !== null && this.#settings.listener !== "lmtp";
   }
 
   #authWanted(): boolean {

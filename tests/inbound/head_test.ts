@@ -6,6 +6,7 @@ import {
   headerOf,
   receivedField,
   returnPathField,
+  wantsNoTls,
   withHead,
 } from "../../mod/inbound/head.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
@@ -112,6 +113,20 @@ Deno.test("fixSubmission() adds what is missing and takes out what is private", 
   // A message without header: its first line does not become one.
   assertMatch(await fix("hello\r\nworld\r\n"), /\r\n\r\nhello\r\nworld\r\n$/);
   assertMatch(await fix("\r\nhello\r\n"), />\r\n\r\nhello\r\n$/);
+});
+
+Deno.test("wantsNoTls() believes one field that says no", async () => {
+  const table: [string, boolean][] = [
+    ["TLS-Required: No\r\n\r\n", true],
+    ["A: b\r\ntls-required:\r\n no \r\n\r\n", true],
+    ["TLS-Required: yes\r\n\r\n", false],
+    ["TLS-Required: no\r\nTLS-Required: no\r\n\r\n", false],
+    ["A: b\r\n\r\nTLS-Required: No\r\n", false],
+    ["A: b\r\n\r\n", false],
+  ];
+  for (const [text, want] of table) {
+    assertEquals([await wantsNoTls(bodyOf(text)), await wantsNoTls(spooledBody(text))], [want, want], text);
+  }
 });
 
 Deno.test("withHead() replaces the start of a body in any cut", async () => {

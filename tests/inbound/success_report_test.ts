@@ -77,6 +77,32 @@ Deno.test("what is put off or goes elsewhere keeps its wishes: those who deliver
   ]);
 });
 
+Deno.test("what TLS is wished for goes along to the queue, to aliases and reports too", async () => {
+  const me = { account: "alice@example.test", sender: "alice@example.test" };
+  for (const to of ["x@far.example", "away@example.test"]) {
+    const { rig } = await received({ ...me, to: [to], mail: { requireTls: true } }, "never");
+    assertEquals(rig.queued.map((q) => q.envelope.requireTls), [true]);
+  }
+  const { rig } = await received({ mail: { requireTls: true } }, "success");
+  assertEquals(rig.queued.map((q) => q.envelope.requireTls), [true]);
+  const without = new InboundRig();
+  await without.dispatcher.dispatch(
+    {
+      id: "t",
+      sender: null,
+      account: "a",
+      smtpUtf8: false,
+      body: bodyOf("TLS-Required: No\r\n\r\n"),
+    },
+    [{ address: { local: "x", domain: "far.example" } }],
+    { relay: true, allOrNone: true },
+  );
+  assertEquals(without.queued.map((q) => [q.envelope.tlsOptional, q.envelope.requireTls]), [[
+    true,
+    undefined,
+  ]]);
+});
+
 Deno.test("a recipient that becomes several is told of once, as expanded", async () => {
   const rig = new InboundRig();
   rig.outcomes.set("bob@example.test", { kind: "deferred", why: "disk" });

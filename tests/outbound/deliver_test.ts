@@ -359,3 +359,28 @@ Deno.test("deliver() stops when told, and what is not foreseen is deferred", asy
   assertEquals(short(await broken.transport.deliver(batch("a.example"), IDLE)), ["deferred 4.3.0"]);
   assertEquals(broken.log.lines.map((l) => l.level), ["error"]);
 });
+
+Deno.test("SmtpTransport sends what requires TLS over verified TLS to hosts that promise the same, or not at all", async () => {
+  const routes = { "r.example": "smtp://192.0.2.9" };
+  const tls = ["STARTTLS", "REQUIRETLS"];
+  const table: readonly (readonly [string, PeerManners, string])[] = [
+    ["r.example", { offers: tls }, "delivered 192.0.2.9"],
+    ["r.example", { offers: ["STARTTLS"] }, "failed 5.7.30 192.0.2.9"],
+    ["r.example", { offers: ["REQUIRETLS"] }, "failed 5.7.30 192.0.2.9"],
+    ["r.example", { offers: tls, tlsFails: true }, "deferred 4.7.5 192.0.2.9 down"],
+    // MX records that nobody vouches for.
+    ["a.example", { offers: tls }, "failed 5.7.30 mx2.a.example"],
+  ];
+  for (const [destination, manners, want] of table) {
+    const { transport, peers } = setUp({ zone: ZONE, routes, peers: { "192.0.2.9": [manners] } });
+    const outcomes = await transport.deliver({ ...batch(destination), requireTls: true }, IDLE);
+    assertEquals(short(outcomes), [want]);
+    const peer = peers["192.0.2.9"]?.[0];
+    if (!want.startsWith("delivered")) assertEquals(peer?.messages, []);
+    else {
+      assertEquals(peer?.verify, { name: "192.0.2.9", required: true });
+      assert(peer?.commands.some((c) => c.startsWith("MAIL ") && c.endsWith(" REQUIRETLS")));
+    }
+    await transport.close();
+  }
+});

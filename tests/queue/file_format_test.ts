@@ -19,6 +19,7 @@ const LINES: readonly JournalLine[] = [
     ],
   },
   { kind: "reported", at: 6, recipients: [0, 1], bounces: 1 },
+  { kind: "warned", at: 6, recipients: [0], bounces: 2 },
   { kind: "retry", at: 7 },
   { kind: "hold", at: 8 },
   { kind: "release", at: 9 },
@@ -32,6 +33,8 @@ Deno.test("parseHead() reads what formatHead() wrote, and where the message begi
       sender: null,
       ret: "headers" as const,
       envelopeId: "e+1",
+      requireTls: true as const,
+      tlsOptional: true as const,
       account: "me@home.test",
       recipients: [{
         address: { local: "a", domain: "x.test" },

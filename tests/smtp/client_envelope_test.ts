@@ -31,6 +31,21 @@ Deno.test("formatMail() says only what the peer can read", () => {
   );
 });
 
+Deno.test("formatMail() asks for TLS all the way", () => {
+  assertEquals(
+    formatMail(
+      { sender: null, recipients: [], eightBit: false, smtpUtf8: false, requireTls: true },
+      1,
+      false,
+      {
+        ...NO_EXTENSIONS,
+        requireTls: true,
+      },
+    ),
+    "MAIL FROM:<> REQUIRETLS\r\n",
+  );
+});
+
 Deno.test("formatRcpt() quotes and passes DSN wishes on", () => {
   const address = { local: 'a "b', domain: "example.net" };
   const options = { notify: ["success", "failure"], originalRecipient: "rfc822;x+y@example.net" } as const;

@@ -12,6 +12,7 @@ Deno.test("parseExtensions() reads what it knows, in any case", () => {
     "AUTH=X",
     "DSN",
     "SmtpUtf8",
+    "requiretls",
     "X Y",
   ];
   assertEquals(parseExtensions({ code: 250, status: null, lines }), {
@@ -20,6 +21,7 @@ Deno.test("parseExtensions() reads what it knows, in any case", () => {
     eightBit: true,
     smtpUtf8: true,
     dsn: true,
+    requireTls: true,
     size: true,
     maxSize: 1000,
     auth: ["PLAIN", "LOGIN"],
