@@ -20,6 +20,8 @@ export interface Account {
   /** SCRAM keys of the same password, as `makeScram` makes them; absent until it is next used. */
   readonly scram?: string;
   readonly appPasswords: readonly AppPassword[];
+  /** Client certificates that open it: SHA-256 each, lower-case hex. */
+  readonly certificates?: readonly string[];
   readonly disabled: boolean;
   /** Octets of mail it may keep; null for no bound. */
   readonly quota: number | null;

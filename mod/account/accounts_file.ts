@@ -46,6 +46,13 @@ const scram = leaf(
   (value) =>
     typeof value === "string" && /^\$scram\$i=\d{4,7}(\$[A-Za-z0-9+/]+){6}$/.test(value) ? value : undefined,
 );
+const fingerprint = leaf(
+  "the SHA-256 of a certificate, 64 hexadecimal digits with or without colons",
+  (value) => {
+    const digits = typeof value === "string" ? value.replaceAll(":", "").toLowerCase() : "";
+    return /^[0-9a-f]{64}$/.test(digits) ? digits : undefined;
+  },
+);
 const yes = leaf("true or false", (value) => typeof value === "boolean" ? value : undefined);
 const octets = leaf("a number of octets", (value) => {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
@@ -73,6 +80,7 @@ const SCHEMA = section({
           [],
           "passwords for single devices",
         ),
+        certificates: entry(list(fingerprint), [], "client certificates that open the account"),
         disabled: entry(yes, false, "no login, no new mail"),
         quota: v.nullish(octets),
         created: entry(time, "1970-01-01T00:00:00Z", "when the account was made"),
@@ -97,6 +105,7 @@ export function parseAccounts(file: string, bytes: Uint8Array): Result<Accounts,
       appPasswords: a.app_passwords.map(({ scram, ...rest }) =>
         scram === undefined ? rest : { ...rest, scram }
       ),
+      ...(a.certificates.length === 0 ? {} : { certificates: a.certificates }),
       disabled: a.disabled,
       quota: a.quota ?? null,
       created: a.created,
@@ -113,6 +122,9 @@ export function formatAccounts(accounts: Accounts): Uint8Array {
       ...(a.password === null ? {} : { password: a.password }),
       ...(a.scram === undefined ? {} : { scram: a.scram }),
       ...(a.appPasswords.length === 0 ? {} : { app_passwords: a.appPasswords }),
+      ...(a.certificates === undefined || a.certificates.length === 0
+        ? {}
+        : { certificates: a.certificates }),
       ...(a.disabled ? { disabled: true } : {}),
       ...(a.quota === null ? {} : { quota: a.quota }),
       created: a.created,

@@ -60,10 +60,13 @@ export class AccountAuthenticator implements Authenticator {
   readonly #key: Uint8Array;
   readonly #remembered = new Map<string, Remembered>();
   #accounts: Accounts;
+  /** By fingerprint, accounts that may log in. */
+  #certificates: ReadonlyMap<string, readonly AccountId[]>;
   #policy: LoginPolicy;
 
   constructor(accounts: Accounts, policy: LoginPolicy, ports: AuthenticatorPorts) {
     this.#accounts = accounts;
+    this.#certificates = certificatesOf(accounts);
     this.#policy = policy;
     this.#ports = ports;
     this.#key = ports.random.bytes(32);
@@ -79,6 +82,7 @@ export class AccountAuthenticator implements Authenticator {
   /** Takes over what a reload read. */
   swap(accounts: Accounts, policy: LoginPolicy): void {
     this.#accounts = accounts;
+    this.#certificates = certificatesOf(accounts);
     this.#policy = policy;
     this.#scram?.swap(accounts);
   }
@@ -86,6 +90,26 @@ export class AccountAuthenticator implements Authenticator {
   /** Takes over accounts alone: one of ours was just written. */
   swapAccounts(accounts: Accounts): void {
     this.swap(accounts, this.#policy);
+  }
+
+  /** Whether some account has a client certificate, so that there is sense in asking for them. */
+  get knowsCertificates(): boolean {
+    return this.#certificates.size > 0;
+  }
+
+  knowsCertificate(fingerprint: string): boolean {
+    return this.#certificates.has(fingerprint);
+  }
+
+  /** By certificate: whoever has its key. It is pinned, so neither its issuer nor its dates count. */
+  certificate(fingerprint: string, authzid: string, remoteAddress: string): LoginOutcome {
+    const holders = this.#certificates.get(fingerprint) ?? [];
+    const wanted = authzid === "" ? null : this.#accountOf(authzid);
+    // A certificate of several accounts says which only with a name.
+    const id = wanted ?? (holders.length === 1 ? holders[0] : undefined);
+    if (id !== undefined && holders.includes(id)) return { kind: "ok", account: id };
+    if (wanted !== null) this.#count(wanted, remoteAddress, false);
+    return { kind: "refused" };
   }
 
   /** The account a login name means, for those who have checked the login themselves; null when there is none that may log in. */
@@ -211,6 +235,15 @@ export class AccountAuthenticator implements Authenticator {
     const oldest = this.#remembered.keys().next().value;
     if (oldest !== undefined) this.#remembered.delete(oldest);
   }
+}
+
+function certificatesOf(accounts: Accounts): Map<string, AccountId[]> {
+  const found = new Map<string, AccountId[]>();
+  for (const account of accounts.values()) {
+    if (account.disabled) continue;
+    for (const c of new Set(account.certificates)) found.set(c, [...found.get(c) ?? [], account.id]);
+  }
+  return found;
 }
 
 /** Two octets of the HMAC tell passwords of one account apart well enough; the whole is compared afterwards. */

@@ -42,7 +42,9 @@ export interface Authenticator {
   password(login: string, password: string, remoteAddress: string): Promise<LoginOutcome>;
   /** Logins that never show the password; absent where no such secrets are kept. */
   readonly scram?: ScramAuthenticator;
-  /** The account a client's certificate (SHA-256, lower-case hex) opens; `authzid` is "" or the login name it must be. */
+  /** Whether a client's certificate (SHA-256, lower-case hex) opens any account. */
+  knowsCertificate?(fingerprint: string): boolean;
+  /** The account a client's certificate opens; `authzid` is "" or the login name it must be. */
   certificate?(fingerprint: string, authzid: string, remoteAddress: string): LoginOutcome;
 }
 

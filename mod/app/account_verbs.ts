@@ -6,7 +6,7 @@ import { loadSaltSecret } from "../account/salt_secret.ts";
 import { makeScram, scramSalt } from "../account/stored_scram.ts";
 import { fromUtf8 } from "../base/bytes.ts";
 import { PASSWORD_LENGTH } from "../base/limits.ts";
-import type { Result } from "../base/result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
 import { parseAddress } from "../mail/address.ts";
@@ -77,4 +77,26 @@ export async function kept(
 /** Now, as accounts.yaml has times: RFC 3339 in UTC, without fractions. */
 export function timestamp(tools: Tools): string {
   return new Date(tools.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** Changes one account durably. Throws CommandFault, also when there is none. */
+export async function changeOne(
+  tools: Tools,
+  config: Config,
+  id: AccountId,
+  alter: (account: Account) => Result<Account, string>,
+): Promise<void> {
+  await change(tools, config, (accounts) => {
+    const account = accounts.get(id);
+    if (!account) return err(noAccount(id));
+    const altered = alter(account);
+    if (!altered.ok) return altered;
+    accounts.set(id, altered.value);
+    return ok(undefined);
+  });
+}
+
+/** What is said of an account that is not there. */
+export function noAccount(id: AccountId): string {
+  return `there is no account ${id}; "roost user list" shows all`;
 }

@@ -19,6 +19,9 @@ export type ServiceKind =
 /** TLS from the first octet. */
 const IMPLICIT_TLS: ReadonlySet<ServiceKind> = new Set(["submissions", "imaps", "pop3s"]);
 
+/** Where nobody logs in. */
+const NO_LOGINS: ReadonlySet<ServiceKind> = new Set(["smtp", "lmtp"]);
+
 /** What strangers over the limits are told; TLS listeners say nothing, for the peer waits for a handshake. */
 const BUSY: Readonly<Record<ServiceKind, string>> = {
   smtp: "421 4.3.2 Too many connections; try again later\r\n",
@@ -50,6 +53,8 @@ export interface ListenerPorts {
   readonly serverTls: ServerTls;
   readonly log: Log;
   readonly serve: Serve;
+  /** Whether some account logs in by client certificate, so that clients are asked for theirs. */
+  readonly wantsCertificates: () => boolean;
   /** Whether a peer at this address may send a PROXY header (and then must). */
   isProxy(remoteAddress: string): boolean;
 }
@@ -96,12 +101,16 @@ export class Listeners {
   }
 
   async #openOne(wanted: Wanted): Promise<OpenListener> {
-    const { connections, serverTls, log, serve, isProxy } = this.#ports;
+    const { connections, serverTls, wantsCertificates, log, serve, isProxy } = this.#ports;
     const counted = { connections: 0 };
     const listener = await listen({
       address: wanted.address,
       port: wanted.port,
-      serverTls,
+      serverTls: NO_LOGINS.has(wanted.kind) ? serverTls : () => ({
+        ...serverTls(),
+        // Who shows none, or one that nobody knows, is no worse off.
+        ...(wantsCertificates() ? { requestCert: true, rejectUnauthorized: false } : {}),
+      }),
       implicitTls: IMPLICIT_TLS.has(wanted.kind),
       isProxy,
       proxyFailed: (remote, why) => log.warn("proxy failed", { service: wanted.kind, remote, why }),

@@ -84,6 +84,7 @@ export class Server {
       connections: this.connections,
       serverTls: this.keeper.certificates.serverTls,
       log,
+      wantsCertificates: () => services.authenticator.knowsCertificates,
       isProxy: (remote) => isInNetworks(remote, this.#config.proxyProtocol),
       serve: (kind, conn) => this.#serve(kind, conn),
     });

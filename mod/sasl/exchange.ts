@@ -54,7 +54,7 @@ export function offeredMechanisms(authenticator: Authenticator, peer: SaslPeer):
     list.push("SCRAM-SHA-256", "SCRAM-SHA-1");
   }
   list.push(...PASSWORD_MECHANISMS);
-  if (authenticator.certificate && peer.tls?.clientCertificate !== undefined) list.push("EXTERNAL");
+  if (canUseCertificate(authenticator, peer)) list.push("EXTERNAL");
   return list;
 }
 
@@ -136,6 +136,11 @@ function named(outcome: LoginOutcome, login: string): SaslOutcome {
   return outcome.kind === "ok" ? outcome : { ...outcome, login };
 }
 
+function canUseCertificate(authenticator: Authenticator, peer: SaslPeer): boolean {
+  const shown = peer.tls?.clientCertificate;
+  return shown !== undefined && (authenticator.knowsCertificate?.(shown) ?? false);
+}
+
 function mechanismFor(
   name: string,
   authenticator: Authenticator,
@@ -145,9 +150,7 @@ function mechanismFor(
   const scram = /^SCRAM-(SHA-256|SHA-1)(-PLUS)?$/.exec(name);
   if (!scram) {
     if (name !== "EXTERNAL") return createMechanism(name);
-    return authenticator.certificate && peer.tls?.clientCertificate !== undefined
-      ? new ExternalMechanism()
-      : null;
+    return canUseCertificate(authenticator, peer) ? new ExternalMechanism() : null;
   }
   const endPoint = peer.tls?.endPoint ?? null;
   const plus = scram[2] !== undefined;

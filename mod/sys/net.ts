@@ -133,7 +133,12 @@ export class NodeConn implements Conn {
     this.#socket = secure;
     await this.#handshake(secure, this.#serverTls ? "secure" : "secureConnect", verify?.required === true);
     const bound = endPoint?.() ?? null;
-    this.#tls = { ...tlsInfo(secure), ...(bound ? { endPoint: bound } : {}) };
+    const shown = options.requestCert ? fingerprintOf(secure) : null;
+    this.#tls = {
+      ...tlsInfo(secure),
+      ...(bound ? { endPoint: bound } : {}),
+      ...(shown ? { clientCertificate: shown } : {}),
+    };
     this.#attach(secure);
   }
 
@@ -258,6 +263,12 @@ function clientOptions(
     minVersion: "TLSv1.2",
     ...(verify && !net.isIP(verify.name) ? { servername: verify.name } : {}),
   };
+}
+
+/** SHA-256 of the certificate the client has shown, lower-case hex; null when it showed none. */
+function fingerprintOf(secure: tls.TLSSocket): string | null {
+  const { fingerprint256 } = secure.getPeerCertificate() as { fingerprint256?: string };
+  return fingerprint256 ? fingerprint256.replaceAll(":", "").toLowerCase() : null;
 }
 
 function tlsInfo(socket: tls.TLSSocket): TlsInfo {

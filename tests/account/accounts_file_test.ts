@@ -13,14 +13,18 @@ import { everyCrash } from "../support/every_crash.ts";
 import { MemFs } from "../support/mem_fs.ts";
 
 const HASH = "$scrypt$ln=14,r=8,p=5$BwcHBwcHBwcHBwcHBwcHBw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const SCRAM = "$scram$i=4096$AAAA$AAAA$AAAA$AAAA$AAAA$AAAA";
 const PATH = "/data/accounts.yaml";
 
 const ALICE: Account = {
   id: "alice@example.test",
   password: HASH,
+  scram: SCRAM,
+  certificates: ["ab".repeat(32)],
   appPasswords: [{
     name: "my phone: x",
     hash: "$app$AAAAAAAAAAAAAAAA$AAAA",
+    scram: SCRAM,
     created: "2026-01-01T00:00:00Z",
   }],
   disabled: true,
@@ -28,12 +32,12 @@ const ALICE: Account = {
   created: "2026-01-01T00:00:00Z",
 };
 const BOB: Account = {
-  ...ALICE,
   id: "bob@example.test",
   password: null,
   appPasswords: [],
   disabled: false,
   quota: null,
+  created: ALICE.created,
 };
 
 Deno.test("parseAccounts() reads what formatAccounts() writes", () => {
@@ -56,6 +60,10 @@ Deno.test("parseAccounts() names line and column of every fault", () => {
       '/data/accounts.yaml:4:15: accounts.a@b.test.password: "secret" is not a password hash',
       '/data/accounts.yaml:5:12: accounts.a@b.test.quota: "much" is not a number of octets',
       '/data/accounts.yaml:6:5: accounts.a@b.test.disable: unknown key; did you mean "disabled"?',
+    ]],
+    ["version: 1\naccounts:\n  a@b.test:\n    scram: $scram$i=1\n    certificates: [ab]\n", [
+      '/data/accounts.yaml:4:12: accounts.a@b.test.scram: "$scram$i=1" is not SCRAM keys',
+      '/data/accounts.yaml:5:20: accounts.a@b.test.certificates[1]: "ab" is not the SHA-256 of a certificate',
     ]],
     ["version: 1\naccounts: [1\n", ["/data/accounts.yaml:3:1: "]],
     ["version: 1\naccounts:\n  a@b.test: {}\n  a@b.test: {}\n", [
@@ -145,4 +153,14 @@ Deno.test("changeAccounts() leaves the old or the new file whatever the power do
     },
   );
   assert(steps > 4);
+});
+
+Deno.test("parseAccounts() reads fingerprints as tools print them", () => {
+  const printed = "AB:".repeat(32).slice(0, -1);
+  const parsed = parseAccounts(
+    PATH,
+    utf8(`version: 1\naccounts:\n  a@b.test:\n    certificates: ["${printed}"]\n`),
+  );
+  assert(parsed.ok);
+  assertEquals(parsed.value.get("a@b.test")?.certificates, ["ab".repeat(32)]);
 });

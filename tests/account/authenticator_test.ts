@@ -2,6 +2,7 @@ import type { Account } from "../../mod/account/account.ts";
 import { hashAppPassword } from "../../mod/account/app_password.ts";
 import { AccountAuthenticator, type LoginPolicy } from "../../mod/account/authenticator.ts";
 import { BackOff } from "../../mod/account/back_off.ts";
+import { withScram } from "../../mod/account/stored_scram.ts";
 import { PasswordHasher } from "../../mod/account/password_hasher.ts";
 import { parseNetwork } from "../../mod/base/ip.ts";
 import { BACK_OFF_FREE, LOGIN_CACHE_AGE } from "../../mod/base/limits.ts";
@@ -46,13 +47,21 @@ function make(policy = ONE) {
     ["old@a.test", { ...rest, id: "old@a.test", password: "{PLAIN}right" }],
     ["apponly@a.test", { ...rest, id: "apponly@a.test", password: null }],
   ]);
-  const auth = new AccountAuthenticator(accounts, policy, {
+  const auth: AccountAuthenticator = new AccountAuthenticator(accounts, policy, {
     clock,
     random,
     log: new MemoryLog(),
     hasher,
     backOff: new BackOff(),
     replaceHash: (...args) => Promise.resolve(void replaced.push(args)),
+    saltSecret: new Uint8Array(32),
+    storeScram(id, hash, scram) {
+      const account = accounts.get(id);
+      const changed = account && withScram(account, hash, scram);
+      if (changed) accounts.set(id, changed);
+      auth.swapAccounts(accounts);
+      return Promise.resolve();
+    },
   });
   const login = async (name: string, password: string, from = "192.0.2.1") =>
     (await auth.password(name, password, from)).kind;
@@ -144,4 +153,61 @@ Deno.test("AccountAuthenticator never makes a trusted network wait", async () =>
   assert(home);
   const { login } = make({ domains: ["a.test"], trusted: [home] });
   for (let i = 0; i < BACK_OFF_FREE * 2; i++) assertEquals(await login("alice", "wrong"), "refused");
+});
+
+Deno.test("AccountAuthenticator gives SCRAM keys to every password that proves right, and then takes them", async () => {
+  const { auth, login } = make();
+  const keysOf = (name: string) => {
+    const found = auth.scram?.find(name, "SHA-256", "192.0.2.1");
+    return found?.kind === "found" ? found.secrets.keys.length : -1;
+  };
+  assertEquals([keysOf("alice"), keysOf("nobody")], [0, 0]);
+  assertEquals(await login("alice", "right"), "ok");
+  assertEquals(keysOf("alice"), 1);
+  assertEquals(await login("alice", "abcd-efgh"), "ok");
+  assertEquals(keysOf("alice"), 2);
+  assertEquals(await login("off", "right"), "refused");
+  assertEquals(keysOf("off"), 0);
+});
+
+Deno.test("AccountAuthenticator counts failed SCRAM logins as failed passwords", async () => {
+  const { auth, login } = make();
+  for (let i = 0; i < BACK_OFF_FREE; i++) auth.scram?.settle("alice", "alice@a.test", false, "192.0.2.1");
+  assertEquals(await login("alice", "right"), "throttled");
+  assertEquals(auth.scram?.find("alice", "SHA-256", "192.0.2.1").kind, "throttled");
+  assertEquals(auth.scram?.find("alice", "SHA-256", "198.51.100.1").kind, "found");
+});
+
+Deno.test("AccountAuthenticator opens accounts by certificate: one, or the one that is named", () => {
+  const { auth, accounts } = make();
+  const [one, both] = ["11".repeat(32), "22".repeat(32)];
+  const give = (id: string, ...certificates: string[]) => {
+    const account = accounts.get(id);
+    if (account) accounts.set(id, { ...account, certificates });
+  };
+  assert(!auth.knowsCertificates);
+  give("alice@a.test", one, both, one);
+  give("old@a.test", both);
+  give("off@a.test", "33".repeat(32));
+  auth.swapAccounts(accounts);
+  assert(auth.knowsCertificates && auth.knowsCertificate(one) && !auth.knowsCertificate("33".repeat(32)));
+  const table: [string, string, string | null][] = [
+    [one, "", "alice@a.test"],
+    [one, "alice", "alice@a.test"],
+    [one, "old@a.test", null],
+    [both, "", null],
+    [both, "old@a.test", "old@a.test"],
+    ["33".repeat(32), "", null],
+    ["33".repeat(32), "off@a.test", null],
+    ["", "", null],
+  ];
+  for (const [fingerprint, authzid, want] of table) {
+    const outcome = auth.certificate(fingerprint, authzid, "192.0.2.1");
+    assertEquals(outcome, want === null ? { kind: "refused" } : { kind: "ok", account: want });
+  }
+  assertEquals([auth.accountNamed("Alice"), auth.accountNamed("off"), auth.accountNamed("x")], [
+    "alice@a.test",
+    null,
+    null,
+  ]);
 });

@@ -1,6 +1,10 @@
-/** SCRAM over real connections: each protocol, channel binding to the certificate shown, accounts that have no keys yet. */
+/** SCRAM and EXTERNAL over real connections: each protocol, channel binding to the certificate shown, accounts that have no keys yet. */
 import { createHash, X509Certificate } from "node:crypto";
+import tls from "node:tls";
 import { utf8 } from "../../mod/base/bytes.ts";
+import { systemClock } from "../../mod/sys/clock.ts";
+import { systemRandom } from "../../mod/sys/random.ts";
+import { issueAuthority, issueServer } from "../../mod/tls/own_ca.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { RoostProcess } from "../support/roost_process.ts";
@@ -170,3 +174,73 @@ function ssha512(password: string, salt: string): string {
   const digest = createHash("sha512").update(password).update(salt).digest();
   return new Uint8Array([...digest, ...utf8(salt)]).toBase64();
 }
+
+/** A TLS client that shows a certificate: says the lines, gives all that came back once it holds `until`. */
+function withCertificate(
+  port: number,
+  pair: { certificate: string; key: string } | null,
+  lines: string,
+  until: RegExp,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let all = "";
+    const own = pair ? { cert: pair.certificate, key: pair.key } : {};
+    const socket = tls.connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ...own }, () => {
+      socket.write(lines);
+    });
+    socket.on("data", (data) => {
+      all += data;
+      if (!until.test(all)) return;
+      socket.destroy();
+      resolve(all);
+    });
+    socket.on("error", reject);
+    socket.on("close", () => reject(new Error(`Closed: ${all}`)));
+  });
+}
+
+Deno.test("EXTERNAL: a client certificate opens its account, on each protocol; others are not asked for one in vain", async () => {
+  await using roost = await RoostProcess.start();
+  const ca = await issueAuthority("clients", systemClock, systemRandom);
+  const [known, stranger] = await Promise.all(
+    ["known", "stranger"].map((name) => issueServer(ca, { dns: [name], ip: [] }, systemClock, systemRandom)),
+  );
+  assert(known && stranger);
+  await Deno.writeTextFile(`${roost.dir}/client.pem`, known.certificate);
+  const added = await roost.verb(
+    "user",
+    "certificate",
+    "add",
+    "alice@example.test",
+    `${roost.dir}/client.pem`,
+  );
+  assertEquals(added.code, 0, added.err);
+  const { imaps, submissions, pop3s } = roost.ports;
+  const name = btoa("alice@example.test");
+  const imap = await withCertificate(
+    imaps,
+    known,
+    "a CAPABILITY\r\nb AUTHENTICATE EXTERNAL =\r\n",
+    /^b .*\r\n/m,
+  );
+  assertMatch(imap, /AUTH=EXTERNAL/);
+  assertMatch(imap, /^b OK /m);
+  const smtp = await withCertificate(
+    submissions,
+    known,
+    `EHLO c.test\r\nAUTH EXTERNAL ${name}\r\n`,
+    /^(235|5\d\d) .*\r\n/m,
+  );
+  assertMatch(smtp, /^250[ -]AUTH .*EXTERNAL/m);
+  assertMatch(smtp, /^235 /m);
+  const pop = await withCertificate(pop3s, known, "AUTH EXTERNAL =\r\n", /^(\+OK \d|-ERR).*\r\n/m);
+  assertMatch(pop, /^\+OK \d/m);
+  const bob = btoa("bob@example.test");
+  const other = await withCertificate(imaps, known, `b AUTHENTICATE EXTERNAL ${bob}\r\n`, /^b .*\r\n/m);
+  assertMatch(other, /^b NO \[AUTHENTICATIONFAILED\]/m);
+  for (const pair of [stranger, null]) {
+    const none = await withCertificate(imaps, pair, "b AUTHENTICATE EXTERNAL =\r\n", /^b .*\r\n/m);
+    assert(!none.includes("AUTH=EXTERNAL"));
+    assertMatch(none, /^b NO \[CANNOT\]/m);
+  }
+});

@@ -34,6 +34,7 @@ function make(offered = true, lookup?: ScramLookup, plus = true) {
         return proved && account !== null;
       },
     },
+    knowsCertificate: (fingerprint) => fingerprint === "abcd",
     certificate: (fingerprint, authzid) =>
       fingerprint === "abcd" && ["", "ann"].includes(authzid)
         ? { kind: "ok", account: "ann@x" }
@@ -85,6 +86,7 @@ Deno.test("SaslExchange.of() knows every mechanism in any case, and none that th
   assert(!has("SCRAM-SHA-256", { password: authenticator.password }, BOUND));
   assert(!has("EXTERNAL", authenticator, BOUND));
   assert(has("EXTERNAL", authenticator, SHOWN));
+  assert(!has("EXTERNAL", authenticator, { ...SHOWN, tls: { clientCertificate: "ffff" } }));
   for (const name of ["", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS-PLUS", "NTLM", "OAUTHBEARER"]) {
     assert(!has(name, authenticator, BOUND), name);
   }

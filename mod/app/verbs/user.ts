@@ -1,13 +1,21 @@
-import type { Account, AppPassword } from "../../account/account.ts";
+import type { AppPassword } from "../../account/account.ts";
 import { loadAccounts } from "../../account/accounts_file.ts";
 import { generatePassword, hashAppPassword } from "../../account/app_password.ts";
-import type { AccountId } from "../../account/directory.ts";
+import { parseScram } from "../../account/stored_scram.ts";
 import { APP_PASSWORDS } from "../../base/limits.ts";
-import { err, ok, type Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
 import type { Config } from "../../config/config.ts";
 import { dataPaths } from "../../config/paths.ts";
 import { parseSize } from "../../config/values.ts";
-import { accountNamed, change, kept, passwordFromInput, timestamp } from "../account_verbs.ts";
+import {
+  accountNamed,
+  change,
+  changeOne,
+  kept,
+  noAccount,
+  passwordFromInput,
+  timestamp,
+} from "../account_verbs.ts";
 import { tellServer } from "../control.ts";
 import { readConfig } from "../find_config.ts";
 import { CommandFault } from "../terminal.ts";
@@ -20,6 +28,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   list,
   passwd,
   "app-password": appPassword,
+  certificate: async (call, config, rest) =>
+    (await import("../user_certificates.ts")).certificate(call, config, rest),
   disable: (call, config, rest) => setDisabled(call, config, rest, true),
   enable: (call, config, rest) => setDisabled(call, config, rest, false),
   remove,
@@ -33,6 +43,7 @@ export const verb: Verb = {
     "user passwd ADDRESS [--password-stdin]",
     "user app-password ADDRESS [NAME]        make one, say for a phone",
     "user app-password ADDRESS NAME --remove",
+    "user certificate add|remove ADDRESS FILE    a client certificate in PEM that opens the account",
     "user disable|enable|remove ADDRESS",
     "user import FILE                        lines ADDRESS:{SCHEME}VALUE, as in Dovecot's passwd-file",
   ],
@@ -104,6 +115,8 @@ async function list(call: Call, config: Config): Promise<number> {
     disabled: a.disabled,
     quota: a.quota,
     created: a.created,
+    scram: a.password === null || (a.scram !== undefined && parseScram(a.scram, a.password) !== null),
+    certificates: a.certificates ?? [],
     appPasswords: a.appPasswords.map(({ name, created }) => ({ name, created })),
     password: a.password === null
       ? "none"
@@ -119,7 +132,8 @@ async function list(call: Call, config: Config): Promise<number> {
     const cells = rows.map((r) => [
       r.address,
       r.disabled ? "disabled" : "",
-      r.password,
+      // Until all have keys, SCRAM is not offered to anybody: who holds it up should be seen.
+      r.scram ? r.password : `${r.password}, no SCRAM`,
       r.appPasswords.map((p) => p.name).join(", "),
       r.quota === null ? "" : `${Math.round(r.quota / 1024 / 1024)} MB`,
       r.created.slice(0, 10),
@@ -135,7 +149,7 @@ async function passwd(call: Call, config: Config, [address]: readonly string[]):
   const id = accountNamed(config, address);
   const { password, shown } = await newPassword(call);
   const { hash, scram } = await kept(call.tools, config, id, password);
-  await changeOne(call, config, id, (account) => ok({ ...account, password: hash, scram }));
+  await changeOne(call.tools, config, id, (account) => ok({ ...account, password: hash, scram }));
   const news = await tellServer(call.tools, config);
   call.terminal.out(
     `new password of ${id} set (${news})${shown === null ? "" : `\npassword: ${shown}   (shown only now)`}`,
@@ -148,7 +162,7 @@ async function appPassword(call: Call, config: Config, [address, name]: readonly
   const id = accountNamed(config, address);
   if (call.options.has("remove")) {
     if (name === undefined) throw new CommandFault("which app password? give its name", 2);
-    await changeOne(call, config, id, (account) => {
+    await changeOne(call.tools, config, id, (account) => {
       const left = account.appPasswords.filter((p) => p.name !== name);
       if (left.length === account.appPasswords.length) return err(`${id} has no app password "${name}"`);
       return ok({ ...account, appPasswords: left });
@@ -159,7 +173,7 @@ async function appPassword(call: Call, config: Config, [address, name]: readonly
   const password = generatePassword(tools.random);
   const entry = await kept(tools, config, id, password, hashAppPassword(password, tools.random));
   let made = name ?? "";
-  await changeOne(call, config, id, (account) => {
+  await changeOne(call.tools, config, id, (account) => {
     made ||= freeName(account.appPasswords);
     if (account.appPasswords.some((p) => p.name === made)) {
       return err(`${id} has an app password "${made}" already; choose another name`);
@@ -189,7 +203,7 @@ async function setDisabled(
   disabled: boolean,
 ): Promise<number> {
   const id = accountNamed(config, address);
-  await changeOne(call, config, id, (account) => ok({ ...account, disabled }));
+  await changeOne(call.tools, config, id, (account) => ok({ ...account, disabled }));
   call.terminal.out(`${id} ${disabled ? "disabled" : "enabled"} (${await tellServer(call.tools, config)})`);
   return 0;
 }
@@ -202,24 +216,4 @@ async function remove(call: Call, config: Config, [address]: readonly string[]):
   const left = await call.tools.fs.stat(mail) ? `; its mail stays in ${mail}` : "";
   call.terminal.out(`${id} removed (${await tellServer(call.tools, config)})${left}`);
   return 0;
-}
-
-async function changeOne(
-  call: Call,
-  config: Config,
-  id: AccountId,
-  alter: (account: Account) => Result<Account, string>,
-): Promise<void> {
-  await change(call.tools, config, (accounts) => {
-    const account = accounts.get(id);
-    if (!account) return err(noAccount(id));
-    const altered = alter(account);
-    if (!altered.ok) return altered;
-    accounts.set(id, altered.value);
-    return ok(undefined);
-  });
-}
-
-function noAccount(id: AccountId): string {
-  return `there is no account ${id}; "roost user list" shows all`;
 }

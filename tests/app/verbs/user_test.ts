@@ -98,9 +98,14 @@ Deno.test("user list prints a table or JSON", async () => {
     disabled: true,
     quota: null,
     created: "2026-01-02T03:04:05Z",
+    scram: true,
+    certificates: [],
     appPasswords: [],
     password: "scrypt",
   }]);
+  await m.fs.createWith("/home/old", [utf8("old@example.test:{SHA512-CRYPT}$6$abc$" + "a".repeat(86))]);
+  assertEquals((await m.run(["user", "import", "old"])).code, 0);
+  assertMatch((await m.run(["user", "list"])).out, /old@example\.test +SHA512-CRYPT, no SCRAM/);
 });
 
 Deno.test("user leaves a broken accounts file alone and says where it is broken", async () => {
