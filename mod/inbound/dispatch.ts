@@ -22,6 +22,8 @@ export interface Dispatched {
   readonly envelopeId?: Envelope["envelopeId"];
   /** RFC 8689 3. */
   readonly requireTls?: true;
+  /** RFC 4865: nobody gets it before, neither here nor elsewhere; in milliseconds since 1970. */
+  readonly holdUntil?: number;
   readonly body: Body;
 }
 
@@ -122,7 +124,7 @@ export class Dispatcher {
     recipients: readonly DispatchRecipient[],
     rules: DispatchRules,
   ): Promise<readonly Fate[]> {
-    const plan = this.#plan(message.sender, recipients, rules.relay);
+    const plan = this.#plan(message, recipients, rules.relay);
     if (rules.allOrNone && plan.parts.some((p) => p.nowhere !== null)) {
       return plan.parts.map((p) => ({ taken: false, left: [], nowhere: p.nowhere, success: null }));
     }
@@ -164,7 +166,11 @@ export class Dispatcher {
     }
   }
 
-  #plan(sender: Address | null, recipients: readonly DispatchRecipient[], relay: boolean): Plan {
+  #plan(
+    { sender, holdUntil }: Dispatched,
+    recipients: readonly DispatchRecipient[],
+    relay: boolean,
+  ): Plan {
     const plan: Plan = { mailboxes: [], remote: new Map(), parts: [] };
     const index = new Map<string, number>();
     for (const recipient of recipients) {
@@ -181,6 +187,19 @@ export class Dispatcher {
       }
       if (resolution.kind !== "targets") {
         part.nowhere = resolution.kind;
+        continue;
+      }
+      if (holdUntil !== undefined) {
+        // The queue brings it back to us when its time has come. It sorts by domain, which a bare "postmaster" has none of.
+        const bare = recipient.address.domain === "" ? resolution.targets : [];
+        const named = bare.flatMap((t): DispatchRecipient[] =>
+          t.kind === "forward" ? [{ address: t.address }] : [{
+            address: addressOf(t.account),
+            options: { ...recipient.options, deliverTo: { account: t.account, detail: t.detail } },
+          }]
+        );
+        for (const one of named.length > 0 ? named : [recipient]) addRemote(plan, sender, one);
+        part.remote = true;
         continue;
       }
       part.several = resolution.targets.length > 1;
@@ -248,6 +267,7 @@ export class Dispatcher {
         : await wantsNoTls(message.body)
         ? { tlsOptional: true }
         : {}),
+      ...(message.holdUntil === undefined ? {} : { holdUntil: message.holdUntil }),
       account: message.account,
       traceId: message.id,
     };

@@ -23,6 +23,8 @@ export interface Part {
 export interface Entry {
   readonly id: string;
   readonly created: number;
+  /** From when it is tried. */
+  readonly start: number;
   held: boolean;
   gone: boolean;
   /** It has a journal. */
@@ -33,8 +35,8 @@ export interface Entry {
 }
 
 /** A message that nothing is planned for yet. */
-export function newEntry(id: string, created: number, touched: boolean): Entry {
-  return { id, created, held: false, gone: false, touched, faults: 0, parts: [] };
+export function newEntry(id: string, created: number, touched: boolean, start: number = created): Entry {
+  return { id, created, start, held: false, gone: false, touched, faults: 0, parts: [] };
 }
 
 /** The timer is never set for longer: the wall clock may be set meanwhile. */
@@ -135,7 +137,7 @@ export class Agenda {
   #ask(part: Part): void {
     part.busy = true;
     if (part.destination === null) return this.#work(part);
-    const urgent = this.#clock.now() - part.entry.created >= GIVE_UP;
+    const urgent = this.#clock.now() - part.entry.start >= GIVE_UP;
     const admission = this.#lanes.ask(part.destination, part, urgent);
     if (admission === "start") this.#work(part);
     else if (admission !== "wait") this.plan(part, admission.until);

@@ -3,7 +3,7 @@ import { type Body, memoryBody } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
 import { isFsError } from "../base/fs.ts";
 import type { Address } from "../mail/address.ts";
-import type { QueuedMessage } from "./record.ts";
+import { type QueuedMessage, startOf } from "./record.ts";
 import type { Report, Reporter } from "./reporter.ts";
 import { GIVE_UP } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
@@ -42,7 +42,7 @@ export async function keepBounce(
     traceId,
     arrived: message.created,
     now: ports.clock.now(),
-    ...(kind === "delay" ? { retryUntil: message.created + GIVE_UP } : {}),
+    ...(kind === "delay" ? { retryUntil: startOf(message) + GIVE_UP } : {}),
     // RFC 3461 4.3: RET is for failures. RFC 8689 5: what must be protected is not sent back.
     ...(ret && kind === "failure" ? { ret: requireTls ? "headers" : ret } : {}),
     ...(envelopeId === undefined ? {} : { envelopeId }),

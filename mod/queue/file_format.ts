@@ -117,6 +117,7 @@ function envelopeOf(raw: Raw): Envelope | null {
     ...(typeof envelopeId === "string" ? { envelopeId } : {}),
     ...(raw.requireTls === true ? { requireTls: true } : {}),
     ...(raw.tlsOptional === true ? { tlsOptional: true } : {}),
+    ...(isCount(raw.holdUntil) ? { holdUntil: raw.holdUntil } : {}),
     account,
     traceId,
   };

@@ -1,7 +1,7 @@
 /** From what a transport tells of one attempt to the line of the journal that keeps it. */
 import { QUEUE_WHY } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
-import type { JournalLine, Outcome, QueuedMessage } from "./record.ts";
+import { type JournalLine, type Outcome, type QueuedMessage, startOf } from "./record.ts";
 import { schedule } from "./schedule.ts";
 import type { NotDelivered, PeerReply, RecipientOutcome } from "./transport.ts";
 
@@ -23,7 +23,7 @@ export function lineOfAttempt(
 ): (JournalLine & { readonly kind: "attempt" }) | null {
   const before = message.destinations.get(attempt.destination) ?? { attempts: 0, next: now };
   const attempts = before.attempts + (attempt.aborted ? 0 : 1);
-  const wait = attempt.aborted ? 0 : schedule(attempts, now - message.created, random);
+  const wait = attempt.aborted ? 0 : schedule(attempts, now - startOf(message), random);
   const outcomes: Outcome[] = [];
   for (const [i, recipient] of attempt.places.entries()) {
     const outcome = attempt.outcomes[i] ?? FORGOTTEN;

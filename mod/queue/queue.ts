@@ -26,6 +26,7 @@ import {
   type JournalLine,
   pendingOf,
   type QueuedMessage,
+  startOf,
   unreportedOf,
   unwarnedOf,
   warningTime,
@@ -282,7 +283,7 @@ export class Queue implements Submitter {
   }
 
   #enter(message: QueuedMessage, touched: boolean): Entry {
-    const entry = newEntry(message.id, message.created, touched);
+    const entry = newEntry(message.id, message.created, touched, startOf(message));
     this.#entries.set(message.id, entry);
     this.#planAll(entry, message);
     return entry;
@@ -340,7 +341,7 @@ export class Queue implements Submitter {
     if (entry.gone) return;
     const now = this.#clock.now();
     const damaged = isFsError(fault, "io", "denied") && (part.destination !== null || entry.faults > 0);
-    const wait = damaged ? schedule(++entry.faults, now - entry.created, this.#random) : AGAIN;
+    const wait = damaged ? schedule(++entry.faults, now - entry.start, this.#random) : AGAIN;
     if (wait !== null) return this.#agenda.plan(part, now + wait);
     try {
       await this.#spool.setAside(entry.id);

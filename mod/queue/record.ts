@@ -97,14 +97,19 @@ export type JournalLine =
   | { readonly kind: "hold"; readonly at: number }
   | { readonly kind: "release"; readonly at: number };
 
-/** A message that was just accepted: everything pending, due at once. */
+/** From when it is tried: the days it is tried for, and the hours until the sender is warned, count from there. Milliseconds since 1970. */
+export function startOf({ created, envelope }: Pick<QueuedMessage, "created" | "envelope">): number {
+  return Math.max(created, envelope.holdUntil ?? 0);
+}
+
+/** A message that was just accepted: everything pending, due at once or when it may be released. */
 export function newMessage(
   head: Pick<QueuedMessage, "id" | "created" | "envelope" | "size" | "offset">,
 ): QueuedMessage {
   const { id, created, envelope, size, offset } = head;
   const destinations = new Map<string, DestinationStatus>();
   for (const { address } of envelope.recipients) {
-    destinations.set(address.domain, { attempts: 0, next: created });
+    destinations.set(address.domain, { attempts: 0, next: startOf(head) });
   }
   const recipients = envelope.recipients.map((): RecipientStatus => ({
     state: "pending",
@@ -177,7 +182,7 @@ export function unreportedOf(message: QueuedMessage): number[] {
 
 /** When the sender is to be told of what is still waiting then, in milliseconds since 1970; null when nobody is to be. */
 export function warningTime(message: QueuedMessage): number | null {
-  return unwarnedOf(message).length > 0 ? message.created + DELAY_WARNING : null;
+  return unwarnedOf(message).length > 0 ? startOf(message) + DELAY_WARNING : null;
 }
 
 /** Places of the recipients that were tried in vain and of whose delay the sender is to be told once, and was not yet. */

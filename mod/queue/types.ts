@@ -31,6 +31,8 @@ export interface Envelope {
   readonly requireTls?: true;
   /** "TLS-Required: No" (RFC 8689 4): what the destination asks for is not insisted upon. */
   readonly tlsOptional?: true;
+  /** Not tried before (FUTURERELEASE, RFC 4865), in milliseconds since 1970. */
+  readonly holdUntil?: number;
   /** Account that submitted it, or null for forwards and bounces. */
   readonly account: string | null;
   /** ID in logs and in `Received:`, given at reception. */

@@ -1,12 +1,15 @@
 /** What EHLO and LHLO say is offered: only what holds for this client in this state. */
+import { SMTP_HOLD } from "../base/limits.ts";
+import type { MailParameters } from "./parameters.ts";
 import type { Client, SmtpSettings } from "./ports.ts";
 import { xclientKeyword } from "./xclient.ts";
 
-/** Keywords with their parameters, one a line. `mechanisms`: of AUTH; none where it is not for this client. */
+/** Keywords with their parameters, one a line. `mechanisms`: of AUTH; none where it is not for this client. `now`: ms since 1970. */
 export function offeredExtensions(
   settings: SmtpSettings,
   client: Client,
   mechanisms: readonly string[],
+  now: number,
 ): string[] {
   const list = [
     "PIPELINING",
@@ -20,11 +23,26 @@ export function offeredExtensions(
     // RFC 9422: how many messages a session may bring has no limit.
     `LIMITS RCPTMAX=${settings.recipients}`,
   ];
+  if (offersHold(client)) {
+    const latest = new Date(now + SMTP_HOLD).toISOString().replace(/\.\d+Z$/, "Z");
+    list.push(`FUTURERELEASE ${SMTP_HOLD / 1000} ${latest}`);
+  }
   if (!client.tls && settings.startTlsAvailable()) list.push("STARTTLS");
   if (offersRequireTls(client)) list.push("REQUIRETLS");
   if (mechanisms.length > 0) list.push(`AUTH ${mechanisms.join(" ")}`);
   if (settings.xclient) list.push(xclientKeyword(settings.xclient));
   return list;
+}
+
+/** RFC 4865 3: for submission. */
+export function offersHold(client: Client): boolean {
+  return client.listener === "submission" || client.listener === "submissions";
+}
+
+/** When a message is to be released (RFC 4865 4), in milliseconds since 1970; null when that is over, or too far off. */
+export function releaseTime(hold: NonNullable<MailParameters["hold"]>, now: number): number | null {
+  const at = hold.kind === "for" ? now + hold.ms : hold.ms;
+  return at > now && at <= now + SMTP_HOLD ? at : null;
 }
 
 /** RFC 8689 2: under TLS only. LMTP is the last hop: there is nothing left to protect. */

@@ -16,6 +16,8 @@ export interface MailParameters {
   readonly envelopeId?: string;
   /** RFC 8689 3: no hop without TLS and a certificate that is valid. */
   readonly requireTls?: true;
+  /** RFC 4865 4: not to be sent before; in milliseconds from now, or since 1970. */
+  readonly hold?: { readonly kind: "for" | "until"; readonly ms: number };
 }
 
 export type Notify = "never" | "success" | "failure" | "delay";
@@ -64,6 +66,18 @@ const MAIL: ReadonlyMap<string, Reader<MailParameters>> = new Map<string, Reader
   ["REQUIRETLS", (value, into) => {
     into.requireTls = true;
     return value === null;
+  }],
+  ["HOLDFOR", (value, into) => {
+    // RFC 4865 4.1. Only one of the two may be given.
+    if (into.hold || value === null || !/^[1-9]\d{0,8}$/.test(value)) return false;
+    into.hold = { kind: "for", ms: Number(value) * 1000 };
+    return true;
+  }],
+  ["HOLDUNTIL", (value, into) => {
+    const ms = into.hold || value === null ? null : utcTime(value);
+    if (ms === null) return false;
+    into.hold = { kind: "until", ms };
+    return true;
   }],
   ["RET", (value, into) => {
     const wanted = asciiUpper(value ?? "");
@@ -141,6 +155,15 @@ function read<T>(
     if (!reader(m[2] ?? null, into)) return err("bad-parameter");
   }
   return ok(into);
+}
+
+/** RFC 3339 date and time in UTC, in milliseconds since 1970; null where there is no such time. */
+function utcTime(text: string): number | null {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text)) return null;
+  const time = new Date(text);
+  // Of the 30th of February some make the 2nd of March.
+  const real = !Number.isNaN(time.getTime()) && time.toISOString().slice(0, 19) === text.slice(0, 19);
+  return real ? time.getTime() : null;
 }
 
 /** RFC 3461 4.2: "type;xtext". RFC 6533 3 for "utf-8": characters as they are, or as \x{HEX}. */

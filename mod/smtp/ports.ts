@@ -42,6 +42,8 @@ export interface Transaction {
   readonly recipients: readonly Address[];
   /** What is wished for each of `recipients`, in step with them; none where there are no wishes at all. */
   readonly wishes?: readonly RecipientParameters[];
+  /** FUTURERELEASE (RFC 4865): not to be sent before, in milliseconds since 1970. */
+  readonly holdUntil?: number;
 }
 
 /** null: go on. A reply of 400 and up: refuse with it; at connect and HELO 421 and 554 also end the connection. */

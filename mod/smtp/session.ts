@@ -22,7 +22,7 @@ import { type AuthExchange, type AuthStep, startAuth } from "./auth.ts";
 import { type Command, parseCommand, type Verb } from "./command.ts";
 import { COMMAND_FAULTS, DATA_FAULTS } from "./fault_replies.ts";
 import type { IntakeFault } from "./intake.ts";
-import { offeredExtensions, offersRequireTls } from "./offer.ts";
+import { offeredExtensions, offersHold, offersRequireTls, releaseTime } from "./offer.ts";
 import type { RecipientParameters } from "./parameters.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
 import { chunkTaken, internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
@@ -257,6 +257,10 @@ export class SmtpSession {
     if (c.international && !c.parameters.smtpUtf8) return say(REPLY.needsUtf8);
     // RFC 8689 2: it is offered under TLS, and means nothing without.
     if (c.parameters.requireTls && !offersRequireTls(this.#client)) return say(REPLY.unknownParameter);
+    const { hold } = c.parameters;
+    if (hold && !offersHold(this.#client)) return say(REPLY.unknownParameter);
+    const holdUntil = hold ? releaseTime(hold, this.#ports.clock.now()) : undefined;
+    if (holdUntil === null) return say(REPLY.badHold);
     if ((c.parameters.size ?? 0) > this.#settings.messageSize) return say(REPLY.tooBig);
     const transaction: OpenTransaction = {
       id: createTraceId(this.#ports.clock, this.#ports.random),
@@ -265,6 +269,7 @@ export class SmtpSession {
       mail: c.parameters,
       recipients: [],
       wishes: [],
+      ...(holdUntil === undefined ? {} : { holdUntil }),
     };
     return after(this.#ports.policy.mail(transaction), (verdict) => {
       if (verdict) {
@@ -371,7 +376,7 @@ export class SmtpSession {
   #extensions(): string[] {
     const auth = this.#authOffered() && this.#client.account === null;
     const mechanisms = auth ? offeredMechanisms(this.#ports.authenticator, this.#saslPeer()) : [];
-    const list = offeredExtensions(this.#settings, this.#client, mechanisms);
+    const list = offeredExtensions(this.#settings, this.#client, mechanisms, this.#ports.clock.now());
     return [this.#settings.hostname, ...list];
   }
 

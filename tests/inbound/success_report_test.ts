@@ -103,6 +103,20 @@ Deno.test("what TLS is wished for goes along to the queue, to aliases and report
   ]]);
 });
 
+Deno.test("what is to be released later goes to the queue whole, local recipients too, and nothing is told yet", async () => {
+  const me = { account: "alice@example.test", sender: "alice@example.test" };
+  const rig = new InboundRig();
+  const to = ["bob@example.test", "x@far.example", "team@example.test", "postmaster"];
+  const receiver = new InboundReceiver(
+    { dispatcher: rig.dispatcher, directory: rig.directory, clock: new FakeClock(), log: rig.log },
+    "mx.example.test",
+  );
+  const { reply } = await receiver.receive({ ...transaction({ ...me, to }), holdUntil: 5 }, bodyOf(TEXT));
+  assertEquals([reply.code, rig.delivered, rig.queued.map((q) => q.envelope.holdUntil)], [250, [], [5]]);
+  assertEquals(rig.queuedFor.slice(0, 3), to.slice(0, 3));
+  assert(rig.queued[0]?.envelope.recipients.every((r) => r.address.domain !== ""));
+});
+
 Deno.test("a recipient that becomes several is told of once, as expanded", async () => {
   const rig = new InboundRig();
   rig.outcomes.set("bob@example.test", { kind: "deferred", why: "disk" });

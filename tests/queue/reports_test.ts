@@ -184,3 +184,30 @@ Deno.test("Queue tells once of delay, success and failure, whenever the power is
   }, { make: () => new MemFs({ dirs: ["/data"] }), seeds: 1 });
   assert(steps > 20, `${steps} steps`);
 });
+
+Deno.test("Queue keeps what is to be released later, over a restart too, and counts its days from then", async () => {
+  const DAY = 24 * 3600_000;
+  const first = rig();
+  await first.queue.open();
+  await first.queue.start();
+  const at = first.clock.now() + 20 * DAY;
+  const wishes = envelope(["a@x.test"], "me@home.test", null);
+  await first.queue.submit({ ...wishes, holdUntil: at }, memoryBody(utf8("m")));
+  await first.clock.advance(10 * DAY);
+  assertEquals(first.batches.length, 0);
+  await stop(first);
+  const answer: Answer = ({ address }) =>
+    address.domain === "x.test" ? notDelivered("deferred") : delivered();
+  const again = rig(first.fs, answer, {}, new FakeClock(first.clock.now()));
+  await again.queue.open();
+  await again.queue.start();
+  await again.clock.advance(at - again.clock.now() - 1);
+  assertEquals([again.batches.length, again.reports.length], [0, 0]);
+  await again.clock.advance(1);
+  assertEquals(again.batches.length, 1);
+  await again.clock.advance(5 * DAY - 1000);
+  assertEquals(again.reports.map((r) => [r.kind, r.retryUntil]), [["delay", at + 5 * DAY]]);
+  await again.clock.advance(DAY);
+  assertEquals(again.reports.map((r) => r.kind), ["delay", "failure"]);
+  await stop(again);
+});

@@ -1,8 +1,9 @@
-import { offeredExtensions, offersRequireTls } from "../../mod/smtp/offer.ts";
+import { offeredExtensions, offersHold, offersRequireTls, releaseTime } from "../../mod/smtp/offer.ts";
 import type { Client, ListenerKind } from "../../mod/smtp/ports.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { Rig } from "./rig.ts";
 
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const TLS = { protocol: "TLSv1.3", cipher: "x", serverName: null };
 
 function client(listener: ListenerKind, tls: boolean): Client {
@@ -30,11 +31,12 @@ Deno.test("offeredExtensions() lists what holds in this state, with limits that 
     "ENHANCEDSTATUSCODES",
     "LIMITS RCPTMAX=5",
   ];
-  assertEquals(offeredExtensions(settings, client("smtp", false), []), [...always, "STARTTLS"]);
-  assertEquals(offeredExtensions(settings, client("smtp", true), []), [...always, "REQUIRETLS"]);
-  assertEquals(offeredExtensions(settings, client("lmtp", true), []), always);
-  assertEquals(offeredExtensions(settings, client("submission", true), ["PLAIN", "LOGIN"]), [
+  assertEquals(offeredExtensions(settings, client("smtp", false), [], NOW), [...always, "STARTTLS"]);
+  assertEquals(offeredExtensions(settings, client("smtp", true), [], NOW), [...always, "REQUIRETLS"]);
+  assertEquals(offeredExtensions(settings, client("lmtp", true), [], NOW), always);
+  assertEquals(offeredExtensions(settings, client("submission", true), ["PLAIN", "LOGIN"], NOW), [
     ...always,
+    "FUTURERELEASE 2592000 2026-02-01T03:04:05Z",
     "REQUIRETLS",
     "AUTH PLAIN LOGIN",
   ]);
@@ -42,12 +44,13 @@ Deno.test("offeredExtensions() lists what holds in this state, with limits that 
     { ...settings, startTlsAvailable: () => false },
     client("smtp", false),
     [],
+    NOW,
   );
   assertEquals(without, always);
 });
 
 Deno.test("every keyword has the form of RFC 5321 4.1.1.1", () => {
-  for (const line of offeredExtensions(new Rig().settings, client("smtp", true), ["PLAIN"])) {
+  for (const line of offeredExtensions(new Rig().settings, client("smtp", true), ["PLAIN"], NOW)) {
     assert(/^[A-Z0-9][A-Z0-9-]*( [!-~]+)*$/.test(line), line);
   }
 });
@@ -59,4 +62,23 @@ Deno.test("offersRequireTls() is for connections under TLS", () => {
     offersRequireTls(client("submissions", true)),
     offersRequireTls(client("lmtp", true)),
   ], [true, false, true, false]);
+});
+
+Deno.test("offersHold() is for submission, releaseTime() keeps to the bounds that are told", () => {
+  const all = (["smtp", "submission", "submissions", "lmtp"] as const).map((l) =>
+    offersHold(client(l, true))
+  );
+  assertEquals(all, [false, true, true, false]);
+  const month = 30 * 24 * 3600_000;
+  const table = [
+    [{ kind: "for", ms: 1000 }, NOW + 1000],
+    [{ kind: "for", ms: month }, NOW + month],
+    [{ kind: "for", ms: month + 1000 }, null],
+    [{ kind: "until", ms: NOW }, null],
+    [{ kind: "until", ms: NOW - 1 }, null],
+    [{ kind: "until", ms: NOW + 1 }, NOW + 1],
+    [{ kind: "until", ms: NOW + month }, NOW + month],
+    [{ kind: "until", ms: NOW + month + 1 }, null],
+  ] as const;
+  for (const [hold, want] of table) assertEquals(releaseTime(hold, NOW), want, JSON.stringify(hold));
 });
