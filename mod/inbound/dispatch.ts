@@ -22,6 +22,8 @@ export interface Dispatched {
   readonly envelopeId?: Envelope["envelopeId"];
   /** RFC 8689 3. */
   readonly requireTls?: true;
+  /** RFC 6710: -9 to 9. */
+  readonly priority?: number;
   /** RFC 4865: nobody gets it before, neither here nor elsewhere; in milliseconds since 1970. */
   readonly holdUntil?: number;
   readonly body: Body;
@@ -267,6 +269,7 @@ export class Dispatcher {
         : await wantsNoTls(message.body)
         ? { tlsOptional: true }
         : {}),
+      ...(message.priority ? { priority: message.priority } : {}),
       ...(message.holdUntil === undefined ? {} : { holdUntil: message.holdUntil }),
       account: message.account,
       traceId: message.id,

@@ -36,6 +36,7 @@ export class LocalTransport implements Transport {
       ...(batch.ret ? { ret: batch.ret } : {}),
       ...(batch.envelopeId === undefined ? {} : { envelopeId: batch.envelopeId }),
       ...(batch.requireTls ? { requireTls: true } : {}),
+      ...(batch.priority ? { priority: batch.priority } : {}),
       body: batch.body,
     };
     // One by one: what is queued anew for one of them must not hang on another.

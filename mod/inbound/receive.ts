@@ -61,6 +61,7 @@ export class InboundReceiver implements Receiver {
       ...(ret ? { ret } : {}),
       ...(envelopeId === undefined ? {} : { envelopeId }),
       ...(requireTls ? { requireTls } : {}),
+      ...(transaction.priority ? { priority: transaction.priority } : {}),
       ...(transaction.holdUntil === undefined ? {} : { holdUntil: transaction.holdUntil }),
       body: prepared,
     };

@@ -25,6 +25,8 @@ export interface Entry {
   readonly created: number;
   /** From when it is tried. */
   readonly start: number;
+  /** Of those that wait for the same room, the highest is first. */
+  readonly priority: number;
   held: boolean;
   gone: boolean;
   /** It has a journal. */
@@ -35,8 +37,14 @@ export interface Entry {
 }
 
 /** A message that nothing is planned for yet. */
-export function newEntry(id: string, created: number, touched: boolean, start: number = created): Entry {
-  return { id, created, start, held: false, gone: false, touched, faults: 0, parts: [] };
+export function newEntry(
+  id: string,
+  created: number,
+  touched: boolean,
+  start: number = created,
+  priority: number = 0,
+): Entry {
+  return { id, created, start, priority, held: false, gone: false, touched, faults: 0, parts: [] };
 }
 
 /** The timer is never set for longer: the wall clock may be set meanwhile. */
@@ -138,7 +146,7 @@ export class Agenda {
     part.busy = true;
     if (part.destination === null) return this.#work(part);
     const urgent = this.#clock.now() - part.entry.start >= GIVE_UP;
-    const admission = this.#lanes.ask(part.destination, part, urgent);
+    const admission = this.#lanes.ask(part.destination, part, urgent, part.entry.priority);
     if (admission === "start") this.#work(part);
     else if (admission !== "wait") this.plan(part, admission.until);
   }

@@ -9,8 +9,18 @@ export function batchOf(
   places: readonly number[],
   body: Body,
 ): Batch {
-  const { sender, recipients, eightBit, smtpUtf8, ret, envelopeId, requireTls, tlsOptional, traceId } =
-    message.envelope;
+  const {
+    sender,
+    recipients,
+    eightBit,
+    smtpUtf8,
+    ret,
+    envelopeId,
+    requireTls,
+    tlsOptional,
+    priority,
+    traceId,
+  } = message.envelope;
   return {
     sender,
     recipients: places.flatMap((i) => recipients[i] ?? []),
@@ -22,6 +32,7 @@ export function batchOf(
     ...(envelopeId === undefined ? {} : { envelopeId }),
     ...(requireTls ? { requireTls } : {}),
     ...(tlsOptional ? { tlsOptional } : {}),
+    ...(priority ? { priority } : {}),
     traceId,
   };
 }

@@ -117,6 +117,7 @@ function envelopeOf(raw: Raw): Envelope | null {
     ...(typeof envelopeId === "string" ? { envelopeId } : {}),
     ...(raw.requireTls === true ? { requireTls: true } : {}),
     ...(raw.tlsOptional === true ? { tlsOptional: true } : {}),
+    ...(typeof raw.priority === "number" && Math.abs(raw.priority) <= 9 ? { priority: raw.priority } : {}),
     ...(isCount(raw.holdUntil) ? { holdUntil: raw.holdUntil } : {}),
     account,
     traceId,

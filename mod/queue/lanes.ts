@@ -11,11 +11,43 @@ const REMEMBERED = 10_000;
 
 interface Lane<T> {
   active: number;
-  readonly waiting: Line<T>;
+  readonly waiting: Waiting<T>;
   /** Attempts in a row that reached nobody. */
   failures: number;
   /** Wall time in milliseconds. */
   pausedUntil: number;
+}
+
+/** Lines by priority, the highest first. Nearly all have one. */
+class Waiting<T> {
+  readonly #lines = new Map<number, Line<T>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Priority of who is next; -Infinity when nobody waits. */
+  get priority(): number {
+    return Math.max(...this.#lines.keys());
+  }
+
+  push(item: T, priority: number): void {
+    let line = this.#lines.get(priority);
+    if (!line) this.#lines.set(priority, line = new Line());
+    line.push(item);
+    this.#size++;
+  }
+
+  shift(): T | undefined {
+    const priority = this.priority;
+    const line = this.#lines.get(priority);
+    if (!line) return undefined;
+    this.#size--;
+    const item = line.shift();
+    if (line.size === 0) this.#lines.delete(priority);
+    return item;
+  }
 }
 
 /** First in, first out. `shift` of a long array moves all that is left in it. */
@@ -57,6 +89,8 @@ export class Lanes<T> {
   /** Destinations where somebody waits, in the order of their turn. */
   readonly #turns = new Set<string>();
   #active = 0;
+  /** How many wait that are not of priority 0. */
+  #unusual = 0;
 
   constructor(limits: LaneLimits, clock: Clock, random: Random) {
     this.#limits = limits;
@@ -69,7 +103,7 @@ export class Lanes<T> {
   }
 
   /** Asks for an attempt. `urgent`: also to a destination that is left alone. */
-  ask(destination: string, item: T, urgent: boolean): Admission {
+  ask(destination: string, item: T, urgent: boolean, priority = 0): Admission {
     const lane = this.#lane(destination);
     if (!urgent && lane.pausedUntil > this.#clock.now()) return { until: lane.pausedUntil };
     if (this.#active < this.#limits.attempts && lane.active < this.#width(lane)) {
@@ -77,7 +111,8 @@ export class Lanes<T> {
       lane.active++;
       return "start";
     }
-    lane.waiting.push(item);
+    lane.waiting.push(item, priority);
+    if (priority !== 0) this.#unusual++;
     this.#turns.add(destination);
     return "wait";
   }
@@ -114,20 +149,40 @@ export class Lanes<T> {
     return away;
   }
 
-  /** Somebody who waited and is now to ask again, each destination in its turn; null when nobody can go on. */
+  /** Somebody who waited and is now to ask again, the highest priority first, then each destination in its turn; null when nobody can go on. */
   next(): T | null {
     if (this.#active >= this.#limits.attempts) return null;
+    for (let destination = this.#turn(); destination !== null; destination = this.#turn()) {
+      const lane = this.#lane(destination);
+      const { priority } = lane.waiting;
+      const item = lane.waiting.shift();
+      this.#turns.delete(destination);
+      if (lane.waiting.size > 0) this.#turns.add(destination);
+      if (item !== undefined) {
+        if (priority !== 0) this.#unusual--;
+        return item;
+      }
+      this.#tidy(destination, lane);
+    }
+    return null;
+  }
+
+  /** The destination whose turn it is; null when none may go on. */
+  #turn(): string | null {
+    let best: string | null = null;
+    let highest = -Infinity;
     for (const destination of this.#turns) {
       const lane = this.#lane(destination);
       const paused = lane.pausedUntil > this.#clock.now();
       if (!paused && lane.active >= this.#width(lane)) continue;
-      const item = lane.waiting.shift();
-      this.#turns.delete(destination);
-      if (lane.waiting.size > 0) this.#turns.add(destination);
-      if (item !== undefined) return item;
-      this.#tidy(destination, lane);
+      // With one priority for all there is nothing to compare, however many destinations wait.
+      if (this.#unusual === 0) return destination;
+      const { priority } = lane.waiting;
+      if (best !== null && priority <= highest) continue;
+      best = destination;
+      highest = priority;
     }
-    return null;
+    return best;
   }
 
   /** One attempt alone finds out whether a destination that was away is back. */
@@ -139,7 +194,7 @@ export class Lanes<T> {
     let lane = this.#lanes.get(destination);
     if (!lane) {
       if (this.#lanes.size >= REMEMBERED) this.#forgetIdle();
-      lane = { active: 0, waiting: new Line(), failures: 0, pausedUntil: 0 };
+      lane = { active: 0, waiting: new Waiting(), failures: 0, pausedUntil: 0 };
       this.#lanes.set(destination, lane);
     }
     return lane;

@@ -283,7 +283,8 @@ export class Queue implements Submitter {
   }
 
   #enter(message: QueuedMessage, touched: boolean): Entry {
-    const entry = newEntry(message.id, message.created, touched, startOf(message));
+    const { id, created, envelope: { priority } } = message;
+    const entry = newEntry(id, created, touched, startOf(message), priority);
     this.#entries.set(message.id, entry);
     this.#planAll(entry, message);
     return entry;

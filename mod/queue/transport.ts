@@ -32,6 +32,7 @@ export interface Batch {
   /** RFC 8689: as `Envelope` has them. */
   readonly requireTls?: true;
   readonly tlsOptional?: true;
+  readonly priority?: number;
   readonly traceId: string;
 }
 

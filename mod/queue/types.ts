@@ -31,6 +31,8 @@ export interface Envelope {
   readonly requireTls?: true;
   /** "TLS-Required: No" (RFC 8689 4): what the destination asks for is not insisted upon. */
   readonly tlsOptional?: true;
+  /** -9 to 9, higher first (MT-PRIORITY, RFC 6710); 0 where none is given. */
+  readonly priority?: number;
   /** Not tried before (FUTURERELEASE, RFC 4865), in milliseconds since 1970. */
   readonly holdUntil?: number;
   /** Account that submitted it, or null for forwards and bounces. */

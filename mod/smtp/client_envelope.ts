@@ -13,6 +13,8 @@ export interface ClientEnvelope {
   readonly envelopeId?: string;
   /** RFC 8689: to peers that offer it, over TLS with a certificate that was found valid, or not at all. */
   readonly requireTls?: true;
+  /** RFC 6710: -9 to 9. */
+  readonly priority?: number;
 }
 
 export interface ClientRecipient {
@@ -49,6 +51,7 @@ export function formatMail(
   if (offered.eightBit && (envelope.eightBit || utf8)) line += " BODY=8BITMIME";
   if (utf8) line += " SMTPUTF8";
   if (envelope.requireTls) line += " REQUIRETLS";
+  if (envelope.priority && offered.priority) line += ` MT-PRIORITY=${envelope.priority}`;
   if (offered.dsn) {
     if (envelope.ret) line += envelope.ret === "full" ? " RET=FULL" : " RET=HDRS";
     if (envelope.envelopeId) line += ` ENVID=${xtext(envelope.envelopeId)}`;

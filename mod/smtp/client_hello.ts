@@ -10,6 +10,8 @@ export interface Extensions {
   readonly dsn: boolean;
   /** RFC 8689. */
   readonly requireTls: boolean;
+  /** RFC 6710. */
+  readonly priority: boolean;
   /** SIZE (RFC 1870): offered; `maxSize` in octets, null when it names no limit. */
   readonly size: boolean;
   readonly maxSize: number | null;
@@ -25,6 +27,7 @@ export const NO_EXTENSIONS: Extensions = {
   smtpUtf8: false,
   dsn: false,
   requireTls: false,
+  priority: false,
   size: false,
   maxSize: null,
   auth: [],
@@ -47,6 +50,7 @@ export function parseExtensions(reply: ClientReply): Extensions {
     smtpUtf8: offered.has("SMTPUTF8"),
     dsn: offered.has("DSN"),
     requireTls: offered.has("REQUIRETLS"),
+    priority: offered.has("MT-PRIORITY"),
     size: offered.has("SIZE"),
     maxSize,
     auth: offered.get("AUTH") ?? [],

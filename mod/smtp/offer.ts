@@ -20,6 +20,7 @@ export function offeredExtensions(
     "DSN",
     "SMTPUTF8",
     "ENHANCEDSTATUSCODES",
+    "MT-PRIORITY",
     // RFC 9422: how many messages a session may bring has no limit.
     `LIMITS RCPTMAX=${settings.recipients}`,
   ];
@@ -37,6 +38,11 @@ export function offeredExtensions(
 /** RFC 4865 3: for submission. */
 export function offersHold(client: Client): boolean {
   return client.listener === "submission" || client.listener === "submissions";
+}
+
+/** The priority a message gets (RFC 6710 5): above the usual only for those who have logged in, or everybody's mail would be urgent. */
+export function grantedPriority(asked: number, client: Client): number {
+  return client.account === null ? Math.min(asked, 0) : asked;
 }
 
 /** When a message is to be released (RFC 4865 4), in milliseconds since 1970; null when that is over, or too far off. */

@@ -16,6 +16,8 @@ export interface MailParameters {
   readonly envelopeId?: string;
   /** RFC 8689 3: no hop without TLS and a certificate that is valid. */
   readonly requireTls?: true;
+  /** RFC 6710 4.1: -9 to 9, higher first; 0 where none is given. */
+  readonly priority?: number;
   /** RFC 4865 4: not to be sent before; in milliseconds from now, or since 1970. */
   readonly hold?: { readonly kind: "for" | "until"; readonly ms: number };
 }
@@ -66,6 +68,11 @@ const MAIL: ReadonlyMap<string, Reader<MailParameters>> = new Map<string, Reader
   ["REQUIRETLS", (value, into) => {
     into.requireTls = true;
     return value === null;
+  }],
+  ["MT-PRIORITY", (value, into) => {
+    if (value === null || !/^(?:0|-?[1-9])$/.test(value)) return false;
+    into.priority = Number(value);
+    return true;
   }],
   ["HOLDFOR", (value, into) => {
     // RFC 4865 4.1. Only one of the two may be given.

@@ -44,6 +44,8 @@ export interface Transaction {
   readonly wishes?: readonly RecipientParameters[];
   /** FUTURERELEASE (RFC 4865): not to be sent before, in milliseconds since 1970. */
   readonly holdUntil?: number;
+  /** MT-PRIORITY (RFC 6710) as granted, -9 to 9. */
+  readonly priority?: number;
 }
 
 /** null: go on. A reply of 400 and up: refuse with it; at connect and HELO 421 and 554 also end the connection. */

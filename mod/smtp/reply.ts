@@ -47,6 +47,7 @@ export const REPLY = {
   noExpand: reply(502, "5.5.1", "EXPN is not offered"),
 
   senderOk: reply(250, "2.1.0", "Sender OK"),
+  lessUrgent: reply(250, "2.3.6", "Sender OK, with priority 0"),
   recipientOk: reply(250, "2.1.5", "Recipient OK"),
   startData: reply(354, null, "End data with <CR><LF>.<CR><LF>"),
 

@@ -22,7 +22,7 @@ import { type AuthExchange, type AuthStep, startAuth } from "./auth.ts";
 import { type Command, parseCommand, type Verb } from "./command.ts";
 import { COMMAND_FAULTS, DATA_FAULTS } from "./fault_replies.ts";
 import type { IntakeFault } from "./intake.ts";
-import { offeredExtensions, offersHold, offersRequireTls, releaseTime } from "./offer.ts";
+import { grantedPriority, offeredExtensions, offersHold, offersRequireTls, releaseTime } from "./offer.ts";
 import type { RecipientParameters } from "./parameters.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
 import { chunkTaken, internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
@@ -261,6 +261,8 @@ export class SmtpSession {
     if (hold && !offersHold(this.#client)) return say(REPLY.unknownParameter);
     const holdUntil = hold ? releaseTime(hold, this.#ports.clock.now()) : undefined;
     if (holdUntil === null) return say(REPLY.badHold);
+    const asked = c.parameters.priority ?? 0;
+    const priority = grantedPriority(asked, this.#client);
     if ((c.parameters.size ?? 0) > this.#settings.messageSize) return say(REPLY.tooBig);
     const transaction: OpenTransaction = {
       id: createTraceId(this.#ports.clock, this.#ports.random),
@@ -270,6 +272,7 @@ export class SmtpSession {
       recipients: [],
       wishes: [],
       ...(holdUntil === undefined ? {} : { holdUntil }),
+      ...(priority ? { priority } : {}),
     };
     return after(this.#ports.policy.mail(transaction), (verdict) => {
       if (verdict) {
@@ -283,7 +286,7 @@ export class SmtpSession {
       this.#mailRefused = false;
       this.#chunks = null;
       this.#transaction = transaction;
-      return say(REPLY.senderOk);
+      return say(priority === asked ? REPLY.senderOk : REPLY.lessUrgent);
     });
   }
 

@@ -103,6 +103,16 @@ Deno.test("what TLS is wished for goes along to the queue, to aliases and report
   ]]);
 });
 
+Deno.test("priorities go along to the queue", async () => {
+  const rig = new InboundRig();
+  const receiver = new InboundReceiver(
+    { dispatcher: rig.dispatcher, directory: rig.directory, clock: new FakeClock(), log: rig.log },
+    "mx.example.test",
+  );
+  await receiver.receive({ ...transaction({ to: ["away@example.test"] }), priority: -3 }, bodyOf(TEXT));
+  assertEquals(rig.queued.map((q) => q.envelope.priority), [-3]);
+});
+
 Deno.test("what is to be released later goes to the queue whole, local recipients too, and nothing is told yet", async () => {
   const me = { account: "alice@example.test", sender: "alice@example.test" };
   const rig = new InboundRig();

@@ -4,7 +4,17 @@ import { FakeClock } from "../support/fake_clock.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 
 function entry(id: string, created: number): Entry {
-  return { id, created, start: created, held: false, gone: false, touched: false, faults: 0, parts: [] };
+  return {
+    id,
+    created,
+    start: created,
+    priority: 0,
+    held: false,
+    gone: false,
+    touched: false,
+    faults: 0,
+    parts: [],
+  };
 }
 
 /** A clock on which each look at it costs a millisecond. */

@@ -35,6 +35,7 @@ Deno.test("parseHead() reads what formatHead() wrote, and where the message begi
       envelopeId: "e+1",
       requireTls: true as const,
       tlsOptional: true as const,
+      priority: -9,
       holdUntil: 99,
       account: "me@home.test",
       recipients: [{

@@ -39,6 +39,27 @@ Deno.test("Lanes gives each destination its turn", () => {
   assertEquals(l.active, 0);
 });
 
+Deno.test("Lanes lets the highest priority go first, within a destination and among them, in turn among equals", () => {
+  const { l } = lanes(1, 1);
+  assertEquals(l.ask("x", "x0", false), "start");
+  const waiting: [string, number][] = [["x1", 0], ["x2", 4], ["y1", 0], ["y2", 9], ["z1", -4], ["x3", 4], [
+    "w1",
+    0,
+  ]];
+  for (const [name, priority] of waiting) {
+    assertEquals(l.ask(name.charAt(0), name, false, priority), "wait");
+  }
+  const order: string[] = [];
+  l.end("x", true);
+  for (let item = l.next(); item; item = l.next()) {
+    order.push(item);
+    assertEquals(l.ask(item.charAt(0), item, false), "start");
+    l.end(item.charAt(0), true);
+  }
+  assertEquals(order, ["y2", "x2", "x3", "w1", "y1", "x1", "z1"]);
+  assertEquals(l.active, 0);
+});
+
 Deno.test("Lanes leaves a destination alone that cannot be reached, then sends one ahead", async () => {
   const { l, clock } = lanes(10, 5);
   assertEquals(l.ask("x", "1", false), "start");

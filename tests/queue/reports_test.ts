@@ -211,3 +211,18 @@ Deno.test("Queue keeps what is to be released later, over a restart too, and cou
   assertEquals(again.reports.map((r) => r.kind), ["delay", "failure"]);
   await stop(again);
 });
+
+Deno.test("Queue sends what is urgent first when many wait for the same room, and tells the next host", async () => {
+  let free: () => void = () => {};
+  const gate = new Promise<void>((resolve) => free = resolve);
+  const r = rig(undefined, async () => (await gate, delivered()), { attempts: 1, attemptsPerDestination: 1 });
+  await r.queue.open();
+  await r.queue.start();
+  for (const priority of [0, 0, -4, 9, 4]) {
+    await r.queue.submit({ ...envelope(["a@x.test"]), priority }, memoryBody(utf8(`${priority}`)));
+  }
+  free();
+  await r.clock.advance(1000);
+  assertEquals(r.batches.map((b) => b.priority ?? 0), [0, 9, 4, 0, -4]);
+  await stop(r);
+});

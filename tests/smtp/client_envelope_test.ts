@@ -31,6 +31,14 @@ Deno.test("formatMail() says only what the peer can read", () => {
   );
 });
 
+Deno.test("formatMail() tells priorities to those who know them", () => {
+  const envelope = { sender: null, recipients: [], eightBit: false, smtpUtf8: false, priority: -4 };
+  assertEquals(formatMail(envelope, 1, false, NO_EXTENSIONS), "MAIL FROM:<>\r\n");
+  const known = { ...NO_EXTENSIONS, priority: true };
+  assertEquals(formatMail(envelope, 1, false, known), "MAIL FROM:<> MT-PRIORITY=-4\r\n");
+  assertEquals(formatMail({ ...envelope, priority: 0 }, 1, false, known), "MAIL FROM:<>\r\n");
+});
+
 Deno.test("formatMail() asks for TLS all the way", () => {
   assertEquals(
     formatMail(

@@ -13,6 +13,7 @@ Deno.test("parseExtensions() reads what it knows, in any case", () => {
     "DSN",
     "SmtpUtf8",
     "requiretls",
+    "MT-PRIORITY MIXER",
     "X Y",
   ];
   assertEquals(parseExtensions({ code: 250, status: null, lines }), {
@@ -22,6 +23,7 @@ Deno.test("parseExtensions() reads what it knows, in any case", () => {
     smtpUtf8: true,
     dsn: true,
     requireTls: true,
+    priority: true,
     size: true,
     maxSize: 1000,
     auth: ["PLAIN", "LOGIN"],

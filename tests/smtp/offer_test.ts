@@ -1,4 +1,10 @@
-import { offeredExtensions, offersHold, offersRequireTls, releaseTime } from "../../mod/smtp/offer.ts";
+import {
+  grantedPriority,
+  offeredExtensions,
+  offersHold,
+  offersRequireTls,
+  releaseTime,
+} from "../../mod/smtp/offer.ts";
 import type { Client, ListenerKind } from "../../mod/smtp/ports.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { Rig } from "./rig.ts";
@@ -29,6 +35,7 @@ Deno.test("offeredExtensions() lists what holds in this state, with limits that 
     "DSN",
     "SMTPUTF8",
     "ENHANCEDSTATUSCODES",
+    "MT-PRIORITY",
     "LIMITS RCPTMAX=5",
   ];
   assertEquals(offeredExtensions(settings, client("smtp", false), [], NOW), [...always, "STARTTLS"]);
@@ -81,4 +88,14 @@ Deno.test("offersHold() is for submission, releaseTime() keeps to the bounds tha
     [{ kind: "until", ms: NOW + month + 1 }, null],
   ] as const;
   for (const [hold, want] of table) assertEquals(releaseTime(hold, NOW), want, JSON.stringify(hold));
+});
+
+Deno.test("grantedPriority() is above the usual only for those who have logged in", () => {
+  const known = { ...client("submission", true), account: "alice@example.test" };
+  for (const asked of [-9, -1, 0, 1, 9]) {
+    assertEquals([grantedPriority(asked, client("smtp", true)), grantedPriority(asked, known)], [
+      Math.min(0, asked),
+      asked,
+    ]);
+  }
 });
