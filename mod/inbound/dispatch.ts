@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import { type Address, formatAddress } from "../mail/address.ts";
 import type { Envelope, RecipientOptions, Submitter } from "../queue/types.ts";
 import type { DeliveryOutcome, DeliveryTarget, NamedFlags, Store } from "../store/store.ts";
-import { hasEightBit, returnPathField, wantsNoTls } from "./head.ts";
+import { hasEightBit, hasUtf8Header, returnPathField, wantsNoTls } from "./head.ts";
 
 /** A message with all its header fields but Return-Path. */
 export interface Dispatched {
@@ -261,7 +261,8 @@ export class Dispatcher {
       sender,
       recipients,
       eightBit: await hasEightBit(message.body),
-      smtpUtf8: message.smtpUtf8,
+      // Some clients ask for SMTPUTF8 wherever it is offered. What does not need it must not fail at hosts without it.
+      smtpUtf8: message.smtpUtf8 && await hasUtf8Header(message.body),
       ...(message.ret ? { ret: message.ret } : {}),
       ...(message.envelopeId === undefined ? {} : { envelopeId: message.envelopeId }),
       ...(message.requireTls

@@ -159,6 +159,11 @@ export async function hasEightBit(body: Body): Promise<boolean> {
   return false;
 }
 
+/** Whether the header block has octets beyond ASCII: only then the next host must know SMTPUTF8 for the message's sake (RFC 6532). */
+export async function hasUtf8Header(body: Body): Promise<boolean> {
+  return beyondAscii(await headerOf(body));
+}
+
 function beyondAscii(chunk: Uint8Array): boolean {
   let all = 0;
   for (let i = 0; i < chunk.length; i++) all |= chunk[i] ?? 0;

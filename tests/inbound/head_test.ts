@@ -3,6 +3,7 @@ import {
   beginsFolded,
   fixSubmission,
   hasEightBit,
+  hasUtf8Header,
   headerOf,
   receivedField,
   returnPathField,
@@ -126,6 +127,17 @@ Deno.test("wantsNoTls() believes one field that says no", async () => {
   ];
   for (const [text, want] of table) {
     assertEquals([await wantsNoTls(bodyOf(text)), await wantsNoTls(spooledBody(text))], [want, want], text);
+  }
+});
+
+Deno.test("hasUtf8Header() looks at the header only", async () => {
+  for (
+    const [text, want] of [["A: ü\r\n\r\nb", true], ["A: b\r\n\r\nü", false], [
+      "A: b\r\n\r\n",
+      false,
+    ]] as const
+  ) {
+    assertEquals([await hasUtf8Header(bodyOf(text)), await hasUtf8Header(spooledBody(text))], [want, want]);
   }
 });
 

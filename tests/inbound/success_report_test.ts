@@ -103,6 +103,20 @@ Deno.test("what TLS is wished for goes along to the queue, to aliases and report
   ]]);
 });
 
+Deno.test("SMTPUTF8 is asked of the next host when the message needs it, not when its client likes to say it", async () => {
+  for (const [text, want] of [[TEXT, false], [`Subject: grüße\r\n${TEXT}`, true]] as const) {
+    for (const smtpUtf8 of [true, false]) {
+      const rig = new InboundRig();
+      const receiver = new InboundReceiver(
+        { dispatcher: rig.dispatcher, directory: rig.directory, clock: new FakeClock(), log: rig.log },
+        "mx.example.test",
+      );
+      await receiver.receive(transaction({ to: ["away@example.test"], smtpUtf8 }), bodyOf(text));
+      assertEquals(rig.queued.map((q) => q.envelope.smtpUtf8), [want && smtpUtf8]);
+    }
+  }
+});
+
 Deno.test("priorities go along to the queue", async () => {
   const rig = new InboundRig();
   const receiver = new InboundReceiver(
