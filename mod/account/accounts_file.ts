@@ -3,13 +3,13 @@
  * atomically, under a lock file, so that two writers do not lose each other's change. Mode 0600.
  */
 import * as v from "valibot";
-import { Document } from "yaml";
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { replaceFile } from "../base/durable.ts";
 import { type Fs, isFsError } from "../base/fs.ts";
 import { ACCOUNTS_FILE } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { formatYaml, type YamlMembers } from "../yaml/format.ts";
 import { checkYaml, entry, leaf, list, mapping, required, section } from "../yaml/schema.ts";
 import { formatProblems, parseYamlSource } from "../yaml/source.ts";
 import { parseAddress } from "../mail/address.ts";
@@ -22,9 +22,8 @@ const LOCK_STALE = 10_000;
 const LOCK_RETRY = 25;
 const LOCK_WAIT = 15_000;
 
-const HEAD =
-  ` Accounts of this Roost. Change them with "roost user": it hashes passwords and tells the server.
- Edited by hand, this file is read again at "roost reload".`;
+const HEAD = `Accounts of this Roost. Change them with "roost user": it hashes passwords and tells the server.
+Edited by hand, this file is read again at "roost reload".`;
 
 const address = leaf("an account's address in lower case, such as you@example.org", (value) => {
   if (typeof value !== "string") return undefined;
@@ -116,12 +115,12 @@ export function parseAccounts(file: string, bytes: Uint8Array): Result<Accounts,
 
 /** The file's text for these accounts. */
 export function formatAccounts(accounts: Accounts): Uint8Array {
-  const entries: Record<string, unknown> = {};
+  const entries: Record<string, YamlMembers> = {};
   for (const a of accounts.values()) {
     entries[a.id] = {
       ...(a.password === null ? {} : { password: a.password }),
       ...(a.scram === undefined ? {} : { scram: a.scram }),
-      ...(a.appPasswords.length === 0 ? {} : { app_passwords: a.appPasswords }),
+      ...(a.appPasswords.length === 0 ? {} : { app_passwords: a.appPasswords.map((p) => ({ ...p })) }),
       ...(a.certificates === undefined || a.certificates.length === 0
         ? {}
         : { certificates: a.certificates }),
@@ -130,9 +129,7 @@ export function formatAccounts(accounts: Accounts): Uint8Array {
       created: a.created,
     };
   }
-  const document = new Document({ version: VERSION, accounts: entries });
-  document.commentBefore = HEAD;
-  return utf8(document.toString({ lineWidth: 0 }));
+  return utf8(formatYaml({ version: VERSION, accounts: entries }, HEAD));
 }
 
 /** The accounts on disk; none when there is no file. Throws FsError when it cannot be read. */

@@ -128,6 +128,7 @@ export const OUTBOUND_MESSAGES = 100; // over one connection, so that no host is
 /** Configuration and accounts. */
 export const CONFIG_FILE = 4 * MiB; // thousands of domains and aliases fit
 export const ACCOUNTS_FILE = 64 * MiB; // some 200,000 accounts
+export const UNFOLDED_ALIASES = 10_000; // values YAML aliases may stand for in a file, lest few lines fill the memory
 export const ALIAS_TARGETS = 1000; // mailboxes one recipient may unfold to; larger lists belong to a list manager
 export const ALIAS_DEPTH = 20; // aliases that lead to aliases: deeper is a mistake
 export const PASSWORD_LENGTH = 1024; // octets; RFC 4616 bounds nothing, hashing costs by length

@@ -1,16 +1,9 @@
 /**
  * YAML text with places: what is wrong in it, and where each value stands, so that every fault can name line and column.
  */
-import {
-  type Document,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Pair,
-  type ParsedNode,
-  parseDocument,
-} from "yaml";
+import { type Event, parseEvents, YAMLException } from "js-yaml";
+import { faultMessage, type YamlFault } from "./fault.ts";
+import { buildTree, type YamlNode, type YamlTree } from "./tree.ts";
 
 /** Counted from 1. */
 export interface Position {
@@ -36,40 +29,52 @@ export interface YamlSource {
   position(path: YamlPath, part?: "key" | "value"): Position;
 }
 
-/** The library's texts where ours can say what to do. */
-const HINTS: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: "this key is there twice; keep one of them",
-  MULTIPLE_DOCS: "a second document starts here; remove the line with ---",
-  TAB_AS_INDENT: "a tab cannot indent; use spaces",
-  UNEXPECTED_TOKEN:
-    'cannot be read from here on; a value that holds [ ] { } : # or quotes needs quotes around it, such as "[::]:25"',
-};
-
 /** Reads one YAML document. Never throws. */
 export function parseYamlSource(text: string): YamlSource {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
-  const at = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    // An empty file has no lines at all.
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
-  const problems: YamlProblem[] = document.errors.map((e) => ({
-    position: at(e.pos[0]),
-    message: HINTS[e.code] ?? e.message.replace(/\s+/g, " "),
-  }));
-  let value: unknown = null;
-  try {
-    if (problems.length === 0) value = document.toJS({ maxAliasCount: 100 });
-  } catch (e) {
-    // Aliases that would unfold without end ("billion laughs"), or to nothing.
-    problems.push({ position: at(0), message: e instanceof Error ? e.message : String(e) });
-  }
+  const { root, faults } = readTree(text);
+  const at = placesIn(text);
   return {
-    value,
-    problems,
-    position: (path, part = "value") => at(offsetOf(document, path, part)),
+    value: root?.value ?? null,
+    problems: faults.map(({ offset, message }) => ({ position: at(offset), message })),
+    position: (path, part = "value") => at(offsetOf(root, path, part)),
   };
+}
+
+function readTree(text: string): YamlTree {
+  let events: readonly Event[];
+  try {
+    events = parseEvents(text, {});
+  } catch (e) {
+    return { root: null, faults: [faultOf(text, e)] };
+  }
+  return buildTree(text, events);
+}
+
+function faultOf(text: string, thrown: unknown): YamlFault {
+  if (!(thrown instanceof YAMLException)) return { offset: 0, message: String(thrown) };
+  const offset = thrown.mark?.position ?? 0;
+  return { offset, message: faultMessage(text, offset, thrown.reason) };
+}
+
+/** Line and column of offsets; the lines are looked up once, at the first question. */
+function placesIn(text: string): (offset: number) => Position {
+  let starts: number[] | null = null;
+  return (offset) => {
+    starts ??= lineStarts(text);
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
 }
 
 /** Problems as lines "FILE:LINE:COLUMN: what", in the order of the file. */
@@ -79,24 +84,22 @@ export function formatProblems(file: string, problems: readonly YamlProblem[]): 
     .map((p) => `${file}:${p.position.line}:${p.position.column}: ${p.message}`);
 }
 
-function offsetOf(document: Document.Parsed, path: YamlPath, part: "key" | "value"): number {
-  let node: ParsedNode | null = document.contents;
-  let offset = node?.range[0] ?? 0;
+function offsetOf(root: YamlNode | null, path: YamlPath, part: "key" | "value"): number {
+  let node = root;
+  let offset = node?.start ?? 0;
   for (const [i, step] of path.entries()) {
-    if (isMap(node)) {
-      const pair: Pair<ParsedNode, ParsedNode | null> | undefined = node.items.find((p) =>
-        isScalar(p.key) && String(p.key.value) === String(step)
-      );
-      if (!pair) return offset;
-      offset = pair.key.range[0];
+    if (node?.kind === "mapping") {
+      const entry = node.entries.get(String(step));
+      if (!entry) return offset;
+      offset = entry.start;
       if (part === "key" && i === path.length - 1) return offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)] as ParsedNode | undefined ?? null; // a parsed sequence holds parsed nodes
+      node = entry.node;
+    } else if (node?.kind === "list") {
+      node = node.items[Number(step)] ?? null;
     } else {
       return offset;
     }
-    if (node && node.range[0] !== node.range[1]) offset = node.range[0];
+    offset = node?.start ?? offset;
   }
   return offset;
 }

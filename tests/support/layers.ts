@@ -30,7 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages from outside and who may have them. Others may be imported by `app` only. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   hono: ["status"],
-  yaml: ["std", "yaml", "config", "account"],
+  "js-yaml": ["yaml"],
+  yaml: ["std", "config"],
   valibot: ["yaml", "account"],
   "dns-packet": ["dns"],
   "@peculiar/x509": ["tls"],

@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { parseDocument } from "yaml";
+import { quickstartConfig } from "../../mod/config/template.ts";
 import { formatProblems, parseYamlSource } from "../../mod/yaml/source.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
@@ -37,4 +39,40 @@ Deno.test("parseYamlSource() tells faults of syntax with their place, and never 
     source.position(["a", 0, "b"]);
     assert(source.problems.every((p) => p.position.line >= 1 && p.position.column >= 1));
   }));
+});
+
+/** What the library that edits files reads; null where it finds faults. */
+function otherReading(text: string): { readonly value: unknown } | null {
+  const document = parseDocument(text, { logLevel: "error" });
+  if (document.errors.length > 0) return null;
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }) };
+  } catch {
+    return null; // aliases without end
+  }
+}
+
+Deno.test("parseYamlSource() reads files as the library does that edits them", async () => {
+  const bad = new URL("../config/bad/", import.meta.url);
+  const owner = { local: "o'neil+x", domain: "example.org" };
+  const texts = [
+    quickstartConfig({ hostname: "mail.example.org", data: "/var/lib/roost", closed: true, owner }),
+  ];
+  for await (const { name } of Deno.readDir(bad)) {
+    texts.push(await Deno.readTextFile(new URL(`${name}/roost.yaml`, bad)));
+  }
+  for (const text of texts) {
+    const source = parseYamlSource(text);
+    assertEquals(source.problems.length > 0 ? null : { value: source.value }, otherReading(text), text);
+  }
+  const unit = fc.constantFrom(..."ab1:-  \n\n\"'[]{},#~.", "a: ", "- ", "\n  ", "x\n", "null", "0x1", "no");
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 14 }), (text) => {
+      const source = parseYamlSource(text);
+      const other = otherReading(text);
+      // They do not agree on every broken text.
+      if (source.problems.length === 0 && other !== null) assertEquals(source.value, other.value, text);
+    }),
+    { numRuns: 1000 },
+  );
 });
