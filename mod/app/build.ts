@@ -19,6 +19,7 @@ import { RateLimiter } from "../inbound/ratelimit.ts";
 import { InboundReceiver } from "../inbound/receive.ts";
 import { FsSpooler } from "../inbound/spooler.ts";
 import { SuccessReports } from "../inbound/success_report.ts";
+import { QueueTurns } from "../inbound/turns.ts";
 import { MaildirStore } from "../maildir/store.ts";
 import { Queue } from "../queue/queue.ts";
 import { Spool } from "../queue/spool.ts";
@@ -92,7 +93,7 @@ export async function buildServices(
   // What a crash left over is in nobody's way: nobody waits for it to go.
   void spooler.sweep(clock);
   let way = wayOut(config);
-  const policy = new SwappablePolicy(buildPolicy(platform, config, directory));
+  const policy = new SwappablePolicy(buildPolicy(platform, config, directory, queue));
   return {
     store,
     queue,
@@ -114,7 +115,7 @@ export async function buildServices(
         transport.swapRemote(remoteTransport(platform, next));
         queue.reconsider();
       }
-      policy.swap(buildPolicy(platform, next, directory));
+      policy.swap(buildPolicy(platform, next, directory, queue));
     },
     async stop() {
       await queue.stop(QUEUE_GRACE);
@@ -179,9 +180,15 @@ function loginPolicy(config: Config): LoginPolicy {
   };
 }
 
-function buildPolicy(platform: Platform, config: Config, directory: SwappableDirectory): Policy {
+function buildPolicy(
+  platform: Platform,
+  config: Config,
+  directory: SwappableDirectory,
+  queue: Queue,
+): Policy {
   const rate = { burst: CONNECT_BURST, perMinute: CONNECT_PER_MINUTE };
-  return new InboundPolicy(directory, new RateLimiter(platform.clock, rate, config.trusted));
+  const connections = new RateLimiter(platform.clock, rate, config.trusted);
+  return new InboundPolicy(directory, connections, new QueueTurns(queue, config.trusted));
 }
 
 /** A policy that a reload replaces. */
@@ -194,6 +201,10 @@ class SwappablePolicy implements Policy {
 
   swap(next: Policy): void {
     this.#current = next;
+  }
+
+  get turns(): Policy["turns"] {
+    return this.#current.turns;
   }
 
   connect: Policy["connect"] = (client) => this.#current.connect(client);

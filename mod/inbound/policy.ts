@@ -5,17 +5,20 @@
 import type { Directory } from "../account/directory.ts";
 import { unreachable } from "../base/result.ts";
 import type { Address } from "../mail/address.ts";
-import type { Client, Policy, Transaction, Verdict } from "../smtp/ports.ts";
+import type { Client, Policy, Transaction, Turns, Verdict } from "../smtp/ports.ts";
 import { REPLY } from "../smtp/reply.ts";
 import type { RateLimiter } from "./ratelimit.ts";
 
 export class InboundPolicy implements Policy {
   readonly #directory: Directory;
   readonly #connections: RateLimiter;
+  readonly turns: Turns | undefined;
 
-  constructor(directory: Directory, connections: RateLimiter) {
+  /** Without `turns` ETRN is for nobody. */
+  constructor(directory: Directory, connections: RateLimiter, turns?: Turns) {
     this.#directory = directory;
     this.#connections = connections;
+    this.turns = turns;
   }
 
   connect(client: Client): Verdict {

@@ -47,6 +47,15 @@ export function newEntry(
   return { id, created, start, priority, held: false, gone: false, touched, faults: 0, parts: [] };
 }
 
+/** Adds a report to what is to be done for a message: at work at once, or a warning, which is to be planned. */
+export function addReport(entry: Entry, warning: boolean): Part {
+  const part: Part = warning
+    ? { entry, destination: null, warning, due: 0, busy: false }
+    : { entry, destination: null, due: 0, busy: true };
+  entry.parts.push(part);
+  return part;
+}
+
 /** The timer is never set for longer: the wall clock may be set meanwhile. */
 const LONGEST_SLEEP = 60_000;
 /** Work goes on for so long before others have their turn, in milliseconds. */

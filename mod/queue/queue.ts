@@ -15,7 +15,7 @@ import { QUEUE_ATTEMPTS, QUEUE_ATTEMPTS_PER_DESTINATION } from "../base/limits.t
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { isFsError } from "../base/fs.ts";
-import { Agenda, type Entry, newEntry, type Part } from "./agenda.ts";
+import { addReport, Agenda, type Entry, newEntry, type Part } from "./agenda.ts";
 import { batchOf } from "./batch.ts";
 import { bouncedId, keepBounce } from "./bounce.ts";
 import { type Live, LiveMessages } from "./live.ts";
@@ -164,16 +164,26 @@ export class Queue implements Submitter {
   reconsider(): void {
     const back = this.#agenda.resumeAll();
     if (back.size === 0) return;
-    const now = this.#clock.now();
-    for (const { parts } of this.#entries.values()) {
-      for (const part of parts) {
-        if (!part.busy && part.destination !== null && back.has(part.destination)) {
-          this.#agenda.plan(part, now);
-        }
-      }
-    }
     this.#log.info("queue takes another look", { destinations: back.size });
+    this.tryDestinations((destination) => back.has(destination));
+  }
+
+  /** Tries now what waits for these destinations, but for what is to be released later; gives how many messages wait there. */
+  tryDestinations(wanted: (destination: string) => boolean): number {
+    const now = this.#clock.now();
+    let messages = 0;
+    for (const { parts, start } of this.#entries.values()) {
+      let waits = false;
+      for (const part of parts) {
+        if (part.destination === null || !wanted(part.destination)) continue;
+        waits = true;
+        this.#agenda.resume(part.destination);
+        if (!part.busy) this.#agenda.plan(part, Math.max(now, start));
+      }
+      if (waits) messages++;
+    }
     this.#agenda.pump();
+    return messages;
   }
 
   /** Keeps it from being tried until it is released. False when there is no such message. Throws FsError. */
@@ -270,12 +280,12 @@ export class Queue implements Submitter {
       // Looked at again later, as if it were a report that could not be made.
       const entry: Entry = { ...newEntry(id, createdOf(id), touched), faults: 1 };
       this.#entries.set(id, entry);
-      return await this.#unread(this.#reportPart(entry), e);
+      return await this.#unread(addReport(entry, false), e);
     }
     if (!message || this.#entries.has(id)) return;
     if (isDone(message)) return void await this.#spool.remove(id);
     const entry = this.#enter(message, touched);
-    if (unreportedOf(message).length > 0) await this.#work(this.#reportPart(entry));
+    if (unreportedOf(message).length > 0) await this.#work(addReport(entry, false));
     const late = entry.held ? undefined : entry.parts.find((p) => p.warning && p.due <= this.#clock.now());
     if (!late) return;
     late.busy = true;
@@ -308,10 +318,7 @@ export class Queue implements Submitter {
 
   #planWarning(entry: Entry, message: QueuedMessage): void {
     const due = warningTime(message);
-    if (due === null || entry.parts.some((p) => p.warning)) return;
-    const part: Part = { entry, destination: null, warning: true, due: 0, busy: false };
-    entry.parts.push(part);
-    this.#agenda.plan(part, due);
+    if (due !== null && !entry.parts.some((p) => p.warning)) this.#agenda.plan(addReport(entry, true), due);
   }
 
   #forget(entry: Entry): void {
@@ -426,14 +433,8 @@ export class Queue implements Submitter {
     // One bounce for all that failed in this round.
     const underWay = entry.parts.some((p) => p !== part && p.busy && p.destination !== null);
     if (!underWay && unreportedOf(live.message).length > 0 && this.#agenda.running) {
-      void this.#work(this.#reportPart(entry));
+      void this.#work(addReport(entry, false));
     }
-  }
-
-  #reportPart(entry: Entry): Part {
-    const part: Part = { entry, destination: null, due: 0, busy: true };
-    entry.parts.push(part);
-    return part;
   }
 
   /** Puts a report into the queue: one after the other, since the message counts them. */

@@ -4,7 +4,7 @@
  */
 import { asciiUpper, fromAscii } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type { Address } from "../mail/address.ts";
+import { type Address, parseDomain } from "../mail/address.ts";
 import { strictUtf8 } from "../sasl/plain.ts";
 import {
   type MailParameters,
@@ -42,6 +42,8 @@ export type Command =
   | { readonly verb: "HELP" }
   | { readonly verb: "QUIT" }
   | { readonly verb: "STARTTLS" }
+  /** RFC 1985: mail for a domain in lower-case A-labels, or with `below` for all under it as well. */
+  | { readonly verb: "ETRN"; readonly domain: string; readonly below: boolean }
   /** `initial` is the initial response as it stands there (base64 or "="), or null. */
   | { readonly verb: "AUTH"; readonly mechanism: string; readonly initial: Uint8Array | null };
 
@@ -100,6 +102,8 @@ export function parseCommand(line: Uint8Array): Parsed {
       return rest === "" ? PLAIN[verb] : err("no-argument");
     case "BDAT":
       return parseBdat(rest);
+    case "ETRN":
+      return parseEtrn(rest);
     case "NOOP":
     case "HELP":
       return ok({ verb });
@@ -178,6 +182,13 @@ function afterKeyword(rest: string, keyword: string): number {
 function parseBdat(rest: string): Parsed {
   const m = /^(\d{1,15})(?: +(last))?$/i.exec(rest);
   return m ? ok({ verb: "BDAT", size: Number(m[1]), last: m[2] !== undefined }) : err("bad-chunk");
+}
+
+/** RFC 1985 5.1. Queues by name ("#") are none of ours. */
+function parseEtrn(rest: string): Parsed {
+  const below = rest.startsWith("@");
+  const domain = parseDomain(below ? rest.slice(1) : rest);
+  return domain.ok ? ok({ verb: "ETRN", domain: domain.value, below }) : err("syntax");
 }
 
 function parseAuth(rest: string): Parsed {

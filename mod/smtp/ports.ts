@@ -51,7 +51,16 @@ export interface Transaction {
 /** null: go on. A reply of 400 and up: refuse with it; at connect and HELO 421 and 554 also end the connection. */
 export type Verdict = Reply | null;
 
+/** ETRN (RFC 1985): hosts that are not always there say that they are. */
+export interface Turns {
+  permits(client: Client): boolean;
+  /** Sends now what waits for a domain, `below`: and for all under it. Gives how many messages that are. */
+  start(domain: string, below: boolean): number;
+}
+
 export interface Policy {
+  /** Not offered unless given. */
+  readonly turns?: Turns | undefined;
   connect(client: Client): Verdict | Promise<Verdict>;
   helo(client: Client): Verdict | Promise<Verdict>;
   /** `transaction` has no recipients yet. */

@@ -40,7 +40,7 @@ export const REPLY = {
   help: reply(
     214,
     "2.0.0",
-    "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS AUTH",
+    "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS AUTH ETRN",
     "See RFC 5321",
   ),
   cannotVerify: reply(252, "2.5.0", "Cannot verify a user, but will take mail for one"),
@@ -54,6 +54,9 @@ export const REPLY = {
   badChunk: reply(501, "5.5.4", "Syntax: BDAT size [LAST]"),
   chunksBegun: reply(503, "5.5.1", "The message is coming by BDAT: go on with it, or say RSET"),
   binaryByChunks: reply(503, "5.5.1", "BODY=BINARYMIME is sent by BDAT"),
+
+  turnEmpty: reply(251, "2.0.0", "No messages waiting"),
+  turnRefused: reply(459, "4.7.1", "ETRN is not for this client"),
 
   startTls: reply(220, "2.0.0", "Ready to start TLS"),
   noTls: reply(502, "5.5.1", "STARTTLS is not offered"),
@@ -131,6 +134,11 @@ export function internalError(id: string): Reply {
 /** Answer to a chunk that is not the last (RFC 3030 2). */
 export function chunkTaken(octets: number): Reply {
   return reply(250, "2.0.0", `${octets} octets received`);
+}
+
+/** Answer to ETRN (RFC 1985 5.2) where messages wait. */
+export function turnStarted(messages: number): Reply {
+  return reply(253, "2.0.0", `${messages} pending messages started`);
 }
 
 /** Answer to an accepted message. */

@@ -25,7 +25,7 @@ import type { IntakeFault } from "./intake.ts";
 import { grantedPriority, offeredExtensions, offersHold, offersRequireTls, releaseTime } from "./offer.ts";
 import type { RecipientParameters } from "./parameters.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
-import { chunkTaken, internalError, refuses, REPLY, type Reply, reply } from "./reply.ts";
+import { chunkTaken, internalError, refuses, REPLY, type Reply, reply, turnStarted } from "./reply.ts";
 import { createTraceId } from "./trace_id.ts";
 import { readXclient, type XclientOutcome } from "./xclient.ts";
 
@@ -66,6 +66,7 @@ const RULES: { readonly [V in Verb]: Rule<Extract<Command, { verb: V }>> } = {
   HELP: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.help) },
   QUIT: { in: ANY, else: REPLY.sequence, run: () => ({ next: "close", reply: REPLY.bye }) },
   STARTTLS: { in: ["hello", "ready"], else: REPLY.sequence, run: (s) => s.startTls() },
+  ETRN: { in: ["ready"], else: REPLY.sequence, run: (s, c) => s.etrn(c) },
   AUTH: { in: ["ready"], else: REPLY.authNotNow, run: (s, c) => s.auth(c) },
 };
 
@@ -80,6 +81,7 @@ const JUNK: ReadonlySet<Verb> = new Set([
   "EXPN",
   "HELP",
   "AUTH",
+  "ETRN",
 ]);
 
 interface OpenTransaction extends Transaction {
@@ -339,6 +341,13 @@ export class SmtpSession {
       : this.#error(REPLY.noTls);
   }
 
+  etrn(c: Extract<Command, { verb: "ETRN" }>): Outcome {
+    const { turns } = this.#ports.policy;
+    if (!turns?.permits(this.#client)) return this.#error(REPLY.turnRefused);
+    const messages = turns.start(c.domain, c.below);
+    return say(messages > 0 ? turnStarted(messages) : REPLY.turnEmpty);
+  }
+
   auth(c: Extract<Command, { verb: "AUTH" }>): Later<Outcome> {
     if (!this.#authWanted()) return this.#error(REPLY.authNone);
     if (this.#client.account !== null) return this.#error(REPLY.authDone);
@@ -380,6 +389,7 @@ export class SmtpSession {
     const auth = this.#authOffered() && this.#client.account === null;
     const mechanisms = auth ? offeredMechanisms(this.#ports.authenticator, this.#saslPeer()) : [];
     const list = offeredExtensions(this.#settings, this.#client, mechanisms, this.#ports.clock.now());
+    if (this.#ports.policy.turns?.permits(this.#client)) list.push("ETRN");
     return [this.#settings.hostname, ...list];
   }
 

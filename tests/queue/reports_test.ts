@@ -226,3 +226,23 @@ Deno.test("Queue sends what is urgent first when many wait for the same room, an
   assertEquals(r.batches.map((b) => b.priority ?? 0), [0, 9, 4, 0, -4]);
   await stop(r);
 });
+
+Deno.test("Queue.tryDestinations() tries what waits there, but nothing before its time", async () => {
+  let away = true;
+  const r = await running(() => away ? notDelivered("deferred", true) : delivered());
+  await r.queue.submit(envelope(["a@x.test", "b@y.test"]), memoryBody(utf8("1")));
+  await r.queue.submit(envelope(["c@x.test"]), memoryBody(utf8("2")));
+  await r.queue.submit({ ...envelope(["d@x.test"]), holdUntil: START + 24 * HOUR }, memoryBody(utf8("3")));
+  await r.clock.advance(1000);
+  away = false;
+  assertEquals([r.queue.tryDestinations((d) => d === "x.test"), r.queue.tryDestinations(() => false)], [
+    3,
+    0,
+  ]);
+  await r.clock.advance(1);
+  assertEquals(r.taken, ["a@x.test: 1", "c@x.test: 2"]);
+  r.queue.reconsider();
+  await r.clock.advance(1);
+  assertEquals(r.taken.slice(2), ["b@y.test: 1"]);
+  await stop(r);
+});

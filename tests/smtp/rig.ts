@@ -65,6 +65,10 @@ export class Rig {
           c.helo === "bad.example" ? Promise.resolve(reply(550, "5.7.1", "Not with that name")) : null,
         mail: (t) => t.sender?.local === "refused" ? Promise.resolve(REPLY.senderNotYours) : null,
         rcpt: (t, to) => this.#rcpt(t, to),
+        turns: {
+          permits: (c) => c.account !== null || c.remote.address === "192.0.2.77",
+          start: (domain, below) => domain === "busy.example" ? below ? 3 : 2 : 0,
+        },
       },
       receiver: { receive: (t, b) => this.#receive(t, b) },
       authenticator: { password: (l, p) => this.#password(l, p) },
