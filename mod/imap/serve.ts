@@ -118,7 +118,8 @@ class ImapConnection {
         return false;
       }
       this.#out.release();
-      if (this.#clean) this.#assembler.discard();
+      // The start of a command may have come already: octets that wait are not spare.
+      if (this.#clean && this.#assembler.rest === 0) this.#assembler.discard();
       this.#reading = true;
       try {
         chunk = await this.#conn.read();

@@ -179,3 +179,18 @@ async function inboxOf(server: ImapServer): Promise<MemFolder> {
   assert(inbox);
   return inbox;
 }
+
+Deno.test("a command that comes in pieces, with waits between them, is one command", async () => {
+  const { conn, done } = imapServer().connect();
+  await conn.until("ready\r\n");
+  for (const [i, piece] of ["a", " NO", "OP", "\r", "\nb NOOP\r\nc NO", "OP\r\n"].entries()) {
+    conn.feed(piece);
+    // Until the server waits again.
+    await settle();
+    if (i === 3) assert(!conn.output.includes("BAD"), conn.output);
+  }
+  const output = await conn.until("c OK");
+  assert(output.includes("a OK") && output.includes("b OK") && !output.includes("BAD"), output);
+  conn.end();
+  await done;
+});
