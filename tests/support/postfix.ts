@@ -12,6 +12,8 @@ export interface PostfixOptions {
   readonly relay: string;
   /** Folder with server.pem and server.key for STARTTLS; they are copied. */
   readonly tls: string;
+  /** Further lines of main.cf. */
+  readonly settings?: string;
 }
 
 const QUEUES = "active bounce corrupt defer deferred flush hold incoming private saved trace maildrop public"
@@ -155,7 +157,7 @@ export class Postfix implements AsyncDisposable {
     await eventually("Postfix's folder is gone", async () => (await run("rm", ["-rf", this.dir])).code === 0);
   }
 
-  async #prepare({ domain, users, relay, tls }: PostfixOptions): Promise<void> {
+  async #prepare({ domain, users, relay, tls, settings = "" }: PostfixOptions): Promise<void> {
     const { dir } = this;
     await Deno.chmod(dir, 0o755);
     for (const d of ["data", "spool/pid", "mail", "conf"]) {
@@ -199,7 +201,7 @@ smtpd_tls_cert_file = ${dir}/conf/server.pem
 smtpd_tls_key_file = ${dir}/conf/server.key
 smtpd_tls_received_header = yes
 disable_dns_lookups = yes
-`,
+${settings}`,
     );
     await must("postmap", ["-c", `${dir}/conf`, `hash:${dir}/conf/mailboxes`]);
     await Deno.writeTextFile(

@@ -1,4 +1,6 @@
 /** Real sockets on loopback: STARTTLS, implicit TLS, certificates by name, octets that must not cross, slow peers. */
+import { createHash, X509Certificate } from "node:crypto";
+import tls from "node:tls";
 import { utf8 } from "../../../mod/base/bytes.ts";
 import { issueAuthority, issueServer, type KeyPair } from "../../../mod/tls/own_ca.ts";
 import { systemClock } from "../../../mod/sys/clock.ts";
@@ -7,7 +9,7 @@ import type { NodeConn } from "../../../mod/sys/net.ts";
 import { systemRandom } from "../../../mod/sys/random.ts";
 import { Certificates } from "../../../mod/sys/tls.ts";
 import { ByteReader } from "../../../mod/wire/byte_reader.ts";
-import { ConnectionLost } from "../../../mod/wire/conn.ts";
+import { ConnectionLost, type TlsInfo } from "../../../mod/wire/conn.ts";
 import { fromUtf8 } from "../../../mod/base/bytes.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../support/assert.ts";
 
@@ -169,4 +171,51 @@ Deno.test("net: a flood that nobody reads is held back at the sender", async () 
   conn.destroy();
   (held as unknown as NodeConn).destroy();
   await listener.close();
+});
+
+Deno.test("net: the channel binding is that of the certificate shown; client certificates are told by their hash", async () => {
+  const { certificates: all, pairs } = await certificates("a.test", "b.test");
+  const told: (TlsInfo | null)[] = [];
+  const ended: Promise<void>[] = [];
+  for (const requestCert of [false, true]) {
+    const listener = await listen({
+      address: "127.0.0.1",
+      port: 0,
+      serverTls: () => ({
+        ...all.serverTls(),
+        ...(requestCert ? { requestCert, rejectUnauthorized: false } : {}),
+      }),
+      implicitTls: true,
+      busy: "",
+      admit: () => true,
+      left: () => {},
+      accept: (conn) => {
+        told.push(conn.tls);
+        ended.push(conn.close());
+      },
+      handshakeFailed: (_, why) => told.push({ protocol: why, cipher: "", serverName: null }),
+    });
+    for (const servername of ["a.test", "b.test", "c.test"]) {
+      const own = pairs[1] ? { cert: pairs[1].certificate, key: pairs[1].key } : {};
+      const options = {
+        host: "127.0.0.1",
+        port: listener.port,
+        rejectUnauthorized: false,
+        servername,
+        ...own,
+      };
+      await new Promise<void>((closed) => {
+        const socket = tls.connect(options, () => socket.resume());
+        socket.on("error", () => {});
+        socket.on("close", () => closed());
+      });
+    }
+    await listener.close();
+  }
+  await Promise.all(ended);
+  const hash = (i: number) =>
+    createHash("sha256").update(new X509Certificate(pairs[i]?.certificate ?? "").raw).digest("hex");
+  const [a, b] = [hash(0), hash(1)];
+  assertEquals(told.map((t) => t?.endPoint?.toHex()), [a, b, a, a, b, a]);
+  assertEquals(told.map((t) => t?.clientCertificate), [undefined, undefined, undefined, b, b, b]);
 });
