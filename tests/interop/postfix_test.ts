@@ -7,6 +7,7 @@ import { imapClient, mailer } from "../support/clients.ts";
 import { type DnsServer, startDnsServer } from "../support/dns_server.ts";
 import { Postfix } from "../support/postfix.ts";
 import { eventually } from "../support/programs.ts";
+import { RawClient } from "../support/raw_client.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 
 const ALICE = "alice@example.test";
@@ -19,12 +20,21 @@ class Neighbours implements AsyncDisposable {
   readonly roost: RoostProcess;
   readonly postfix: Postfix;
   readonly dns: DnsServer;
+  /** Where Postfix listens. */
+  readonly there: string;
   readonly #all: AsyncDisposableStack;
 
-  private constructor(roost: RoostProcess, postfix: Postfix, dns: DnsServer, all: AsyncDisposableStack) {
+  private constructor(
+    roost: RoostProcess,
+    postfix: Postfix,
+    dns: DnsServer,
+    there: string,
+    all: AsyncDisposableStack,
+  ) {
     this.roost = roost;
     this.postfix = postfix;
     this.dns = dns;
+    this.there = there;
     this.#all = all;
   }
 
@@ -54,7 +64,7 @@ class Neighbours implements AsyncDisposable {
         tls: `${roost.dir}/data/tls`,
       }),
     );
-    return new Neighbours(roost, postfix, dns, all.move());
+    return new Neighbours(roost, postfix, dns, there, all.move());
   }
 
   /** Somebody of ours sends a whole message by submission. */
@@ -213,4 +223,42 @@ Deno.test("postfix: who is down gets mail later, by schedule, by hand, and the o
   await roost.launch();
   await postfix.flush();
   await all.received(ALICE, "Subject: while Roost is down");
+});
+
+Deno.test("postfix: success is told once, by whoever delivers, both ways, with the names the sender gave", async () => {
+  await using all = await Neighbours.start();
+  const { roost, postfix } = all;
+  const transport = mailer(roost, "submissions", ALICE, PASSWORDS[ALICE]);
+  await transport.sendMail({
+    envelope: { from: ALICE, to: [CAROL] },
+    dsn: { id: "out+1", return: "headers", notify: "success", recipient: "Carol@old.test" },
+    raw: Buffer.from(mail(ALICE, CAROL, "outwards")),
+  });
+  await postfix.octets("carol", "outwards");
+  const told = decode(await all.received(ALICE, "Original-Envelope-Id: out+1"));
+  assertMatch(told, /^Reporting-MTA: dns; \S*far\.test\r$/m);
+  assertMatch(told, /^Original-Recipient: rfc822; ?Carol@old\.test\r$/m);
+  assertMatch(told, /^Action: delivered\r$/m);
+  assertEquals((await inbox(roost, ALICE)).length, 1);
+
+  const client = await RawClient.connect(all.there, 25);
+  await client.reply();
+  const message = decode(mail(CAROL, ALICE, "inwards"));
+  const lines = [
+    "EHLO client.test",
+    `MAIL FROM:<${CAROL}> RET=HDRS ENVID=in+2B1`,
+    `RCPT TO:<${ALICE}> NOTIFY=SUCCESS ORCPT=rfc822;Alice@old.test`,
+    "DATA",
+    `${message}.`,
+  ];
+  for (const line of lines) {
+    await client.say(`${line}\r\n`);
+    assertMatch(await client.reply(), /^[23]/);
+  }
+  client.close();
+  await all.received(ALICE, "inwards");
+  const report = await postfix.text("carol", "Your message was delivered: inwards");
+  assertMatch(report, /^Original-Envelope-Id: in\+1$/m);
+  assertMatch(report, /^Original-Recipient: rfc822; Alice@old\.test$/m);
+  assertMatch(report, /^Action: delivered$/m);
 });
