@@ -10,7 +10,8 @@ import { type Conn, ConnectionLost } from "../wire/conn.ts";
 import { MessageIntake } from "./intake.ts";
 import type { SmtpPorts, SmtpSettings, Transaction } from "./ports.ts";
 import { formatReply, REPLY, type Reply } from "./reply.ts";
-import { type Outcome, SmtpSession } from "./session.ts";
+import type { Outcome } from "./rules.ts";
+import { SmtpSession } from "./session.ts";
 
 /** Pending replies are written at the latest when they are so many characters: a peer that pipelines and never reads is held up. */
 const REPLIES_HELD = 16 * 1024;

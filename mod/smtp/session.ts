@@ -19,7 +19,7 @@ import { type Address, formatAddress } from "../mail/address.ts";
 import { offeredMechanisms, type SaslPeer } from "../sasl/exchange.ts";
 import type { Conn, TlsInfo } from "../wire/conn.ts";
 import { type AuthExchange, type AuthStep, startAuth } from "./auth.ts";
-import { type Command, parseCommand, type Verb } from "./command.ts";
+import { type Command, parseCommand } from "./command.ts";
 import { COMMAND_FAULTS, DATA_FAULTS } from "./fault_replies.ts";
 import type { IntakeFault } from "./intake.ts";
 import { grantedPriority, offeredExtensions, offersHold, offersRequireTls, releaseTime } from "./offer.ts";
@@ -27,62 +27,8 @@ import type { RecipientParameters } from "./parameters.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
 import { chunkTaken, internalError, refuses, REPLY, type Reply, reply, turnStarted } from "./reply.ts";
 import { createTraceId } from "./trace_id.ts";
+import { JUNK, type Later, type Outcome, type Phase, type Rule, RULES, say } from "./rules.ts";
 import { readXclient, type XclientOutcome } from "./xclient.ts";
-
-/** What the loop does after it has sent `reply`: for "starttls" the reply is the invitation, sent by whoever starts TLS. */
-export type Outcome =
-  | { readonly next: "command" | "auth" | "data" | "starttls" | "close"; readonly reply: Reply }
-  /** So many octets follow. "chunk": they are the message's; `reply` is for after them, if they are not the last. "skip": nobody's. */
-  | { readonly next: "chunk"; readonly reply: Reply; readonly size: number; readonly last: boolean }
-  | { readonly next: "skip"; readonly reply: Reply; readonly size: number };
-
-type Later<T> = T | Promise<T>;
-
-/** hello: nobody greeted yet. ready: no transaction. mail: MAIL was accepted. chunks: BDAT was, the message is coming. */
-type Phase = "hello" | "ready" | "mail" | "chunks";
-
-interface Rule<C> {
-  readonly in: readonly Phase[];
-  /** Answer in any other phase. */
-  readonly else: Reply;
-  run(s: SmtpSession, c: C): Later<Outcome>;
-}
-
-const ANY: readonly Phase[] = ["hello", "ready", "mail", "chunks"];
-
-/** Order of commands, RFC 5321 4.1.4. */
-const RULES: { readonly [V in Verb]: Rule<Extract<Command, { verb: V }>> } = {
-  EHLO: { in: ANY, else: REPLY.sequence, run: (s, c) => s.hello("EHLO", c.domain) },
-  HELO: { in: ANY, else: REPLY.sequence, run: (s, c) => s.hello("HELO", c.domain) },
-  LHLO: { in: ANY, else: REPLY.sequence, run: (s, c) => s.hello("LHLO", c.domain) },
-  MAIL: { in: ["ready"], else: REPLY.nestedMail, run: (s, c) => s.mail(c) },
-  RCPT: { in: ["mail"], else: REPLY.needMail, run: (s, c) => s.rcpt(c) },
-  DATA: { in: ["mail"], else: REPLY.needMail, run: (s) => s.data() },
-  BDAT: { in: ANY, else: REPLY.sequence, run: (s, c) => s.bdat(c) },
-  RSET: { in: ANY, else: REPLY.sequence, run: (s) => s.rset() },
-  NOOP: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.ok) },
-  VRFY: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.cannotVerify) },
-  EXPN: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.noExpand) },
-  HELP: { in: ANY, else: REPLY.sequence, run: () => say(REPLY.help) },
-  QUIT: { in: ANY, else: REPLY.sequence, run: () => ({ next: "close", reply: REPLY.bye }) },
-  STARTTLS: { in: ["hello", "ready"], else: REPLY.sequence, run: (s) => s.startTls() },
-  ETRN: { in: ["ready"], else: REPLY.sequence, run: (s, c) => s.etrn(c) },
-  AUTH: { in: ["ready"], else: REPLY.authNotNow, run: (s, c) => s.auth(c) },
-};
-
-/** Commands that do no work for mail: so many are permitted between two messages. */
-const JUNK: ReadonlySet<Verb> = new Set([
-  "EHLO",
-  "HELO",
-  "LHLO",
-  "RSET",
-  "NOOP",
-  "VRFY",
-  "EXPN",
-  "HELP",
-  "AUTH",
-  "ETRN",
-]);
 
 interface OpenTransaction extends Transaction {
   readonly recipients: Address[];
@@ -477,10 +423,6 @@ export class SmtpSession {
   #error(answer: Reply): Outcome {
     return ++this.#errors > SMTP_ERRORS ? { next: "close", reply: REPLY.tooManyErrors } : say(answer);
   }
-}
-
-function say(answer: Reply): Outcome {
-  return { next: "command", reply: answer };
 }
 
 /** Goes on at once where there is nothing to wait for: most verdicts come from memory, and a promise each would cost a turn. */
