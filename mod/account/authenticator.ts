@@ -33,10 +33,10 @@ export interface AuthenticatorPorts {
   readonly hasher: PasswordHasher;
   readonly backOff: BackOff;
   /**
-   * Stores the hash made anew for an account whose imported one just proved right, unless it changed meanwhile, and hands the new accounts to
-   * `swapAccounts`. Failing is harmless.
+   * Stores the hash made anew for an account whose imported one just proved right, with SCRAM keys where there are such, unless it changed
+   * meanwhile, and hands the new accounts to `swapAccounts`. Failing is harmless.
    */
-  replaceHash(account: AccountId, old: string, fresh: string): Promise<void>;
+  replaceHash(account: AccountId, old: string, fresh: string, scram: string | undefined): Promise<void>;
   /** What SCRAM salts are made from; without it there is no SCRAM. */
   readonly saltSecret?: Uint8Array;
   /** Stores SCRAM keys for the password or app password with this hash likewise. */
@@ -159,7 +159,8 @@ export class AccountAuthenticator implements Authenticator {
     if (account.disabled || !hasher.isOutdated(stored)) return stored;
     try {
       const fresh = await hasher.hash(password);
-      await this.#ports.replaceHash(account.id, stored, fresh);
+      const scram = await this.#scram?.keysFor(account, fresh, password);
+      await this.#ports.replaceHash(account.id, stored, fresh, scram);
       return fresh;
     } catch (e) {
       log.warn("password hash not renewed", {

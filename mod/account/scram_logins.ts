@@ -76,6 +76,11 @@ export class ScramLogins implements ScramAuthenticator {
     return ok;
   }
 
+  /** Keys for a password of this account with this hash. */
+  keysFor(account: Account, hash: string, password: string): Promise<string> {
+    return makeScram(password, hash, storedOf(account)[0]?.salt ?? scramSalt(this.#secret, account.id));
+  }
+
   /** Keys for a password that just proved right for this stored hash, or null when it has them. */
   async missingKeys(account: Account, hash: string, password: string): Promise<string | null> {
     const now = this.#accounts.get(account.id);
@@ -83,20 +88,19 @@ export class ScramLogins implements ScramAuthenticator {
     if (!now || !entry || this.#making.has(hash) || hasKeys(entry.scram, hash)) return null;
     this.#making.add(hash);
     try {
-      const text = entry === now ? password : canonicalAppPassword(password);
-      const salt = storedOf(now)[0]?.salt ?? scramSalt(this.#secret, account.id);
-      return await makeScram(text, hash, salt);
+      return await this.keysFor(now, hash, entry === now ? password : canonicalAppPassword(password));
     } finally {
       this.#making.delete(hash);
     }
   }
 }
 
+/** Only whether there are any: to look into them all would hold the loop at each reload. Stale ones come of files edited by hand. */
 function everybodyHasKeys(accounts: Accounts): boolean {
   for (const a of accounts.values()) {
     if (a.disabled) continue;
-    if (a.password !== null && !hasKeys(a.scram, a.password)) return false;
-    if (!a.appPasswords.every((p) => hasKeys(p.scram, p.hash))) return false;
+    if (a.password !== null && a.scram === undefined) return false;
+    if (!a.appPasswords.every((p) => p.scram !== undefined)) return false;
   }
   return true;
 }

@@ -158,8 +158,11 @@ function buildAuthenticator(
       log,
       hasher: new PasswordHasher(random, clock),
       backOff: new BackOff(),
-      async replaceHash(id, old, fresh) {
-        await alter(id, (account) => account.password === old ? { ...account, password: fresh } : null);
+      async replaceHash(id, old, fresh, scram) {
+        await alter(id, (account) => {
+          if (account.password !== old) return null;
+          return { ...account, password: fresh, ...(scram === undefined ? {} : { scram }) };
+        });
         log.info("password hash renewed", { account: id });
       },
       saltSecret,

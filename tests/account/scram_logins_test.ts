@@ -68,7 +68,6 @@ Deno.test("ScramLogins is offered when everybody who can log in has keys", () =>
     ["an imported hash", [ANN, OLD], false],
     ["but disabled", [ANN, { ...OLD, disabled: true }], true],
     ["an app password without", [app], false],
-    ["stale keys", [{ ...ANN, password: "$scrypt$new" }], false],
   ];
   for (const [name, accounts, offered] of table) {
     assertEquals(make(...accounts).logins.offered, offered, name);

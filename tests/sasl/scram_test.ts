@@ -177,6 +177,10 @@ Deno.test("ScramMechanism finds every malformed or replayed last message", async
   for (const [name, edit, kind] of edits) {
     assertEquals((await exchange({}, {}, PENCIL, edit)).kind as string, kind, name);
   }
+  const twists = [(n: string) => `${n}x`, (n: string) => n.slice(0, -1), () => "rOprNGfwEbeRWgbNEkqO"];
+  for (const twist of twists) {
+    assertEquals((await exchange({}, { twist })).kind, "unproved", "a nonce of its own, rightly signed");
+  }
   // A recorded exchange is worth nothing to a server with another nonce.
   const c = new ScramClient(CLIENT);
   const one = new ScramMechanism(FACTS);

@@ -9,6 +9,8 @@ export interface ScramClientOptions {
   readonly nonce?: string;
   /** "n,,", "y,,", "p=tls-server-end-point,,". */
   readonly gs2?: string;
+  /** A client that does not give back the nonce it was sent, and signs what it says all the same. */
+  readonly twist?: (nonce: string) => string;
   /** Channel binding data, with "p=". */
   readonly binding?: Uint8Array;
 }
@@ -33,7 +35,7 @@ export class ScramClient {
   async final(serverFirst: string): Promise<string> {
     const m = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(serverFirst);
     if (!m) throw new Error(`No server-first-message: ${serverFirst}`);
-    const { password, gs2 = "n,,", binding = new Uint8Array(0) } = this.#options;
+    const { password, gs2 = "n,,", binding = new Uint8Array(0), twist = (nonce) => nonce } = this.#options;
     const key = await crypto.subtle.importKey(
       "raw",
       copy(utf8(password.normalize("NFKC"))),
@@ -54,7 +56,7 @@ export class ScramClient {
     );
     const clientKey = await this.#hmac(salted, "Client Key");
     const storedKey = new Uint8Array(await crypto.subtle.digest(this.#hash, copy(clientKey)));
-    const without = `c=${concat([utf8(gs2), binding]).toBase64()},r=${m[1]}`;
+    const without = `c=${concat([utf8(gs2), binding]).toBase64()},r=${twist(m[1] ?? "")}`;
     const message = `${this.#bare},${serverFirst},${without}`;
     const signature = await this.#hmac(storedKey, message);
     const serverKey = await this.#hmac(salted, "Server Key");
