@@ -16,17 +16,16 @@ import { Dispatcher } from "../inbound/dispatch.ts";
 import { LocalTransport } from "../inbound/local_transport.ts";
 import { InboundPolicy } from "../inbound/policy.ts";
 import { RateLimiter } from "../inbound/ratelimit.ts";
-import { InboundReceiver } from "../inbound/receive.ts";
 import { FsSpooler } from "../inbound/spooler.ts";
 import { SuccessReports } from "../inbound/success_report.ts";
 import { QueueTurns } from "../inbound/turns.ts";
 import { MaildirStore } from "../maildir/store.ts";
 import { Queue } from "../queue/queue.ts";
 import { Spool } from "../queue/spool.ts";
-import type { Policy, SmtpPorts } from "../smtp/ports.ts";
+import type { Reporter } from "../queue/reporter.ts";
+import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
 import type { Platform } from "./platform.ts";
-import { dsnReporter } from "./reporter.ts";
 import { SplitTransport } from "./transport.ts";
 import { SwappableDirectory } from "./swappable_directory.ts";
 
@@ -77,7 +76,7 @@ export async function buildServices(
   });
   const local = new LocalTransport(dispatcher, config.hostname, log);
   const transport = new SplitTransport(directory, local, remoteTransport(platform, config));
-  const reporter = dsnReporter(config.hostname, (at) => -new Date(at).getTimezoneOffset());
+  const reporter = lazyReporter(config.hostname);
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
     transport,
@@ -100,7 +99,10 @@ export async function buildServices(
     authenticator,
     smtp: {
       policy,
-      receiver: new InboundReceiver({ dispatcher, directory, clock, log, reports }, config.hostname),
+      receiver: lazyReceiver(async () => {
+        const { InboundReceiver } = await import("../inbound/receive.ts");
+        return new InboundReceiver({ dispatcher, directory, clock, log, reports }, config.hostname);
+      }),
       authenticator,
       spooler,
       clock,
@@ -120,6 +122,26 @@ export async function buildServices(
     async stop() {
       await queue.stop(QUEUE_GRACE);
       await Promise.all([transport.close(), store.close()]);
+    },
+  };
+}
+
+/** What reads and writes messages is loaded with the first of them: an idle server holds a megabyte less. */
+function lazyReceiver(make: () => Promise<Receiver>): Receiver {
+  let made: Receiver | null = null;
+  return {
+    async receive(transaction, body) {
+      made ??= await make();
+      return await made.receive(transaction, body);
+    },
+  };
+}
+
+function lazyReporter(hostname: string): Reporter {
+  return {
+    async write(report) {
+      const { dsnReporter } = await import("./reporter.ts");
+      return await dsnReporter(hostname, (at) => -new Date(at).getTimezoneOffset()).write(report);
     },
   };
 }

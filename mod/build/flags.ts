@@ -6,7 +6,8 @@ export function runFlags(task: string): string[] {
   const run = words.findIndex((w, i) => w === "run" && words[i - 1] === "deno");
   const main = words.indexOf("main.ts");
   if (run < 0 || main < run) throw new Error(`Cannot read the flags from the task: it is "${task}"`);
-  const flags = words.slice(run + 1, main);
+  // What the file sets is for `deno run` alone, or set by the starter.
+  const flags = words.slice(run + 1, main).filter((f) => !f.startsWith("--env-file"));
   const foreign = flags.find((f) => !f.startsWith("-"));
   if (foreign !== undefined) throw new Error(`Cannot read the flags from the task: "${foreign}" is no flag`);
   for (const broad of ["-A", "--allow-all", "--allow-run", "--allow-ffi"]) {

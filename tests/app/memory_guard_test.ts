@@ -33,6 +33,9 @@ Deno.test("MemoryGuard collects garbage before the ceiling, and tells once when 
   const watching = guard.watch(stop.signal);
   await clock.advance(MEMORY_LOOK);
   assertEquals([guard.tight, memory.collected], [false, 0]);
+  await clock.advance(MEMORY_LOOK);
+  assertEquals([guard.tight, memory.collected], [false, 1], "once after the start");
+  memory.collected = 0;
   Object.assign(memory, { now: 120, garbage: 60 });
   await clock.advance(MEMORY_LOOK);
   assertEquals([guard.tight, memory.collected], [false, 1], "only garbage was over it");
