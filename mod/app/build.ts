@@ -26,6 +26,7 @@ import type { Reporter } from "../queue/reporter.ts";
 import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
 import type { Platform } from "./platform.ts";
+import { retryTerms } from "./retry_terms.ts";
 import { SplitTransport } from "./transport.ts";
 import { SwappableDirectory } from "./swappable_directory.ts";
 
@@ -77,6 +78,7 @@ export async function buildServices(
   const local = new LocalTransport(dispatcher, config.hostname, log);
   const transport = new SplitTransport(directory, local, remoteTransport(platform, config));
   const reporter = lazyReporter(config.hostname);
+  let terms = config;
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
     transport,
@@ -84,7 +86,7 @@ export async function buildServices(
     clock,
     random,
     log,
-  });
+  }, { terms: (destination) => retryTerms(terms, destination) });
   submitter.queue = queue;
   await queue.open();
   const reports = new SuccessReports({ reporter, queue, clock }, config.hostname);
@@ -112,6 +114,9 @@ export async function buildServices(
     adopt(next, nextAccounts) {
       directory.swap(new LocalDirectory(next.domains, nextAccounts));
       authenticator.swap(nextAccounts, loginPolicy(next));
+      const shorter = next.limits.queueLifetime < terms.limits.queueLifetime;
+      terms = next;
+      if (shorter) queue.reschedule();
       if (way !== wayOut(next)) {
         way = wayOut(next);
         transport.swapRemote(remoteTransport(platform, next));

@@ -39,7 +39,7 @@ function recipientOf(r: ReportedRecipient, report: Report): DsnRecipient {
     reply: r.last?.reply ?? null,
     remote: r.last?.host ?? null,
     reason: r.state === "expired"
-      ? `it could not be delivered in time; last: ${r.last?.why ?? "not tried"}`
+      ? `it could not be delivered in ${span(report.lifetime)}; last: ${r.last?.why ?? "not tried"}`
       // The reply says it better where there is one.
       : r.last?.reply
       ? null
@@ -47,6 +47,15 @@ function recipientOf(r: ReportedRecipient, report: Report): DsnRecipient {
     lastAttempt: r.last?.at ?? null,
     retryUntil: r.state === "pending" ? report.retryUntil ?? null : null,
   };
+}
+
+/** Milliseconds for people. */
+function span(ms: number | undefined): string {
+  if (ms === undefined) return "time";
+  for (const [unit, size] of [["days", 86_400_000], ["hours", 3_600_000], ["minutes", 60_000]] as const) {
+    if (ms >= 2 * size) return `${Math.floor(ms / size)} ${unit}`;
+  }
+  return `${Math.ceil(ms / 1000)} seconds`;
 }
 
 function actionOf(r: ReportedRecipient): DsnAction {

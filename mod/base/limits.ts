@@ -55,6 +55,7 @@ export const POP3_IDLE_LOGIN = 1 * MINUTE; // the same before authentication
 export const CONNECTIONS = 2000; // all listeners together; past it a new one gets a 4xx, NO or -ERR and is closed
 export const CONNECTIONS_WHEN_TIGHT = 10; // let in even when memory is short: a few cost little, and refusing all would help nobody
 export const MEMORY_LOOK = 500; // between two looks at how much memory is used
+export const ROOM_LOOK = 2 * SECOND; // between two looks at how much disk is free
 export const MEMORY_COLLECT = 2 * SECOND; // between two collections of garbage when memory gets short: each holds the loop
 export const BODY_WHEN_TIGHT = 64 * KiB; // as BODY_IN_MEMORY, while memory is short
 export const CONNECTIONS_PER_ADDRESS = 100; // from one address that is not trusted
@@ -67,6 +68,23 @@ export const TLS_HANDSHAKE = 30 * SECOND; // from the first octet to the end of 
 export const CONNECT_BURST = 300; // connections from one address at once, before the rate below counts; lists and relays come in bursts
 export const CONNECT_PER_MINUTE = 300; // connections from one address in the long run
 export const RATE_ENTRIES = 20000; // addresses whose rate is remembered: some 4 MB
+
+export const ORIGIN_WAIT = 5 * SECOND; // for what is asked of DNS about a client, from its connect on; then it is unknown
+export const REVERSE_NAMES = 5; // names of one address that are looked at: hosts of many names have hundreds
+export const HOLD_BACK_FREE = 2; // refusals that are answered at once: everybody mistypes an address
+export const HOLD_BACK_STEP = 1 * SECOND; // added by each further refusal
+export const HOLD_BACK_MOST = 5 * SECOND; // well under any client's patience
+export const HELD_BACK = 200; // connections held back at once: past it refusals are answered at once, lest they fill the house
+export const MESSAGES_PER_MINUTE = 600; // from one address that is not trusted, to port 25: large providers come in bursts
+export const ACCOUNT_PER_HOUR = 1000; // recipients an account may write to: a club's newsletter fits, a stolen password is of little use
+export const ACCOUNT_PER_DAY = 5000;
+export const ACCOUNT_RATES = 10_000; // accounts whose recipients are counted; the oldest go first
+export const GREY_ENTRIES = 20_000; // triplets and networks remembered: some 4 MB
+export const GREY_PENDING = 24 * 60 * MINUTE; // a first try nobody followed up is forgotten
+export const GREY_PASSED = 36 * 24 * 60 * MINUTE; // monthly newsletters come in time
+export const GREY_NETWORK = 5; // triplets that passed before a whole network passes
+export const GREY_SAVE = 60 * SECOND; // between two savings: a crash costs senders one more try
+export const GREY_FILE = 16 * MiB; // GREY_ENTRIES with long addresses
 
 /** Store. */
 export const MAILBOX_NAME = 255; // octets of a folder's name on disk: what file systems take
@@ -124,6 +142,13 @@ export const OUTBOUND_SESSIONS = 3; // hosts that answered and could not be used
 export const OUTBOUND_IDLE = 5 * SECOND; // a connection kept for the next message to the same host
 export const OUTBOUND_IDLE_CONNECTIONS = 50; // of these, all hosts together
 export const OUTBOUND_MESSAGES = 100; // over one connection, so that no host is held for ever
+export const STS_POLICY = 64 * KiB; // an MTA-STS policy, as RFC 8461 3.3 suggests
+export const STS_FETCH = 60 * SECOND; // for the whole fetch, as RFC 8461 3.3 suggests
+export const STS_RETRY = 5 * MINUTE; // between two failed fetches for a domain, as RFC 8461 3.3 suggests
+export const STS_REFRESH = 24 * 60 * MINUTE; // a policy is fetched again after so long, that its max_age begins anew
+export const STS_DOMAINS = 5000; // policies kept: some 250 octets each
+export const STS_CACHE_FILE = 64 * MiB; // of these on disk, all as large as they may be
+export const TLS_CHAIN = 10; // certificates of a chain that are looked at: real ones have two to four
 
 /** Configuration and accounts. */
 export const CONFIG_FILE = 4 * MiB; // thousands of domains and aliases fit
@@ -155,4 +180,5 @@ export const QUEUE_WHY = 500; // characters kept of why a recipient has not got 
 export const QUEUE_BODY_IN_MEMORY = 256 * KiB; // a queued message read at once for an attempt; larger ones are streamed
 export const QUEUE_ATTEMPTS = 20; // deliveries under way at once: Postfix's per-destination default, for all of a small machine
 export const QUEUE_ATTEMPTS_PER_DESTINATION = 5; // of these to one domain: large receivers turn away more from small senders
+export const QUEUE_MESSAGES = 250_000; // in the queue: some 100 MB of memory, and folders that can still be listed
 export const QUEUE_TEMPORARY_AGE = 60 * MINUTE; // a half-written file this old has no writer any more

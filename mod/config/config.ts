@@ -37,6 +37,8 @@ export interface Config {
   };
   /** By domain, or "*". */
   readonly routes: ReadonlyMap<string, ConfiguredRoute>;
+  /** As `limits.retry`, of the routes that have their own. */
+  readonly routeRetry: ReadonlyMap<string, readonly number[]>;
   /** Our domains, in the order of the file. */
   readonly domains: ReadonlyMap<string, DomainRules>;
   readonly auth: {
@@ -56,5 +58,9 @@ export interface Config {
     readonly connectionsPerAddress: number;
     readonly recipients: number;
     readonly queueLifetime: number;
+    /** Milliseconds to wait after each attempt; empty: by doubling. */
+    readonly retry: readonly number[];
+    readonly queueMessages: number;
+    readonly diskFree: number;
   };
 }

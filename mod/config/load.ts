@@ -70,12 +70,14 @@ function configOf(file: string, raw: Written, problem: Note): Config {
   const folder = folderOf(file);
   const data = absolutePath(folder, raw.data);
   const routes = new Map<string, ConfiguredRoute>();
-  for (const [domain, { to, password_file }] of Object.entries(raw.routes)) {
+  const routeRetry = new Map<string, readonly number[]>();
+  for (const [domain, { to, password_file, retry }] of Object.entries(raw.routes)) {
     const given = password_file === null ? null : absolutePath(folder, password_file);
     const usual = to.user === null || to.password !== null
       ? null
       : `${data}/keys/${encodeURIComponent(to.user)}@${encodeURIComponent(to.host)}.password`;
     routes.set(domain, { ...to, passwordFile: given ?? usual });
+    if (retry.length > 0) routeRetry.set(domain, retry);
   }
   const domains = new Map<string, DomainRules>();
   for (const [domain, rules] of Object.entries(raw.domains)) domains.set(domain, rulesOf(domain, rules));
@@ -91,6 +93,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
     tls: tlsOf(folder, raw, problem),
     dns: { servers: raw.dns.servers, hosts: new Map(Object.entries(raw.dns.hosts)) },
     routes,
+    routeRetry,
     domains,
     auth: {
       cleartext: raw.auth.cleartext,
@@ -106,6 +109,9 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       connectionsPerAddress: raw.limits.connections_per_address,
       recipients: raw.limits.recipients,
       queueLifetime: raw.limits.queue_lifetime,
+      retry: raw.limits.retry,
+      queueMessages: raw.limits.queue_messages,
+      diskFree: raw.limits.disk_free,
     },
   };
 }

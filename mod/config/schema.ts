@@ -2,7 +2,13 @@
  * The configuration file: every key with its kind, default and reason. From this one table come the types, the checks, the texts of errors
  * and the reference (`reference.ts`).
  */
-import { CONNECTIONS, CONNECTIONS_PER_ADDRESS, MESSAGE_SIZE, SMTP_RECIPIENTS } from "../base/limits.ts";
+import {
+  CONNECTIONS,
+  CONNECTIONS_PER_ADDRESS,
+  MESSAGE_SIZE,
+  QUEUE_MESSAGES,
+  SMTP_RECIPIENTS,
+} from "../base/limits.ts";
 import {
   entry,
   falseOr,
@@ -199,6 +205,21 @@ export const SCHEMA = section({
         "5d",
         "a message that cannot be sent for so long goes back; RFC 5321 4.5.4.1 advises 4 to 5 days",
       ),
+      retry: entry(
+        listOrOne(kind.durationValue),
+        [],
+        "waits after the first attempt, the second and so on, such as [5m, 15m, 1h]; the last one repeats; doubling from 5m to 4h when empty",
+      ),
+      queue_messages: entry(
+        kind.countValue(100, 10_000_000),
+        QUEUE_MESSAGES,
+        "in the queue; past it new mail gets a temporary refusal",
+      ),
+      disk_free: entry(
+        kind.sizeValue,
+        "100MB",
+        "with less left where DATA is, new mail gets a temporary refusal",
+      ),
     }),
     {},
     "bounds",
@@ -206,10 +227,13 @@ export const SCHEMA = section({
 });
 
 /** "smtp://host:25" or { to: "submission://user@host:587", password_file: FILE }. */
-function routeEntry(): Schema<{ readonly to: kind.Route; readonly password_file: string | null }> {
+function routeEntry(): Schema<
+  { readonly to: kind.Route; readonly password_file: string | null; readonly retry: readonly number[] }
+> {
   const whole = section({
     to: required(kind.routeValue, "protocol://[user@]host[:port]"),
     password_file: entry(falseOr(kind.fileValue), false, "file that holds the password alone"),
+    retry: entry(listOrOne(kind.durationValue), [], "as limits.retry, for what goes this way"),
   });
   return shorthand("to", whole);
 }

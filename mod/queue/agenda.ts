@@ -6,7 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { DueHeap } from "./due.ts";
 import { type LaneLimits, Lanes } from "./lanes.ts";
-import { GIVE_UP } from "./schedule.ts";
+import { TERMS } from "./schedule.ts";
 
 /** The recipients of one message at one destination, waiting for their time. */
 export interface Part {
@@ -64,13 +64,24 @@ const SLICE = 5;
 export class Agenda {
   readonly #clock: Clock;
   readonly #work: (part: Part) => void;
+  readonly #lifetime: () => number;
   readonly #lanes: Lanes<Part>;
   readonly #due = new DueHeap<Part>();
   #timer: () => void = () => {};
   #running = false;
 
-  /** `work` does a part and calls `end` for its destination, then `pump`. */
-  constructor(limits: LaneLimits, clock: Clock, random: Random, work: (part: Part) => void) {
+  /**
+   * `work` does a part and calls `end` for its destination, then `pump`. What is as old as `lifetime` (milliseconds) does not wait for a
+   * destination to come back.
+   */
+  constructor(
+    limits: LaneLimits,
+    clock: Clock,
+    random: Random,
+    work: (part: Part) => void,
+    lifetime: () => number = () => TERMS.lifetime,
+  ) {
+    this.#lifetime = lifetime;
     this.#clock = clock;
     this.#work = work;
     this.#lanes = new Lanes(limits, clock, random);
@@ -154,7 +165,7 @@ export class Agenda {
   #ask(part: Part): void {
     part.busy = true;
     if (part.destination === null) return this.#work(part);
-    const urgent = this.#clock.now() - part.entry.start >= GIVE_UP;
+    const urgent = this.#clock.now() - part.entry.start >= this.#lifetime();
     const admission = this.#lanes.ask(part.destination, part, urgent, part.entry.priority);
     if (admission === "start") this.#work(part);
     else if (admission !== "wait") this.plan(part, admission.until);

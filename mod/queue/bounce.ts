@@ -5,7 +5,7 @@ import { isFsError } from "../base/fs.ts";
 import type { Address } from "../mail/address.ts";
 import { type QueuedMessage, startOf } from "./record.ts";
 import type { Report, Reporter } from "./reporter.ts";
-import { GIVE_UP } from "./schedule.ts";
+import { TERMS } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
 import type { Envelope, RecipientState } from "./types.ts";
 
@@ -21,6 +21,14 @@ export function bouncedId(id: string): string | null {
   return BOUNCE.exec(id)?.[1] ?? null;
 }
 
+export interface BouncePorts {
+  readonly spool: Spool;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  /** For how long messages are tried, in milliseconds. */
+  readonly lifetime?: number;
+}
+
 /**
  * Keeps a report about the recipients at `places`, of what kind follows from how they stand; on the medium when it resolves. One that a power cut left behind is taken as it is.
  * Throws FsError, and what the reporter throws.
@@ -29,10 +37,11 @@ export async function keepBounce(
   message: QueuedMessage,
   sender: Address,
   places: readonly number[],
-  ports: { readonly spool: Spool; readonly reporter: Reporter; readonly clock: Clock },
+  ports: BouncePorts,
 ): Promise<QueuedMessage> {
   const id = bounceId(message);
   const { recipients, eightBit, smtpUtf8, ret, envelopeId, requireTls, traceId } = message.envelope;
+  const { lifetime = TERMS.lifetime } = ports;
   const kind = kindOf(places.map((i) => message.recipients[i]?.state));
   const report: Omit<Report, "original"> = {
     kind,
@@ -42,7 +51,8 @@ export async function keepBounce(
     traceId,
     arrived: message.created,
     now: ports.clock.now(),
-    ...(kind === "delay" ? { retryUntil: startOf(message) + GIVE_UP } : {}),
+    ...(kind === "delay" ? { retryUntil: startOf(message) + lifetime } : {}),
+    lifetime,
     // RFC 3461 4.3: RET is for failures. RFC 8689 5: what must be protected is not sent back.
     ...(ret && kind === "failure" ? { ret: requireTls ? "headers" : ret } : {}),
     ...(envelopeId === undefined ? {} : { envelopeId }),

@@ -2,7 +2,7 @@
 import { QUEUE_WHY } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { type JournalLine, type Outcome, type QueuedMessage, startOf } from "./record.ts";
-import { schedule } from "./schedule.ts";
+import { schedule, TERMS, type Terms } from "./schedule.ts";
 import type { NotDelivered, PeerReply, RecipientOutcome } from "./transport.ts";
 
 export interface Attempt {
@@ -20,10 +20,11 @@ export function lineOfAttempt(
   attempt: Attempt,
   now: number,
   random: Random,
+  terms: Terms = TERMS,
 ): (JournalLine & { readonly kind: "attempt" }) | null {
   const before = message.destinations.get(attempt.destination) ?? { attempts: 0, next: now };
   const attempts = before.attempts + (attempt.aborted ? 0 : 1);
-  const wait = attempt.aborted ? 0 : schedule(attempts, now - startOf(message), random);
+  const wait = attempt.aborted ? 0 : schedule(attempts, now - startOf(message), random, terms);
   const outcomes: Outcome[] = [];
   for (const [i, recipient] of attempt.places.entries()) {
     const outcome = attempt.outcomes[i] ?? FORGOTTEN;

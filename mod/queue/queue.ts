@@ -26,13 +26,12 @@ import {
   type JournalLine,
   pendingOf,
   type QueuedMessage,
-  startOf,
   unreportedOf,
   unwarnedOf,
-  warningTime,
 } from "./record.ts";
 import type { Reporter } from "./reporter.ts";
-import { schedule } from "./schedule.ts";
+import { Roster } from "./roster.ts";
+import { schedule, TERMS, type Terms } from "./schedule.ts";
 import { Slices } from "./slices.ts";
 import { createdOf, type Found, type Spool } from "./spool.ts";
 import type { RecipientOutcome, Transport } from "./transport.ts";
@@ -51,6 +50,8 @@ export interface QueueOptions {
   /** Attempts at once, in all and to one destination. */
   readonly attempts?: number;
   readonly attemptsPerDestination?: number;
+  /** How long and how often is tried to a destination; null asks for what holds where none is meant. */
+  readonly terms?: (destination: string | null) => Terms;
 }
 
 /** Wait before something is tried again that the disk or a bug prevented, in milliseconds. */
@@ -68,7 +69,8 @@ export class Queue implements Submitter {
   readonly #random: Random;
   readonly #log: Log;
   readonly #agenda: Agenda;
-  readonly #entries = new Map<string, Entry>();
+  readonly #roster: Roster;
+  readonly #terms: (destination: string | null) => Terms;
   readonly #live: LiveMessages;
   readonly #working = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
@@ -89,7 +91,10 @@ export class Queue implements Submitter {
       attempts: options.attempts ?? QUEUE_ATTEMPTS,
       perDestination: options.attemptsPerDestination ?? QUEUE_ATTEMPTS_PER_DESTINATION,
     };
-    this.#agenda = new Agenda(limits, ports.clock, ports.random, (part) => void this.#work(part));
+    this.#terms = options.terms ?? (() => TERMS);
+    const lifetime = () => this.#terms(null).lifetime;
+    this.#agenda = new Agenda(limits, ports.clock, ports.random, (part) => void this.#work(part), lifetime);
+    this.#roster = new Roster(this.#agenda, ports.clock);
   }
 
   /** Makes or opens the folder. From then on messages are taken. Throws FsError. */
@@ -118,15 +123,15 @@ export class Queue implements Submitter {
     this.#nextScan = null;
     const found = await this.#spool.scan();
     const slices = new Slices(this.#clock);
-    const gone = new Set(this.#entries.keys());
+    const gone = new Set(this.#roster.ids());
     for (const { id } of found) {
       if (slices.over) await slices.rest();
       gone.delete(id);
     }
     for (const id of gone) {
       if (slices.over) await slices.rest();
-      const entry = this.#entries.get(id);
-      if (entry && !this.#live.peek(id) && !(await this.#spool.load(id))) this.#forget(entry);
+      const entry = this.#roster.get(id);
+      if (entry && !this.#live.peek(id) && !(await this.#spool.load(id))) this.#roster.forget(entry);
     }
     await this.#takeIn(found, slices);
   }
@@ -142,7 +147,7 @@ export class Queue implements Submitter {
       size: body.size,
     });
     // A scan may have been quicker.
-    if (!this.#entries.has(id)) this.#enter(message, false);
+    if (!this.#roster.has(id)) this.#roster.enter(message, false);
     this.#agenda.pump();
     return id;
   }
@@ -150,7 +155,7 @@ export class Queue implements Submitter {
   /** Lets it be tried now, whatever its schedule says. False when there is no such message. Throws FsError. */
   async retry(id: string): Promise<boolean> {
     const changed = await this.#change(id, { kind: "retry", at: this.#clock.now() });
-    const entry = this.#entries.get(id);
+    const entry = this.#roster.get(id);
     if (!changed || !entry) return false;
     for (const part of entry.parts) {
       if (part.destination !== null) this.#agenda.resume(part.destination);
@@ -170,20 +175,12 @@ export class Queue implements Submitter {
 
   /** Tries now what waits for these destinations, but for what is to be released later; gives how many messages wait there. */
   tryDestinations(wanted: (destination: string) => boolean): number {
-    const now = this.#clock.now();
-    let messages = 0;
-    for (const { parts, start } of this.#entries.values()) {
-      let waits = false;
-      for (const part of parts) {
-        if (part.destination === null || !wanted(part.destination)) continue;
-        waits = true;
-        this.#agenda.resume(part.destination);
-        if (!part.busy) this.#agenda.plan(part, Math.max(now, start));
-      }
-      if (waits) messages++;
-    }
-    this.#agenda.pump();
-    return messages;
+    return this.#roster.tryDestinations(wanted);
+  }
+
+  /** What `terms` answers has changed: what would wait for longer than it is to be kept is tried for the last time. */
+  reschedule(): void {
+    this.#roster.shorten(this.#terms(null).lifetime);
   }
 
   /** Keeps it from being tried until it is released. False when there is no such message. Throws FsError. */
@@ -198,7 +195,7 @@ export class Queue implements Submitter {
 
   /** Removes it, telling nobody. False when there is no such message. Throws FsError. */
   async drop(id: string): Promise<boolean> {
-    const entry = this.#entries.get(id);
+    const entry = this.#roster.get(id);
     if (entry) {
       // Known until its files are gone: a scan would take it in again.
       entry.gone = true;
@@ -209,7 +206,7 @@ export class Queue implements Submitter {
       if (removed) this.#log.info("dropped", { id });
       return removed;
     } finally {
-      if (entry) this.#forget(entry);
+      if (entry) this.#roster.forget(entry);
     }
   }
 
@@ -223,10 +220,10 @@ export class Queue implements Submitter {
     const { destination, limit = 1000 } = filter;
     const found: QueuedMessage[] = [];
     const slices = new Slices(this.#clock);
-    for (const id of [...this.#entries.keys()].sort()) {
+    for (const id of this.#roster.ids().sort()) {
       if (found.length >= limit) break;
       if (slices.over) await slices.rest();
-      const entry = this.#entries.get(id);
+      const entry = this.#roster.get(id);
       if (destination !== undefined && !entry?.parts.some((p) => p.destination === destination)) continue;
       const message = await this.show(id);
       if (message) found.push(message);
@@ -235,13 +232,7 @@ export class Queue implements Submitter {
   }
 
   stats(): QueueStats {
-    let oldest: number | null = null;
-    let held = 0;
-    for (const entry of this.#entries.values()) {
-      if (oldest === null || entry.created < oldest) oldest = entry.created;
-      if (entry.held) held++;
-    }
-    return { messages: this.#entries.size, held, active: this.#agenda.active, oldest, ...this.#counts };
+    return { ...this.#roster.counts(), active: this.#agenda.active, ...this.#counts };
   }
 
   /** Starts nothing more and waits for what is under way, at most `ms` milliseconds before it is broken off. */
@@ -258,7 +249,7 @@ export class Queue implements Submitter {
 
   async #takeIn(found: readonly Found[], slices: Slices): Promise<void> {
     for (const one of found) {
-      if (this.#entries.has(one.id)) continue;
+      if (this.#roster.has(one.id)) continue;
       if (this.#stopping.signal.aborted) return;
       await this.#loadOne(one);
       if (!slices.over) continue;
@@ -270,61 +261,26 @@ export class Queue implements Submitter {
 
   async #loadOne({ id, touched }: Found): Promise<void> {
     // A report whose message does not know of it yet comes in with that (#report).
-    const parent = this.#entries.get(bouncedId(id) ?? "");
+    const parent = this.#roster.get(bouncedId(id) ?? "");
     if (parent?.parts.some((p) => p.destination === null && (p.busy || !p.warning))) return;
     let message: QueuedMessage | null;
     try {
       message = await this.#spool.load(id, touched);
     } catch (e) {
-      if (this.#entries.has(id)) return;
+      if (this.#roster.has(id)) return;
       // Looked at again later, as if it were a report that could not be made.
       const entry: Entry = { ...newEntry(id, createdOf(id), touched), faults: 1 };
-      this.#entries.set(id, entry);
+      this.#roster.add(entry);
       return await this.#unread(addReport(entry, false), e);
     }
-    if (!message || this.#entries.has(id)) return;
+    if (!message || this.#roster.has(id)) return;
     if (isDone(message)) return void await this.#spool.remove(id);
-    const entry = this.#enter(message, touched);
+    const entry = this.#roster.enter(message, touched);
     if (unreportedOf(message).length > 0) await this.#work(addReport(entry, false));
     const late = entry.held ? undefined : entry.parts.find((p) => p.warning && p.due <= this.#clock.now());
     if (!late) return;
     late.busy = true;
     await this.#work(late);
-  }
-
-  #enter(message: QueuedMessage, touched: boolean): Entry {
-    const { id, created, envelope: { priority } } = message;
-    const entry = newEntry(id, created, touched, startOf(message), priority);
-    this.#entries.set(message.id, entry);
-    this.#planAll(entry, message);
-    return entry;
-  }
-
-  /** One part for each destination where somebody waits. */
-  #planAll(entry: Entry, message: QueuedMessage): void {
-    entry.held = message.held;
-    entry.faults = 0;
-    const destinations = new Set(
-      pendingOf(message).map((i) => message.envelope.recipients[i]?.address.domain),
-    );
-    for (const [destination, { next }] of message.destinations) {
-      if (!destinations.has(destination)) continue;
-      const part: Part = { entry, destination, due: 0, busy: false };
-      entry.parts.push(part);
-      this.#agenda.plan(part, next);
-    }
-    this.#planWarning(entry, message);
-  }
-
-  #planWarning(entry: Entry, message: QueuedMessage): void {
-    const due = warningTime(message);
-    if (due !== null && !entry.parts.some((p) => p.warning)) this.#agenda.plan(addReport(entry, true), due);
-  }
-
-  #forget(entry: Entry): void {
-    entry.gone = true;
-    entry.parts = [];
-    this.#entries.delete(entry.id);
   }
 
   /** One attempt or one report; never rejects. */
@@ -349,11 +305,13 @@ export class Queue implements Submitter {
     if (entry.gone) return;
     const now = this.#clock.now();
     const damaged = isFsError(fault, "io", "denied") && (part.destination !== null || entry.faults > 0);
-    const wait = damaged ? schedule(++entry.faults, now - entry.start, this.#random) : AGAIN;
+    const wait = damaged
+      ? schedule(++entry.faults, now - entry.start, this.#random, this.#terms(null))
+      : AGAIN;
     if (wait !== null) return this.#agenda.plan(part, now + wait);
     try {
       await this.#spool.setAside(entry.id);
-      this.#forget(entry);
+      this.#roster.forget(entry);
       this.#log.error("queued message given up: it cannot be read, its sender is not told", { id: entry.id });
     } catch (e) {
       this.#log.error("queued message not set aside", { id: entry.id }, e);
@@ -385,7 +343,7 @@ export class Queue implements Submitter {
         await this.#settle(part, live, attempt);
         return true;
       });
-      if (!found) this.#forget(entry);
+      if (!found) this.#roster.forget(entry);
     } finally {
       this.#agenda.end(destination, told);
     }
@@ -417,11 +375,17 @@ export class Queue implements Submitter {
   /** Keeps what an attempt told, then plans what is to come. */
   async #settle(part: Part, live: Live, attempt: Attempt): Promise<void> {
     const { entry } = part;
-    const line = lineOfAttempt(live.message, attempt, this.#clock.now(), this.#random);
+    const line = lineOfAttempt(
+      live.message,
+      attempt,
+      this.#clock.now(),
+      this.#random,
+      this.#terms(attempt.destination),
+    );
     if (line) {
       logOutcomes(live.message, line, this.#log, this.#counts);
       const recorded = await this.#live.record(live, line);
-      if (recorded === "removed") this.#forget(entry);
+      if (recorded === "removed") this.#roster.forget(entry);
       if (recorded !== "kept") return;
     }
     if (entry.gone) return;
@@ -429,7 +393,7 @@ export class Queue implements Submitter {
     if (pendingOf(live.message, destination).length > 0) {
       this.#agenda.plan(part, live.message.destinations.get(destination)?.next ?? this.#clock.now() + AGAIN);
     } else entry.parts = entry.parts.filter((p) => p !== part);
-    this.#planWarning(entry, live.message);
+    this.#roster.planWarning(entry, live.message);
     // One bounce for all that failed in this round.
     const underWay = entry.parts.some((p) => p !== part && p.busy && p.destination !== null);
     if (!underWay && unreportedOf(live.message).length > 0 && this.#agenda.running) {
@@ -447,34 +411,35 @@ export class Queue implements Submitter {
     const found = await this.#with(entry, async (live) => {
       const { message } = live;
       // It could not be read until now.
-      if (wasUnread) this.#planAll(entry, message);
+      if (wasUnread) this.#roster.planAll(entry, message);
       const places = part.warning ? unwarnedOf(message) : unreportedOf(message);
       const { sender, traceId } = message.envelope;
       const end = () => entry.parts = entry.parts.filter((p) => p !== part);
       if (places.length === 0 || sender === null) return end();
-      const ports = { spool: this.#spool, reporter: this.#reporter, clock: this.#clock };
+      const { lifetime } = this.#terms(null);
+      const ports = { spool: this.#spool, reporter: this.#reporter, clock: this.#clock, lifetime };
       const bounce = await keepBounce(message, sender, places, ports);
       const bounces = message.bounces + 1;
       const at = this.#clock.now();
       const kind = part.warning ? "warned" : "reported";
       const recorded = await this.#live.record(live, { kind, at, recipients: places, bounces });
       if (recorded === "stopped") return [];
-      if (recorded === "removed") this.#forget(entry);
+      if (recorded === "removed") this.#roster.forget(entry);
       this.#log.info(part.warning ? "delay reported" : "bounced", {
         id: entry.id,
         trace: traceId,
         as: bounce.id,
       });
-      if (!this.#entries.has(bounce.id)) this.#enter(bounce, true);
+      if (!this.#roster.has(bounce.id)) this.#roster.enter(bounce, true);
       return end();
     });
-    if (!found) this.#forget(entry);
+    if (!found) this.#roster.forget(entry);
     // Its bounces were passed over.
     if (wasUnread) await this.rescan();
   }
 
   async #change(id: string, line: JournalLine): Promise<boolean> {
-    const entry = this.#entries.get(id);
+    const entry = this.#roster.get(id);
     if (!entry) return false;
     const changed = await this.#with(entry, async (live) => {
       await this.#live.append(live, line);
@@ -485,7 +450,7 @@ export class Queue implements Submitter {
 
   async #setHeld(id: string, held: boolean): Promise<boolean> {
     const changed = await this.#change(id, { kind: held ? "hold" : "release", at: this.#clock.now() });
-    const entry = this.#entries.get(id);
+    const entry = this.#roster.get(id);
     if (!changed || !entry) return false;
     entry.held = held;
     if (!held) {

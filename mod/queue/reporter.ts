@@ -19,6 +19,8 @@ export interface Report {
   readonly now: number;
   /** Until when it is tried at most; of delays. */
   readonly retryUntil?: number;
+  /** For how long messages are tried, in milliseconds. */
+  readonly lifetime?: number;
   /** DSN RET and ENVID as the sender gave them. */
   readonly ret?: "full" | "headers";
   readonly envelopeId?: string;

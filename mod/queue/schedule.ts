@@ -9,8 +9,16 @@ const DAY = 24 * HOUR;
 const FIRST_WAIT = 5 * MINUTE;
 /** Waits grow no longer. */
 const LONGEST_WAIT = 4 * HOUR;
-/** A message this old is given up after one more attempt. */
-export const GIVE_UP = 5 * DAY;
+/** How long a message is tried for, and how often. */
+export interface Terms {
+  /** A message this old, in milliseconds, is given up after one more attempt. */
+  readonly lifetime: number;
+  /** Milliseconds to wait after the first, the second... attempt, the last one from then on; by doubling when there are none. */
+  readonly waits: readonly number[];
+}
+
+/** Terms where none are given. */
+export const TERMS: Terms = { lifetime: 5 * DAY, waits: [] };
 /** A sender is told once of what is not delivered after this time (RFC 3461 leaves it to us; Postfix and Exim are at 4 h and 24 h). */
 export const DELAY_WARNING = 4 * HOUR;
 /** The part of a wait, to both sides, that is left to chance, so that what failed together does not come back together. */
@@ -18,13 +26,15 @@ const JITTER = 0.1;
 
 /**
  * Milliseconds to wait after the `attempt`-th attempt (from 1) of a message that is `age` milliseconds old; null to give up. The last
- * attempt is made when the message is `GIVE_UP` old.
+ * attempt is made when the message is as old as it may get.
  */
-export function schedule(attempt: number, age: number, random: Random): number | null {
-  if (age >= GIVE_UP) return null;
-  const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(attempt - 1, 30));
+export function schedule(attempt: number, age: number, random: Random, terms: Terms = TERMS): number | null {
+  const { lifetime, waits } = terms;
+  if (age >= lifetime) return null;
+  const given = waits[Math.min(attempt, waits.length) - 1];
+  const wait = given ?? Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(attempt - 1, 30));
   const spread = 2 * random.int(1001) / 1000 - 1;
-  return Math.max(1, Math.min(Math.round(wait * (1 + JITTER * spread)), GIVE_UP - age));
+  return Math.max(1, Math.min(Math.round(wait * (1 + JITTER * spread)), lifetime - age));
 }
 
 /** Milliseconds for which a destination that cannot be reached is left alone by all messages, after `failures` attempts in a row. */

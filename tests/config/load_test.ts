@@ -38,7 +38,7 @@ dns:
   servers: [192.0.2.53, "[2001:db8::53]:5353"]
   hosts: { printer.lan: 192.0.2.9, both.lan: [192.0.2.8, "2001:db8::8"] }
 routes:
-  outside.test: smtp://127.0.0.1:2026
+  outside.test: { to: "smtp://127.0.0.1:2026", retry: 90s }
   relayed.test: submission://me%40x:pa%3ass@relay.example.net
   files.test: { to: "submissions://me@[2001:db8::1]", password_file: pw.txt }
   "*": submission://user@relay:587
@@ -47,7 +47,7 @@ domains:
   bücher.example:
   plain.example: { subaddress: false }
 auth: { cleartext: loopback }
-limits: { message_size: 20MB, queue_lifetime: 2d12h }
+limits: { message_size: 20MB, queue_lifetime: 2d12h, retry: [1m, 1h], disk_free: 1GB, queue_messages: 1000 }
 `;
 
 Deno.test("parseConfig() reads everything, with paths relative to the file", () => {
@@ -116,6 +116,9 @@ Deno.test("parseConfig() reads everything, with paths relative to the file", () 
     20 * 1024 * 1024,
     60 * 3600 * 1000,
   ]);
+  const { retry, diskFree, queueMessages } = config.limits;
+  assertEquals([retry, diskFree, queueMessages], [[60_000, 3600_000], 1024 ** 3, 1000]);
+  assertEquals([...config.routeRetry], [["outside.test", [90_000]]]);
 });
 
 Deno.test("parseConfig() needs nothing but a hostname, and says what is odd about that", () => {

@@ -2,7 +2,7 @@ import { assertEquals } from "../support/assert.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { lineOfAttempt, reached, unforeseen } from "../../mod/queue/outcome.ts";
 import { newMessage } from "../../mod/queue/record.ts";
-import { GIVE_UP } from "../../mod/queue/schedule.ts";
+import { TERMS } from "../../mod/queue/schedule.ts";
 import type { RecipientOutcome } from "../../mod/queue/transport.ts";
 import { delivered, envelope, notDelivered } from "./rig.ts";
 
@@ -33,8 +33,8 @@ Deno.test("lineOfAttempt() keeps each recipient's outcome", () => {
 Deno.test("lineOfAttempt() expires what is deferred when it is too old", () => {
   const states = (now: number) =>
     line([notDelivered("deferred"), delivered()], now)?.outcomes.map((o) => o.state);
-  assertEquals(states(GIVE_UP - 1), ["pending", "delivered"]);
-  assertEquals(states(GIVE_UP), ["expired", "delivered"]);
+  assertEquals(states(TERMS.lifetime - 1), ["pending", "delivered"]);
+  assertEquals(states(TERMS.lifetime), ["expired", "delivered"]);
 });
 
 Deno.test("lineOfAttempt() does not count what was broken off, but keeps what was told", () => {

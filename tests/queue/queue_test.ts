@@ -320,6 +320,25 @@ Deno.test("Queue drops a bounce that cannot be delivered, and says so", async ()
   await stop(r);
 });
 
+Deno.test("Queue gives up after the lifetime it is told, also when that gets shorter meanwhile", async () => {
+  let lifetime = 48 * 3600_000;
+  const r = await started(undefined, () => notDelivered("deferred"), {
+    terms: (destination) => ({ lifetime, waits: destination === "x.test" ? [10 * 3600_000] : [] }),
+  });
+  await send(r, ["a@x.test"]);
+  await settle();
+  lifetime = 3600_000;
+  r.queue.reschedule();
+  assertEquals(r.batches.length, 1);
+  await r.clock.advance(lifetime);
+  await settle();
+  assertEquals(r.batches[1]?.recipients.map((to) => to.address.local), ["a"]);
+  assertEquals(r.reports.map((one) => [one.kind, one.lifetime, one.recipients[0]?.state]), [
+    ["failure", lifetime, "expired"],
+  ]);
+  await stop(r);
+});
+
 Deno.test("Queue.reconsider() tries at once what could not be reached, and nothing else", async () => {
   let down = true;
   const r = await started(

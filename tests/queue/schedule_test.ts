@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../support/assert.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
-import { destinationPause, GIVE_UP, schedule } from "../../mod/queue/schedule.ts";
+import { destinationPause, schedule, TERMS } from "../../mod/queue/schedule.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -19,15 +19,26 @@ Deno.test("schedule() doubles from five minutes to four hours, a tenth left to c
 
 Deno.test("schedule() makes the last attempt after five days and gives up then", () => {
   const random = new SeededRandom(1);
-  assertEquals(schedule(30, GIVE_UP, random), null);
-  assertEquals(schedule(1, GIVE_UP + 1, random), null);
-  assertEquals(schedule(30, GIVE_UP - MINUTE, random), MINUTE);
+  assertEquals(schedule(30, TERMS.lifetime, random), null);
+  assertEquals(schedule(1, TERMS.lifetime + 1, random), null);
+  assertEquals(schedule(30, TERMS.lifetime - MINUTE, random), MINUTE);
   assert((schedule(5000, 0, random) ?? 0) <= 4.4 * HOUR);
   let age = 0;
   let attempts = 0;
   for (let wait: number | null = 0; wait !== null; wait = schedule(++attempts, age, random)) age += wait;
-  assertEquals(age, GIVE_UP);
+  assertEquals(age, TERMS.lifetime);
   assert(attempts > 25 && attempts < 50, `${attempts} attempts`);
+});
+
+Deno.test("schedule() goes by a table, its last wait from then on, and by another lifetime", () => {
+  const random = new SeededRandom(1);
+  const terms = { lifetime: 2 * HOUR, waits: [MINUTE, 10 * MINUTE] };
+  for (const [attempt, minutes] of [[1, 1], [2, 10], [3, 10], [99, 10]] as const) {
+    const wait = schedule(attempt, 0, random, terms) ?? 0;
+    assert(wait >= 0.9 * minutes * MINUTE && wait <= 1.1 * minutes * MINUTE, `attempt ${attempt}: ${wait}`);
+  }
+  assertEquals(schedule(3, 2 * HOUR - 1000, random, terms), 1000);
+  assertEquals(schedule(1, 2 * HOUR, random, terms), null);
 });
 
 Deno.test("destinationPause() grows from a minute to an hour", () => {
