@@ -12,8 +12,8 @@ export const NAMED_KEY = "a key must be a name; put quotes around it if it is on
 export const TAG = "tags are not read here; a value that begins with ! needs quotes around it";
 export const TOO_MANY_ALIASES =
   "the aliases (*NAME) up to here unfold to too many values; write the values out";
-const QUOTES =
-  'cannot be read from here on; a value that holds [ ] { } : # or quotes needs quotes around it, such as "[::]:25"';
+const NEEDS_QUOTES = 'a value that holds [ ] { } : # or quotes needs quotes around it, such as "[::]:25"';
+const QUOTES = `cannot be read from here on; ${NEEDS_QUOTES}`;
 
 /** For `*NAME` where nothing is called so. */
 export function unknownAlias(name: string): string {
@@ -27,7 +27,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /^deficient indentation|end of the stream within a flow/,
     "what a [, a { or a quote began above does not end before this; close it, or indent this line further",
   ],
-  [/^missed comma|found ','/, 'a comma, or the closing "]" or "}", is missing or out of place'],
+  [/^missed comma|found ','/, `a comma, "]" or "}" is missing or out of place; ${NEEDS_QUOTES}`],
   [/quoted scalar/, "the quote that began above does not end; close it"],
   [/escape sequence|hexadecimal/, "there is no such escape; for a backslash in double quotes write two"],
   [/null byte|non-printable|JSON character/, "a control character; remove it"],
