@@ -5,7 +5,7 @@ Deno.test("runFlags() takes what stands between deno run and main.ts", () => {
   const rows: readonly [string, readonly string[]][] = [
     ["deno run main.ts", []],
     ["deno run --no-prompt --allow-net main.ts", ["--no-prompt", "--allow-net"]],
-    ["deno run --env-file=deno.env --no-prompt main.ts", ["--no-prompt"]],
+    ["deno run --env-file=.deno.env --no-prompt main.ts", ["--no-prompt"]],
     ["X=1 deno run --v8-flags=--a=1,--b main.ts demo", ["--v8-flags=--a=1,--b"]],
     [`deno run "--allow-read=/a b" --v8-flags='--c' main.ts`, ["--allow-read=/a b", "--v8-flags=--c"]],
   ];
