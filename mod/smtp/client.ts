@@ -11,7 +11,7 @@ import { CLIENT_COMMAND, CLIENT_DATA_END, CLIENT_GREETING, CLIENT_QUIT } from ".
 import { err, ok, type Result } from "../base/result.ts";
 import { encodeBase64 } from "../sasl/base64.ts";
 import { ByteReader } from "../wire/byte_reader.ts";
-import { type Conn, ConnectionLost } from "../wire/conn.ts";
+import { type Conn, ConnectionLost, type TlsVerify } from "../wire/conn.ts";
 import { type Extensions, NO_EXTENSIONS, parseExtensions } from "./client_hello.ts";
 import { type ClientReply, readReply } from "./client_reply.ts";
 
@@ -92,7 +92,7 @@ export class SmtpClient {
   }
 
   /** Begins TLS at once, for ports where it is not announced (RFC 8314 3). To be called before `open`. */
-  async implicitTls(verify: { readonly name: string; readonly required: boolean }): Promise<Step<void>> {
+  async implicitTls(verify: TlsVerify): Promise<Step<void>> {
     return await this.#handshake(verify);
   }
 
@@ -100,7 +100,7 @@ export class SmtpClient {
    * STARTTLS and EHLO again. A fault "reply" leaves the connection as it was, in the clear; after a failed handshake it is lost, and
    * whoever wants to go on in the clear must connect anew.
    */
-  async startTls(verify: { readonly name: string; readonly required: boolean }): Promise<Step<Extensions>> {
+  async startTls(verify: TlsVerify): Promise<Step<Extensions>> {
     const reply = await this.exchange("starttls", "STARTTLS\r\n", CLIENT_COMMAND);
     if (!reply.ok) return reply;
     if (reply.value.code !== 220) return refused("starttls", reply.value);
@@ -232,7 +232,7 @@ export class SmtpClient {
     return ok(this.#extensions);
   }
 
-  async #handshake(verify: { readonly name: string; readonly required: boolean }): Promise<Step<void>> {
+  async #handshake(verify: TlsVerify): Promise<Step<void>> {
     this.#stage = "handshake";
     if (this.#reader.buffered > 0) {
       this.#conn.destroy();

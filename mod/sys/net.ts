@@ -7,8 +7,8 @@
  */
 import net from "node:net";
 import tls from "node:tls";
-import { TLS_HANDSHAKE, WRITE_STALL } from "../base/limits.ts";
-import { type Conn, ConnectionLost, type Endpoint, type TlsInfo } from "../wire/conn.ts";
+import { TLS_CHAIN, TLS_HANDSHAKE, WRITE_STALL } from "../base/limits.ts";
+import { type Conn, ConnectionLost, type Endpoint, type TlsInfo, type TlsVerify } from "../wire/conn.ts";
 import { Deadlines, type Waiter } from "./deadlines.ts";
 
 /** Octets taken from a socket before anyone asked for them. */
@@ -109,10 +109,7 @@ export class NodeConn implements Conn {
     if (this.#lost) throw this.#lost;
   }
 
-  async startTls(
-    announce: Uint8Array | null,
-    verify?: { readonly name: string; readonly required: boolean },
-  ): Promise<void> {
+  async startTls(announce: Uint8Array | null, verify?: TlsVerify): Promise<void> {
     if (this.#lost) throw this.#lost;
     const plain = this.#socket;
     plain.pause();
@@ -131,7 +128,7 @@ export class NodeConn implements Conn {
       ? new tls.TLSSocket(plain, { ...options, isServer: true })
       : tls.connect({ socket: plain, ...clientOptions(verify) });
     this.#socket = secure;
-    await this.#handshake(secure, this.#serverTls ? "secure" : "secureConnect", verify?.required === true);
+    await this.#handshake(secure, this.#serverTls ? "secure" : "secureConnect", verify);
     const bound = endPoint?.() ?? null;
     const shown = options.requestCert ? fingerprintOf(secure) : null;
     this.#tls = {
@@ -166,7 +163,7 @@ export class NodeConn implements Conn {
   #handshake(
     secure: tls.TLSSocket,
     event: "secure" | "secureConnect",
-    required: boolean,
+    verify: TlsVerify | undefined,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const vanished = () => fail("the peer went away during the handshake");
@@ -186,9 +183,8 @@ export class NodeConn implements Conn {
         secure.removeAllListeners("error");
         secure.removeAllListeners("close");
         secure.removeListener("end", vanished);
-        if (required && !secure.authorized) {
-          return fail(String(secure.authorizationError ?? "certificate not valid"));
-        }
+        const fault = certificateFault(secure, verify);
+        if (fault !== null) return fail(fault);
         resolve();
       });
     });
@@ -254,15 +250,32 @@ function plainAddress(address: string | undefined): string {
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(text) ? text.slice(7) : text;
 }
 
-function clientOptions(
-  verify?: { readonly name: string; readonly required: boolean },
-): tls.ConnectionOptions {
+function clientOptions(verify?: TlsVerify): tls.ConnectionOptions {
   // Opportunistic TLS takes any certificate: encrypted to someone beats clear to everyone (RFC 7435).
   return {
-    rejectUnauthorized: verify?.required === true,
+    rejectUnauthorized: verify?.required === true && !verify.check,
     minVersion: "TLSv1.2",
     ...(verify && !net.isIP(verify.name) ? { servername: verify.name } : {}),
   };
+}
+
+/** Why the certificate a server has shown will not do, or null. */
+function certificateFault(secure: tls.TLSSocket, verify: TlsVerify | undefined): string | null {
+  if (verify?.check) return verify.check(chainOf(secure));
+  if (verify?.required !== true || secure.authorized) return null;
+  return String(secure.authorizationError ?? "certificate not valid");
+}
+
+/** The certificates the peer has shown, DER, its own first. */
+function chainOf(secure: tls.TLSSocket): readonly Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  // Without a certificate node gives an empty object; a root names itself as its issuer.
+  let at: Partial<tls.DetailedPeerCertificate> | undefined = secure.getPeerCertificate(true);
+  while (at?.raw && chain.length < TLS_CHAIN) {
+    chain.push(new Uint8Array(at.raw));
+    at = at.issuerCertificate === at ? undefined : at.issuerCertificate;
+  }
+  return chain;
 }
 
 /** SHA-256 of the certificate the client has shown, lower-case hex; null when it showed none. */

@@ -17,6 +17,16 @@ export interface TlsInfo {
   readonly clientCertificate?: string;
 }
 
+/** What a client asks of the certificate it is shown. */
+export interface TlsVerify {
+  /** Sent as SNI. */
+  readonly name: string;
+  /** The certificate must be valid for `name` by the platform's authorities. */
+  readonly required: boolean;
+  /** Judges what was shown instead: certificates in DER, the peer's own first. null when they will do, else why not. */
+  readonly check?: (chain: readonly Uint8Array[]) => string | null;
+}
+
 /** Why a connection cannot be used any more: the peer went, was too slow, or we closed it. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
@@ -48,12 +58,12 @@ export interface Conn {
   /**
    * Server: writes `announce` (the reply that invites the handshake) and begins TLS; giving the reply here closes the gap in which the
    * ClientHello would be read as plain octets. Client: `announce` is null, begins TLS at once; with `verify` the certificate must be
-   * valid for `name` when `required`. Throws `ConnectionLost` "tls" if the handshake fails, or, before anything is written, if
+   * as that says. Throws `ConnectionLost` "tls" if the handshake fails, or, before anything is written, if
    * plain octets were received but not read (they would otherwise survive into the protected session).
    */
   startTls(
     announce: Uint8Array | null,
-    verify?: { readonly name: string; readonly required: boolean },
+    verify?: TlsVerify,
   ): Promise<void>;
   /** Ends our side after all was written, then closes. Never throws. */
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import { fromUtf8 } from "../../mod/base/bytes.ts";
 import type { Connector } from "../../mod/outbound/connector.ts";
-import { type Conn, ConnectionLost } from "../../mod/wire/conn.ts";
+import { type Conn, ConnectionLost, type TlsVerify } from "../../mod/wire/conn.ts";
 import { ScriptConn } from "./script_conn.ts";
 
 /** What the peer does instead of a reply. */
@@ -15,6 +15,8 @@ export interface PeerManners {
   /** Replies without CRLF, several for several times (the last stays). The longest key that fits counts. */
   readonly on?: Readonly<Record<string, string | readonly string[]>>;
   readonly tlsFails?: boolean;
+  /** Certificates it shows, for whoever checks them. */
+  readonly chain?: readonly Uint8Array[];
   /** The connection breaks when this many octets of a message were written. */
   readonly breaksInBody?: number;
   /** Said, by whoever breaks in the body, before. */
@@ -30,7 +32,7 @@ export class SmtpPeer extends ScriptConn {
   /** How many writes the commands came in. */
   writes = 0;
   /** `verify` of the handshake. */
-  verify: { readonly name: string; readonly required: boolean } | null = null;
+  verify: TlsVerify | null = null;
   readonly #manners: PeerManners;
   readonly #used = new Map<string, number>();
   #input = "";
@@ -65,12 +67,17 @@ export class SmtpPeer extends ScriptConn {
 
   override async startTls(
     announce: Uint8Array | null,
-    verify?: { readonly name: string; readonly required: boolean },
+    verify?: TlsVerify,
   ): Promise<void> {
     this.verify = verify ?? null;
     if (this.#manners.tlsFails) {
       this.destroy();
       throw new ConnectionLost("tls", "no shared cipher");
+    }
+    const fault = verify?.check?.(this.#manners.chain ?? []) ?? null;
+    if (fault !== null) {
+      this.destroy();
+      throw new ConnectionLost("tls", fault);
     }
     await super.startTls(announce);
   }

@@ -219,3 +219,31 @@ Deno.test("net: the channel binding is that of the certificate shown; client cer
   assertEquals(told.map((t) => t?.endPoint?.toHex()), [a, b, a, a, b, a]);
   assertEquals(told.map((t) => t?.clientCertificate), [undefined, undefined, undefined, b, b, b]);
 });
+
+Deno.test("net: a client that checks the chain itself is shown all of it, and its word counts", async () => {
+  const { certificates: all, pairs } = await certificates("mx.test");
+  const { listener, failures, ended } = await serve(all, true);
+  const chainOf = (pem: string) =>
+    pem.split(/(?<=-----END CERTIFICATE-----\n)/).filter((p) => p.trim() !== "").map((p) =>
+      new Uint8Array(new X509Certificate(p).raw)
+    );
+  const wanted = chainOf(pairs[0]?.certificate ?? "");
+  assertEquals(wanted.length, 2);
+  for (const verdict of [null, "not this one"]) {
+    const client = await connect("127.0.0.1", listener.port, 5000);
+    const shown: (readonly Uint8Array[])[] = [];
+    const check = (chain: readonly Uint8Array[]) => {
+      shown.push(chain);
+      return verdict;
+    };
+    // No authority of the platform has signed it, and the name is another: only the check counts.
+    const begun = client.startTls(null, { name: "other.test", required: true, check });
+    if (verdict === null) await begun;
+    else await assertRejects(() => begun, verdict);
+    assertEquals(shown, [wanted]);
+    await client.close();
+  }
+  await listener.close();
+  await Promise.all(ended);
+  assertEquals(failures, []);
+});
