@@ -48,5 +48,11 @@ function source(config: Pick<Config, "dns" | "network">, random: Random): Source
     });
   }
   if (config.network === "closed") return new ClosedSource();
-  return new SystemSource(new DenoLookup(), new StubResolver({ exchange, random, servers: systemServers() }));
+  const system = systemServers();
+  const validates = async () => (await system()).every((s) => s.trusted);
+  return new SystemSource(
+    new DenoLookup(),
+    new StubResolver({ exchange, random, servers: system }),
+    validates,
+  );
 }

@@ -87,8 +87,9 @@ export type HostAddresses =
   | { readonly kind: "temp"; readonly why: string };
 
 /**
- * Looks up a host's addresses, IPv6 and IPv4 in turn, so that one broken family costs one try only. `secure` when all of them are. What can
- * be no host's address (unspecified, multicast) is left out. When only one family could be asked, its addresses are given.
+ * Looks up a host's addresses, IPv6 and IPv4 in turn, so that one broken family costs one try only. `secure` when all answers are. What can
+ * be no host's address (unspecified, multicast) is left out. When only one family could be asked, its addresses are given, and its answer alone
+ * says whether they are secure: who can suppress the other must not switch DANE off by that.
  */
 export async function findAddresses(name: string, resolver: Resolver): Promise<HostAddresses> {
   const [six, four] = await Promise.all([resolver.lookup(name, "AAAA"), resolver.lookup(name, "A")]);
@@ -103,7 +104,7 @@ export async function findAddresses(name: string, resolver: Resolver): Promise<H
     }
   }
   if (addresses.length > 0) {
-    const secure = [six, four].every((a) => a.kind !== "temp" && a.secure);
+    const secure = [six, four].every((a) => a.kind === "temp" || a.secure);
     return { kind: "addresses", addresses, secure };
   }
   if (six.kind === "temp") return { kind: "temp", why: six.why };

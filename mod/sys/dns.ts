@@ -17,7 +17,8 @@ export function systemServers(path = "/etc/resolv.conf"): () => Promise<readonly
   return async () => {
     if (performance.now() < until) return kept;
     const text = await Deno.readTextFile(path).catch(() => ""); // without the file: the server on this machine
-    kept = parseResolvConf(text);
+    // Nobody has named that one, so it may not be there, and the system knows better where to ask.
+    kept = text === "" ? parseResolvConf("").map((s) => ({ ...s, trusted: false })) : parseResolvConf(text);
     until = performance.now() + SERVERS_KEPT;
     return kept;
   };

@@ -86,6 +86,7 @@ Deno.test("findAddresses() has both families in turn, and keeps none from unknow
     "none.example": { TXT: ["x"] },
     "silly.example": { A: ["0.0.0.0", "255.255.255.255"], AAAA: ["::"] },
     "alias.example": { CNAME: ["both.example"] },
+    "half-secure.example": { A: ["192.0.2.1"], AAAA: "timeout", secure: true },
     "secure.example": { A: ["192.0.2.1"], secure: true },
   });
   const cases: readonly (readonly [string, unknown])[] = [
@@ -102,6 +103,8 @@ Deno.test("findAddresses() has both families in turn, and keeps none from unknow
     const found = await findAddresses(name, resolver);
     assertEquals<unknown>(found.kind === "addresses" ? found.addresses : found.kind, expected, name);
   }
-  const secure = await findAddresses("secure.example", resolver);
-  assert(secure.kind === "addresses" && secure.secure);
+  for (const [name, wanted] of [["secure", true], ["half-secure", true], ["half", false]] as const) {
+    const secure = await findAddresses(`${name}.example`, resolver);
+    assert(secure.kind === "addresses" && secure.secure === wanted, name);
+  }
 });

@@ -46,5 +46,5 @@ Deno.test("systemServers() reads resolv.conf, and does without", async () => {
   assertEquals((await servers()).map((s) => s.address), ["192.0.2.53"]);
   await Deno.remove(path);
   assertEquals((await servers()).map((s) => s.address), ["192.0.2.53"], "believed for a while");
-  assertEquals((await systemServers(path)()).map((s) => s.address), ["127.0.0.1"]);
+  assertEquals(await systemServers(path)(), [{ address: "127.0.0.1", port: 53, trusted: false }]);
 });
