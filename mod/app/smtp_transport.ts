@@ -1,10 +1,14 @@
 /** The way out that a config describes: resolver, routes, passwords of relays. Loaded with the first mail for others (see outbound.ts). */
+import { StsPolicies } from "../auth/mta_sts/cache.ts";
 import type { Clock } from "../base/clock.ts";
 import { fromUtf8 } from "../base/bytes.ts";
 import type { Config, ConfiguredRoute } from "../config/config.ts";
 import { SmtpTransport } from "../outbound/deliver.ts";
+import { dataPaths } from "../config/paths.ts";
 import { isOwnAddress } from "../outbound/own_address.ts";
+import { PublishedPolicies } from "../outbound/published_policies.ts";
 import { type Route, Routes } from "../outbound/route.ts";
+import { HttpsFetcher } from "../sys/https.ts";
 import { connect } from "../sys/listener.ts";
 import type { Platform } from "./platform.ts";
 import { buildResolver } from "./resolver.ts";
@@ -19,8 +23,19 @@ const MACHINE_KEPT = 10_000;
 export function smtpTransport(platform: Platform, config: Config): RemoteTransport {
   const { fs, clock, random, log } = platform;
   const machine = machineAddresses(clock);
+  const resolver = buildResolver(config, clock, random);
+  // A closed network fetches nothing that the config does not name.
+  const sts = config.network === "closed" ? null : new StsPolicies({
+    resolver,
+    fetcher: new HttpsFetcher(resolver),
+    fs,
+    clock,
+    log,
+    file: dataPaths(config).mtaSts,
+  });
   return new SmtpTransport({
-    resolver: buildResolver(config, clock, random),
+    resolver,
+    tlsPolicies: new PublishedPolicies({ resolver, sts, log }),
     connector: {
       connect: (address, port, localAddress, timeout) => connect(address, port, timeout, localAddress),
     },

@@ -11,6 +11,10 @@ export interface DataPaths {
   readonly tls: string;
   readonly index: string;
   readonly log: string;
+  /** MTA-STS policies of other domains. */
+  readonly mtaSts: string;
+  /** Who has written before, where greylisting is on. */
+  readonly greylist: string;
   /** What the verbs show to change something in the running server. */
   readonly controlToken: string;
 }
@@ -27,6 +31,8 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     tls: below("tls"),
     index: below("index"),
     log: below("log"),
+    mtaSts: below("mta_sts.json"),
+    greylist: below("greylist.jsonl"),
     controlToken: below("control.token"),
   };
 }

@@ -129,7 +129,7 @@ export class SmtpTransport implements Transport {
   async #tryHosts(hosts: readonly PlannedHost[], attempt: Attempt): Promise<void> {
     for (const [n, host] of hosts.entries()) {
       if (attempt.spent || attempt.open.length === 0) return;
-      const addresses = await this.#addressesOf(host, attempt);
+      const { addresses, secure } = await this.#addressesOf(host, attempt);
       if (!host.route && addresses.some((a) => this.#ports.isOwnAddress(a, host.port))) {
         // RFC 5321 5.1: we are in the list under another name; hosts from here on would only send to us.
         if (n === 0) {
@@ -145,7 +145,7 @@ export class SmtpTransport implements Transport {
         return;
       }
       if (addresses.length === 0) continue;
-      const way = await this.#wayTo(host, attempt.batch);
+      const way = await this.#wayTo(host, secure, attempt.batch);
       if ("status" in way) {
         attempt.note(way);
         continue;
@@ -158,10 +158,13 @@ export class SmtpTransport implements Transport {
     }
   }
 
-  async #addressesOf(host: PlannedHost, attempt: Attempt): Promise<readonly string[]> {
-    if (host.addresses) return host.addresses;
+  async #addressesOf(
+    host: PlannedHost,
+    attempt: Attempt,
+  ): Promise<{ readonly addresses: readonly string[]; readonly secure: boolean }> {
+    if (host.addresses) return { addresses: host.addresses, secure: false };
     const found = await findAddresses(host.name, this.#ports.resolver);
-    if (found.kind === "addresses") return found.addresses;
+    if (found.kind === "addresses") return found;
     attempt.note(
       found.kind === "temp"
         ? hostFault(
@@ -178,18 +181,31 @@ export class SmtpTransport implements Transport {
           host.name,
         ),
     );
-    return [];
+    return { addresses: [], secure: false };
   }
 
-  /** How to speak to a host, all but the address. */
-  async #wayTo(host: PlannedHost, batch: Batch): Promise<Omit<Target, "address"> | HostFault> {
+  /** How to speak to a host, all but the address. `secure`: its addresses came with the AD bit. */
+  async #wayTo(
+    host: PlannedHost,
+    secure: boolean,
+    batch: Batch,
+  ): Promise<Omit<Target, "address"> | HostFault> {
     const { route, name, port } = host;
     if (!route) {
-      const asked = await this.#policies.decide(batch.destination, { name, secure: host.secure });
-      if (asked.kind === "temp" && !batch.tlsOptional) {
-        return hostFault("deferred", "4.7.5", `cannot find out the TLS policy: ${asked.why}`, name);
+      const secured = { name, port, secure: host.secure && secure };
+      const asked = await this.#policies.decide(batch.destination, secured);
+      const barred = "why" in asked;
+      if (barred && (batch.requireTls || !batch.tlsOptional)) {
+        const why = asked.kind === "temp" ? `cannot find out the TLS policy: ${asked.why}` : asked.why;
+        this.#ports.log.warn("tls policy bars host", {
+          trace: batch.traceId,
+          destination: batch.destination,
+          host: name,
+          why,
+        });
+        return hostFault("deferred", "4.7.5", why, name);
       }
-      const tls = policyFor(batch, host, asked.kind === "temp" ? { kind: "opportunistic" } : asked);
+      const tls = policyFor(batch, host, barred ? { kind: "opportunistic" } : asked);
       return "status" in tls ? tls : { protocol: "smtp", host: name, port, tls, login: null };
     }
     const asked: TlsPolicy = route.tls === "opportunistic"
@@ -217,12 +233,26 @@ export class SmtpTransport implements Transport {
     const dialed = await this.#dialer.dial(target, attempt.signal);
     if (!dialed.ok) {
       if (dialed.error.status !== "4.4.1") attempt.sessions++;
+      this.#logBarred(target, dialed.error, attempt.batch);
       return attempt.note(faultFor(attempt.batch, dialed.error));
     }
     const fault = await this.#useClient(dialed.value, key, target, attempt);
     if (!fault) return;
     attempt.sessions++;
     attempt.note(fault);
+  }
+
+  /** A host whose TLS is not as its policy wants it. */
+  #logBarred(target: Target, fault: HostFault, batch: Batch): void {
+    if (target.tls.kind === "opportunistic" || !fault.status.startsWith("4.7.")) return;
+    this.#ports.log.warn("tls policy not met", {
+      trace: batch.traceId,
+      destination: batch.destination,
+      host: target.host,
+      address: target.address,
+      policy: target.tls.kind,
+      why: fault.why,
+    });
   }
 
   /** Sends to all open recipients over a ready connection; null when each got an outcome. */
@@ -308,6 +338,17 @@ function isStale(fault: HostFault): boolean {
 
 /** What a connection must have in common to be used again. */
 function keyOf(target: Target): string {
-  const tls = target.tls.kind === "required" ? `required ${target.tls.name}` : "opportunistic";
+  const tls = tlsKey(target.tls);
   return [target.protocol, target.host, target.address, target.port, tls, target.login?.user ?? ""].join(" ");
+}
+
+function tlsKey(tls: TlsPolicy): string {
+  switch (tls.kind) {
+    case "required":
+      return `required ${tls.name}`;
+    case "dane":
+      return `dane ${tls.names.join(" ")}`;
+    default:
+      return tls.kind;
+  }
 }

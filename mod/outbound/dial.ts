@@ -1,8 +1,9 @@
+import { checkDane } from "../auth/dane.ts";
 import type { Clock } from "../base/clock.ts";
 import { CLIENT_CONNECT } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type ClientFault, SmtpClient } from "../smtp/client.ts";
-import { type Conn, ConnectionLost } from "../wire/conn.ts";
+import { type Conn, ConnectionLost, type TlsVerify } from "../wire/conn.ts";
 import type { Connector } from "./connector.ts";
 import { faultOf, type HostFault, hostFault } from "./fault.ts";
 import type { TlsPolicy } from "./tls_policy.ts";
@@ -46,7 +47,7 @@ export class Dialer {
    */
   async dial(target: Target, signal: AbortSignal): Promise<Result<SmtpClient, HostFault>> {
     const key = `${target.address} ${target.port}`;
-    if (target.tls.kind === "required") return await this.#session(target, true, signal);
+    if (target.tls.kind !== "opportunistic") return await this.#session(target, true, signal);
     const until = this.#brokenTls.get(key);
     const secure = until === undefined || until <= this.#ports.clock.monotonic();
     const first = await this.#session(target, secure, signal);
@@ -89,9 +90,9 @@ export class Dialer {
   /** From the greeting to the log-in; null when all is well. */
   async #prepare(client: SmtpClient, target: Target, secure: boolean): Promise<HostFault | null> {
     const { tls, login, host } = target;
-    const required = tls.kind === "required";
-    const verify = { name: required ? tls.name : host, required };
-    if (required && tls.implicit) {
+    const required = tls.kind !== "opportunistic";
+    const verify = this.#verifyFor(tls, host);
+    if (tls.kind === "required" && tls.implicit) {
       const begun = await client.implicitTls(verify);
       if (!begun.ok) return faultOf(begun.error, host);
     }
@@ -107,6 +108,22 @@ export class Dialer {
     if (!login) return null;
     const known = await client.authenticate(login.user, login.password);
     return known.ok ? null : faultOf(known.error, host);
+  }
+
+  #verifyFor(tls: TlsPolicy, host: string): TlsVerify {
+    switch (tls.kind) {
+      case "opportunistic":
+      case "encrypted":
+        return { name: host, required: false };
+      case "required":
+        return { name: tls.name, required: true };
+      case "dane": {
+        const { records, names } = tls;
+        const check = (chain: readonly Uint8Array[]) =>
+          checkDane(records, names, chain, this.#ports.clock.now());
+        return { name: names[0], required: true, check };
+      }
+    }
   }
 
   #remember(key: string): void {

@@ -15,7 +15,7 @@ export function policyFor(
   policy: TlsPolicy,
 ): TlsPolicy | HostFault {
   if (batch.requireTls) {
-    if (policy.kind === "required") return policy;
+    if (policy.kind === "required" || policy.kind === "dane") return policy;
     if (host.secure || host.route) return { kind: "required", name: host.name, implicit: false };
     const why =
       "the message requires TLS all the way, and nothing vouches for the name of its host (REQUIRETLS)";

@@ -1,24 +1,41 @@
+import type { TlsaRecord } from "../dns/resolver.ts";
+
 /**
  * What a connection to one host must be. `opportunistic`: TLS if offered and working, with any certificate, else in the clear (RFC 7435).
- * `required`: TLS with a certificate valid for `name`, or no delivery. `implicit` is TLS from the first octet (RFC 8314).
+ * `required`: TLS with a certificate valid for `name`, or no delivery. `implicit` is TLS from the first octet (RFC 8314). `dane`: TLS with a
+ * certificate that matches one of `records`, for usage 2 one that names one of `names` (the first is sent as SNI), or no delivery (RFC 7672).
+ * `encrypted`: TLS with any certificate, or no delivery: the host's TLSA records are none that we can use (RFC 7672 2.2).
  */
 export type TlsPolicy =
   | { readonly kind: "opportunistic" }
-  | { readonly kind: "required"; readonly name: string; readonly implicit: boolean };
+  | { readonly kind: "required"; readonly name: string; readonly implicit: boolean }
+  | {
+    readonly kind: "dane";
+    readonly records: readonly TlsaRecord[];
+    readonly names: readonly [string, ...string[]];
+  }
+  | { readonly kind: "encrypted" };
 
 /** A host a policy is asked for. */
 export interface PolicyHost {
   readonly name: string;
+  readonly port: number;
   /** Its MX record and addresses came with the AD bit: DANE may be used (RFC 7672). */
   readonly secure: boolean;
 }
 
-/** Decides by what the destination publishes. Never throws; `temp`: its policy could not be found out, so the host is not to be used now. */
+/** A host that is not to be used now: `temp`, its policy could not be found out; `refused`, the destination's policy forbids it. */
+export interface NoPolicy {
+  readonly kind: "temp" | "refused";
+  readonly why: string;
+}
+
+/** Decides by what the destination publishes. Never throws. */
 export interface TlsPolicies {
   decide(
     destination: string,
     host: PolicyHost,
-  ): Promise<TlsPolicy | { readonly kind: "temp"; readonly why: string }>;
+  ): Promise<TlsPolicy | NoPolicy>;
 }
 
 /** Whoever publishes what, TLS is taken where it is offered. */

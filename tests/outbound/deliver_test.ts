@@ -384,3 +384,39 @@ Deno.test("SmtpTransport sends what requires TLS over verified TLS to hosts that
     await transport.close();
   }
 });
+
+Deno.test("deliver() asks for a policy with the security of MX and addresses together, and defers what it bars", async () => {
+  const data: ZoneData = {
+    ...ZONE,
+    "both.example": { MX: ["10 mx.both.example"], secure: true },
+    "mx.both.example": { A: ["192.0.2.2"], secure: true },
+    "mx-only.example": { MX: ["10 mx2.a.example"], secure: true },
+    "host-only.example": { MX: ["10 mx.both.example"] },
+  };
+  const asked: string[] = [];
+  const refusing: TransportPorts["tlsPolicies"] = {
+    decide(destination, host) {
+      asked.push(`${destination} ${host.name}:${host.port} ${host.secure}`);
+      return Promise.resolve({ kind: "refused", why: "not in the list" });
+    },
+  };
+  const { transport, connector, log } = setUp({ zone: data, ports: { tlsPolicies: refusing } });
+  for (const destination of ["both.example", "mx-only.example", "host-only.example"]) {
+    const [outcome] = await transport.deliver(batch(destination), IDLE);
+    assert(outcome?.kind === "deferred" && outcome.status === "4.7.5" && outcome.why === "not in the list");
+  }
+  assertEquals(asked, [
+    "both.example mx.both.example:25 true",
+    "mx-only.example mx2.a.example:25 false",
+    "host-only.example mx.both.example:25 false",
+  ]);
+  assertEquals(connector.calls, []);
+  assertEquals(log.lines.map((l) => [l.event, l.fields.why]), [
+    ["tls policy bars host", "not in the list"],
+    ["tls policy bars host", "not in the list"],
+    ["tls policy bars host", "not in the list"],
+  ]);
+  const waived = setUp({ zone: data, peers: { "192.0.2.2": [{}] }, ports: { tlsPolicies: refusing } });
+  const outcomes = await waived.transport.deliver({ ...batch("both.example"), tlsOptional: true }, IDLE);
+  assertEquals(short(outcomes), ["delivered mx.both.example"]);
+});

@@ -113,3 +113,44 @@ Deno.test("dial() stops when told", async () => {
   const late = meet({});
   assertEquals(await outcome(late.dialer, TARGET, stop.signal), "deferred 4.4.2");
 });
+
+Deno.test("dial() with TLSA records takes the certificate they name, and never goes in the clear", async () => {
+  const shown = new Uint8Array([1, 2, 3]);
+  const dane = (data: Uint8Array): Target => ({
+    ...TARGET,
+    tls: {
+      kind: "dane",
+      records: [{ usage: 3, selector: 0, matching: 0, data }],
+      names: ["mx.base.example", "mx.example.net"],
+    },
+  });
+  const cases: readonly (readonly [PeerManners, Uint8Array, string])[] = [
+    [{ ...TLS, chain: [shown] }, shown, "ready TLSv1.3"],
+    [{ ...TLS, chain: [shown] }, new Uint8Array([9]), "deferred 4.7.5"],
+    [TLS, shown, "deferred 4.7.5"],
+    [{}, shown, "deferred 4.7.4"],
+    [{ ...TLS, tlsFails: true }, shown, "deferred 4.7.5"],
+    [{ ...TLS, on: { STARTTLS: "454 Not now" } }, shown, "deferred 4.0.0"],
+  ];
+  for (const [manners, data, expected] of cases) {
+    const { dialer, connector, peers } = meet(manners, {});
+    assertEquals(await outcome(dialer, dane(data)), expected, JSON.stringify(manners));
+    assertEquals(connector.calls.length, 1);
+    if (peers[0]?.verify) assertEquals(peers[0].verify.name, "mx.base.example");
+  }
+});
+
+Deno.test("dial() with TLSA records that nobody can use takes any certificate, and never goes in the clear", async () => {
+  const target: Target = { ...TARGET, tls: { kind: "encrypted" } };
+  const cases: readonly (readonly [PeerManners, string])[] = [
+    [TLS, "ready TLSv1.3"],
+    [{}, "deferred 4.7.4"],
+    [{ ...TLS, tlsFails: true }, "deferred 4.7.5"],
+  ];
+  for (const [manners, expected] of cases) {
+    const { dialer, connector, peers } = meet(manners, {});
+    assertEquals(await outcome(dialer, target), expected, JSON.stringify(manners));
+    assertEquals(connector.calls.length, 1);
+    if (peers[0]?.verify) assertEquals(peers[0].verify, { name: "mx.example.net", required: false });
+  }
+});

@@ -5,6 +5,8 @@ import { assertEquals } from "../support/assert.ts";
 
 const OPEN: TlsPolicy = { kind: "opportunistic" };
 const STRICT: TlsPolicy = { kind: "required", name: "mx.a.example", implicit: false };
+const DANE: TlsPolicy = { kind: "dane", records: [], names: ["mx.a.example"] };
+const ENCRYPTED: TlsPolicy = { kind: "encrypted" };
 const ROUTE = { protocol: "smtp", host: "mx.a.example", port: 25, tls: "opportunistic", user: null } as const;
 const PLAIN = { name: "mx.a.example", route: null, secure: false };
 
@@ -16,6 +18,11 @@ Deno.test("policyFor() holds a message's wishes against the host's policy", () =
     [{ requireTls: true }, { ...PLAIN, secure: true }, OPEN, STRICT],
     [{ requireTls: true }, { ...PLAIN, route: ROUTE }, OPEN, STRICT],
     [{ requireTls: true }, PLAIN, OPEN, "failed 5.7.30"],
+    [{}, PLAIN, DANE, DANE],
+    [{}, PLAIN, ENCRYPTED, ENCRYPTED],
+    [{ requireTls: true }, { ...PLAIN, secure: true }, DANE, DANE],
+    [{ requireTls: true }, { ...PLAIN, secure: true }, ENCRYPTED, STRICT],
+    [{ tlsOptional: true }, PLAIN, DANE, OPEN],
     [{ tlsOptional: true }, PLAIN, STRICT, OPEN],
     [{ tlsOptional: true }, { ...PLAIN, route: ROUTE }, STRICT, STRICT],
     // RFC 8689 4.1: REQUIRETLS counts where both are there.
