@@ -130,8 +130,9 @@ const users = Object.fromEntries(
     u,
   ) => [`${u}@example.test`, "secret"]),
 );
-const rows: Row[] = [...await parserRows(), ...await diskRows()];
-{
+const rows: Row[] = [...await parserRows()];
+const disk = await Deno.makeTempDir({ prefix: "roost-disk-" });
+try {
   await using roost = await RoostProcess.start({ users });
   // The first start issues a certificate, which takes memory that no later start does.
   await roost.stop();
@@ -139,7 +140,10 @@ const rows: Row[] = [...await parserRows(), ...await diskRows()];
   await new Promise((r) => setTimeout(r, 3000));
   rows.push({ what: "idle memory of serve (RSS)", value: rss(roost.pid), unit: "MB" });
   rows.push(...await smtpRows(roost));
+  rows.push(...await diskRows(disk));
   rows.push(...await imapRows(roost));
   rows.push({ what: "memory after all that (RSS)", value: rss(roost.pid), unit: "MB" });
+} finally {
+  await Deno.remove(disk, { recursive: true });
 }
 console.log(table(rows));
