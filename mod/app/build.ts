@@ -26,7 +26,7 @@ import type { Reporter } from "../queue/reporter.ts";
 import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
 import type { Platform } from "./platform.ts";
-import { retryTerms } from "./retry_terms.ts";
+import { postmasterOf, retryTerms } from "./queue_terms.ts";
 import { SplitTransport } from "./transport.ts";
 import { SwappableDirectory } from "./swappable_directory.ts";
 
@@ -86,7 +86,10 @@ export async function buildServices(
     clock,
     random,
     log,
-  }, { terms: (destination) => retryTerms(terms, destination) });
+  }, {
+    terms: (destination) => retryTerms(terms, destination),
+    postmaster: () => postmasterOf(terms),
+  });
   submitter.queue = queue;
   await queue.open();
   const reports = new SuccessReports({ reporter, queue, clock }, config.hostname);

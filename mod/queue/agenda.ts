@@ -29,6 +29,8 @@ export interface Entry {
   readonly priority: number;
   held: boolean;
   gone: boolean;
+  /** Attempts under way. */
+  underWay: number;
   /** It has a journal. */
   touched: boolean;
   /** How often in a row its files could not be read. */
@@ -44,7 +46,18 @@ export function newEntry(
   start: number = created,
   priority: number = 0,
 ): Entry {
-  return { id, created, start, priority, held: false, gone: false, touched, faults: 0, parts: [] };
+  return {
+    id,
+    created,
+    start,
+    priority,
+    held: false,
+    gone: false,
+    underWay: 0,
+    touched,
+    faults: 0,
+    parts: [],
+  };
 }
 
 /** Adds a report to what is to be done for a message: at work at once, or a warning, which is to be planned. */

@@ -4,22 +4,11 @@ import type { Clock } from "../base/clock.ts";
 import { isFsError } from "../base/fs.ts";
 import type { Address } from "../mail/address.ts";
 import { type QueuedMessage, startOf } from "./record.ts";
+import { reportId } from "./report_id.ts";
 import type { Report, Reporter } from "./reporter.ts";
 import { TERMS } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
 import type { Envelope, RecipientState } from "./types.ts";
-
-const BOUNCE = /^(.+)-b[0-9]+$/;
-
-/** ID of the next report about a message. */
-export function bounceId(message: QueuedMessage): string {
-  return `${message.id}-b${message.bounces + 1}`;
-}
-
-/** ID of the message that a report is about; null when it is none. */
-export function bouncedId(id: string): string | null {
-  return BOUNCE.exec(id)?.[1] ?? null;
-}
 
 export interface BouncePorts {
   readonly spool: Spool;
@@ -39,7 +28,7 @@ export async function keepBounce(
   places: readonly number[],
   ports: BouncePorts,
 ): Promise<QueuedMessage> {
-  const id = bounceId(message);
+  const id = reportId(message.id, message.bounces);
   const { recipients, eightBit, smtpUtf8, ret, envelopeId, requireTls, traceId } = message.envelope;
   const { lifetime = TERMS.lifetime } = ports;
   const kind = kindOf(places.map((i) => message.recipients[i]?.state));

@@ -149,6 +149,7 @@ function lineOf(raw: Raw): JournalLine | null {
   switch (kind) {
     case "retry":
     case "hold":
+    case "bounce":
     case "release":
       return { kind, at };
     case "reported":

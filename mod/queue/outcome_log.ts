@@ -1,6 +1,6 @@
 /** What an attempt told, in the log and in the counts. */
 import type { Log } from "../base/log.ts";
-import type { JournalLine, QueuedMessage } from "./record.ts";
+import { isTold, type JournalLine, type QueuedMessage } from "./record.ts";
 
 /** Since the start, by recipient. */
 export interface OutcomeCounts {
@@ -16,7 +16,7 @@ export function logOutcomes(
   log: Log,
   counts: OutcomeCounts,
 ): void {
-  const { recipients, sender, traceId: trace } = message.envelope;
+  const { recipients, traceId: trace } = message.envelope;
   for (const { recipient, state, status, why, host, reply } of line.outcomes) {
     const to = recipients[recipient]?.address;
     const fields = { id: message.id, trace, to: `${to?.local}@${to?.domain}`, status, why, host, reply };
@@ -24,9 +24,8 @@ export function logOutcomes(
     else if (state === "pending") counts.deferred++;
     else counts.failed++;
     log.info(state === "pending" ? "deferred" : state, fields);
-    if (sender === null && (state === "failed" || state === "expired")) {
-      const about = "nobody is told of a report that cannot be delivered, the postmaster neither";
-      log.warn("report dropped", { id: message.id, trace, to: fields.to, about });
+    if (!isTold(message) && (state === "failed" || state === "expired")) {
+      log.warn("report dropped", { id: message.id, trace, to: fields.to, about: "nobody is told of it" });
     }
   }
 }

@@ -15,13 +15,16 @@ import { QUEUE_ATTEMPTS, QUEUE_ATTEMPTS_PER_DESTINATION } from "../base/limits.t
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { isFsError } from "../base/fs.ts";
+import type { Address } from "../mail/address.ts";
 import { addReport, Agenda, type Entry, newEntry, type Part } from "./agenda.ts";
-import { batchOf } from "./batch.ts";
-import { bouncedId, keepBounce } from "./bounce.ts";
+import { keepBounce } from "./bounce.ts";
+import { deliverOnce } from "./delivery.ts";
+import { matches } from "./filter.ts";
 import { type Live, LiveMessages } from "./live.ts";
 import { logOutcomes, type OutcomeCounts } from "./outcome_log.ts";
-import { type Attempt, lineOfAttempt, reached, unforeseen, unreadable } from "./outcome.ts";
+import { type Attempt, lineOfAttempt, reached } from "./outcome.ts";
 import {
+  applied,
   isDone,
   type JournalLine,
   pendingOf,
@@ -29,12 +32,13 @@ import {
   unreportedOf,
   unwarnedOf,
 } from "./record.ts";
+import { bouncedId } from "./report_id.ts";
 import type { Reporter } from "./reporter.ts";
 import { Roster } from "./roster.ts";
 import { schedule, TERMS, type Terms } from "./schedule.ts";
 import { Slices } from "./slices.ts";
 import { createdOf, type Found, type Spool } from "./spool.ts";
-import type { RecipientOutcome, Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 import type { Envelope, QueueFilter, QueueStats, Submitter } from "./types.ts";
 
 export interface QueuePorts {
@@ -52,6 +56,8 @@ export interface QueueOptions {
   readonly attemptsPerDestination?: number;
   /** How long and how often is tried to a destination; null asks for what holds where none is meant. */
   readonly terms?: (destination: string | null) => Terms;
+  /** Who is told of reports that cannot be delivered; null, and without it: nobody. */
+  readonly postmaster?: () => Address | null;
 }
 
 /** Wait before something is tried again that the disk or a bug prevented, in milliseconds. */
@@ -63,14 +69,14 @@ const ABORT_GRACE = 3_000;
 
 export class Queue implements Submitter {
   readonly #spool: Spool;
-  readonly #transport: Transport;
-  readonly #reporter: Reporter;
+  readonly #ports: QueuePorts;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Log;
   readonly #agenda: Agenda;
   readonly #roster: Roster;
   readonly #terms: (destination: string | null) => Terms;
+  readonly #postmaster: () => Address | null;
   readonly #live: LiveMessages;
   readonly #working = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
@@ -81,8 +87,7 @@ export class Queue implements Submitter {
 
   constructor(ports: QueuePorts, options: QueueOptions = {}) {
     this.#spool = ports.spool;
-    this.#transport = ports.transport;
-    this.#reporter = ports.reporter;
+    this.#ports = ports;
     this.#clock = ports.clock;
     this.#random = ports.random;
     this.#log = ports.log;
@@ -92,6 +97,7 @@ export class Queue implements Submitter {
       perDestination: options.attemptsPerDestination ?? QUEUE_ATTEMPTS_PER_DESTINATION,
     };
     this.#terms = options.terms ?? (() => TERMS);
+    this.#postmaster = options.postmaster ?? (() => null);
     const lifetime = () => this.#terms(null).lifetime;
     this.#agenda = new Agenda(limits, ports.clock, ports.random, (part) => void this.#work(part), lifetime);
     this.#roster = new Roster(this.#agenda, ports.clock);
@@ -193,6 +199,37 @@ export class Queue implements Submitter {
     return await this.#setHeld(id, false);
   }
 
+  /**
+   * Sends it back to its sender now, for all that wait. "missing": there is no such message; "busy": an attempt is under way, whose end is
+   * not known. Throws FsError.
+   */
+  async bounce(id: string): Promise<"done" | "missing" | "busy"> {
+    const entry = this.#roster.get(id);
+    if (!entry || entry.gone) return "missing";
+    if (entry.underWay > 0) return "busy";
+    const { held } = entry;
+    entry.held = true; // no attempt begins meanwhile
+    let found: boolean | null = null;
+    try {
+      found = await this.#with(entry, async (live) => {
+        const line: JournalLine = { kind: "bounce", at: this.#clock.now() };
+        const failed = pendingOf(live.message).length;
+        if (!isDone(applied(live.message, line))) await this.#live.append(live, line);
+        else if (await this.#live.drop(id)) this.#roster.forget(entry);
+        this.#counts.failed += failed;
+        return true;
+      });
+    } finally {
+      entry.held = held;
+      if (found) entry.parts = entry.parts.filter((p) => p.destination === null);
+      else if (!held) this.#planHeld(entry);
+    }
+    if (!found) return "missing";
+    this.#log.info("returned", { id });
+    if (!entry.gone) void this.#work(addReport(entry, false));
+    return "done";
+  }
+
   /** Removes it, telling nobody. False when there is no such message. Throws FsError. */
   async drop(id: string): Promise<boolean> {
     const entry = this.#roster.get(id);
@@ -217,7 +254,8 @@ export class Queue implements Submitter {
 
   /** Messages, oldest first. Throws FsError. */
   async list(filter: QueueFilter = {}): Promise<QueuedMessage[]> {
-    const { destination, limit = 1000 } = filter;
+    const { limit = 1000 } = filter;
+    const destination = filter.destination?.toLowerCase();
     const found: QueuedMessage[] = [];
     const slices = new Slices(this.#clock);
     for (const id of this.#roster.ids().sort()) {
@@ -226,7 +264,7 @@ export class Queue implements Submitter {
       const entry = this.#roster.get(id);
       if (destination !== undefined && !entry?.parts.some((p) => p.destination === destination)) continue;
       const message = await this.show(id);
-      if (message) found.push(message);
+      if (message && matches(message, filter, this.#clock.now())) found.push(message);
     }
     return found;
   }
@@ -333,11 +371,14 @@ export class Queue implements Submitter {
   async #attempt(part: Part, destination: string): Promise<void> {
     const { entry } = part;
     let told: boolean | null = null;
+    entry.underWay++;
     try {
       const found = await this.#with(entry, async (live) => {
         entry.faults = 0;
         const places = pendingOf(live.message, destination);
-        const outcomes = places.length > 0 ? await this.#deliver(live, destination, places) : [];
+        const outcomes = places.length > 0
+          ? await deliverOnce(live, destination, places, this.#ports, this.#aborting.signal)
+          : [];
         const attempt: Attempt = { destination, places, outcomes, aborted: this.#aborting.signal.aborted };
         told = reached(attempt);
         await this.#settle(part, live, attempt);
@@ -345,30 +386,8 @@ export class Queue implements Submitter {
       });
       if (!found) this.#roster.forget(entry);
     } finally {
+      entry.underWay--;
       this.#agenda.end(destination, told);
-    }
-  }
-
-  async #deliver(
-    { message, body: read }: Live,
-    destination: string,
-    places: number[],
-  ): Promise<readonly RecipientOutcome[]> {
-    let body: Body;
-    try {
-      body = read ?? await this.#spool.body(message);
-    } catch (e) {
-      this.#log.error("queued message not read", { id: message.id }, e);
-      return places.map(unreadable);
-    }
-    const batch = batchOf(message, destination, places, body);
-    try {
-      return await this.#transport.deliver(batch, this.#aborting.signal);
-    } catch (e) {
-      this.#log.error("transport failed", { id: message.id, destination }, e);
-      return places.map(unforeseen);
-    } finally {
-      await body.dispose();
     }
   }
 
@@ -413,12 +432,13 @@ export class Queue implements Submitter {
       // It could not be read until now.
       if (wasUnread) this.#roster.planAll(entry, message);
       const places = part.warning ? unwarnedOf(message) : unreportedOf(message);
-      const { sender, traceId } = message.envelope;
+      const sender = message.envelope.sender ?? this.#postmaster();
+      const { traceId } = message.envelope;
       const end = () => entry.parts = entry.parts.filter((p) => p !== part);
-      if (places.length === 0 || sender === null) return end();
+      if (places.length === 0) return end();
+      if (sender === null) return await this.#dropReport(entry, live, places);
       const { lifetime } = this.#terms(null);
-      const ports = { spool: this.#spool, reporter: this.#reporter, clock: this.#clock, lifetime };
-      const bounce = await keepBounce(message, sender, places, ports);
+      const bounce = await keepBounce(message, sender, places, { ...this.#ports, lifetime });
       const bounces = message.bounces + 1;
       const at = this.#clock.now();
       const kind = part.warning ? "warned" : "reported";
@@ -438,6 +458,14 @@ export class Queue implements Submitter {
     if (wasUnread) await this.rescan();
   }
 
+  /** There is no postmaster to tell of a report that cannot be delivered. */
+  async #dropReport(entry: Entry, live: Live, places: readonly number[]): Promise<void> {
+    const { id, bounces } = live.message;
+    const line: JournalLine = { kind: "reported", at: this.#clock.now(), recipients: places, bounces };
+    if (await this.#live.record(live, line) === "removed") this.#roster.forget(entry);
+    this.#log.warn("report dropped", { id, about: "there is no postmaster to tell" });
+  }
+
   async #change(id: string, line: JournalLine): Promise<boolean> {
     const entry = this.#roster.get(id);
     if (!entry) return false;
@@ -453,10 +481,12 @@ export class Queue implements Submitter {
     const entry = this.#roster.get(id);
     if (!changed || !entry) return false;
     entry.held = held;
-    if (!held) {
-      for (const part of entry.parts) if (!part.busy) this.#agenda.plan(part, part.due);
-      this.#agenda.pump();
-    }
+    if (!held) this.#planHeld(entry);
     return true;
+  }
+
+  #planHeld(entry: Entry): void {
+    for (const part of entry.parts) if (!part.busy) this.#agenda.plan(part, part.due);
+    this.#agenda.pump();
   }
 }

@@ -2,6 +2,7 @@
  * A queued message as its files tell it: the envelope it came with, and what has become of each recipient since. Pure: every change
  * is a line of the journal, and `applied` is the only way to change anything, at run time as after a restart.
  */
+import { reportDepth } from "./report_id.ts";
 import { DELAY_WARNING } from "./schedule.ts";
 import type { Envelope, RecipientState } from "./types.ts";
 
@@ -68,6 +69,12 @@ export interface Outcome {
   readonly success?: Success;
 }
 
+/** What is told of those whose mail somebody sends back by hand. */
+const RETURNED = {
+  status: "5.7.1",
+  why: "returned by the administrator of the sending server before it was delivered",
+};
+
 /** A line of a message's journal. `at` is when, in milliseconds since 1970. */
 export type JournalLine =
   | {
@@ -95,7 +102,9 @@ export type JournalLine =
   /** Somebody wants it tried now. */
   | { readonly kind: "retry"; readonly at: number }
   | { readonly kind: "hold"; readonly at: number }
-  | { readonly kind: "release"; readonly at: number };
+  | { readonly kind: "release"; readonly at: number }
+  /** Somebody sends it back: all that wait have failed. */
+  | { readonly kind: "bounce"; readonly at: number };
 
 /** From when it is tried: the days it is tried for, and the hours until the sender is warned, count from there. Milliseconds since 1970. */
 export function startOf({ created, envelope }: Pick<QueuedMessage, "created" | "envelope">): number {
@@ -152,6 +161,13 @@ export function applied(message: QueuedMessage, line: JournalLine): QueuedMessag
       return { ...message, held: true };
     case "release":
       return { ...message, held: false };
+    case "bounce": {
+      const last: LastResult = { at: line.at, ...RETURNED, host: null, reply: null };
+      const recipients = message.recipients.map((r): RecipientStatus =>
+        r.state === "pending" ? { ...r, state: "failed", last } : r
+      );
+      return { ...message, recipients };
+    }
   }
 }
 
@@ -165,9 +181,14 @@ export function pendingOf(message: QueuedMessage, destination?: string): number[
   return places;
 }
 
-/** Places of the recipients of whose end the sender is still to be told, good or bad (RFC 3461 4.1; nobody is told of a bounce). */
+/** Somebody is told how it ends: the sender; of a report of ours the postmaster; of a report about a report nobody (RFC 5321 6.1). */
+export function isTold({ id, envelope }: Pick<QueuedMessage, "id" | "envelope">): boolean {
+  return envelope.sender !== null || reportDepth(id) === 1;
+}
+
+/** Places of the recipients of whose end somebody is still to be told, good or bad (RFC 3461 4.1). */
 export function unreportedOf(message: QueuedMessage): number[] {
-  if (message.envelope.sender === null) return [];
+  if (!isTold(message)) return [];
   const places: number[] = [];
   for (const [i, r] of message.recipients.entries()) {
     if (r.state === "pending" || r.reported) continue;

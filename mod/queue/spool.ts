@@ -21,9 +21,9 @@ import {
   QUEUE_TEMPORARY_AGE,
 } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
-import { bouncedId } from "./bounce.ts";
 import { formatHead, formatLine, parseHead, parseJournal } from "./file_format.ts";
 import { applied, type JournalLine, newMessage, type QueuedMessage, summary } from "./record.ts";
+import { bouncedId } from "./report_id.ts";
 import { Slices } from "./slices.ts";
 import type { Envelope } from "./types.ts";
 
@@ -174,6 +174,8 @@ export class Spool {
       }
     }
     if (sweep) await this.#sweep(temporary, journals);
+    // A report about a report after that: each is to know of those about it.
+    bounces.sort((a, b) => a.id.length - b.id.length);
     // Not by spreading: a call takes no 100,000 arguments.
     for (const bounce of bounces) found.push(bounce);
     return found;

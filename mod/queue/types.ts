@@ -61,9 +61,17 @@ export interface QueueStats {
   readonly failed: number;
 }
 
+/** Of a queued message: not tried in vain yet, kept from being tried, or tried in vain and to be tried again. */
+export type WaitState = "pending" | "held" | "deferred";
+
 export interface QueueFilter {
-  /** Domain of a recipient. */
+  /** Domain of a recipient that still waits. */
   readonly destination?: string;
+  /** An address, "@domain", or "<>" for reports. */
+  readonly sender?: string;
+  /** Accepted at least so many milliseconds ago. */
+  readonly olderThan?: number;
+  readonly state?: WaitState;
   /** At most so many; 1,000 unless told. */
   readonly limit?: number;
 }

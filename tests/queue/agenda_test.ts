@@ -11,6 +11,7 @@ function entry(id: string, created: number): Entry {
     priority: 0,
     held: false,
     gone: false,
+    underWay: 0,
     touched: false,
     faults: 0,
     parts: [],

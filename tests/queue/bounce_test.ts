@@ -1,18 +1,8 @@
 import { memoryBody } from "../../mod/base/body.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
-import { bouncedId, bounceId, keepBounce } from "../../mod/queue/bounce.ts";
+import { keepBounce } from "../../mod/queue/bounce.ts";
 import { applied } from "../../mod/queue/record.ts";
 import { address, envelope, rig } from "./rig.ts";
-
-Deno.test("bouncedId() undoes bounceId()", async () => {
-  const { spool } = rig();
-  await spool.open();
-  const m = await spool.add(envelope(["a@x.test"]), memoryBody());
-  assertEquals(bounceId(m), `${m.id}-b1`);
-  assertEquals(bounceId({ ...m, bounces: 9 }), `${m.id}-b10`);
-  assertEquals(bouncedId(bounceId(m)), m.id);
-  for (const id of [m.id, "-b1", "x-b", "x-bb1"]) assertEquals(bouncedId(id), null, id);
-});
 
 Deno.test("keepBounce() reports the recipients it is given, from nobody to the sender", async () => {
   const { spool, clock } = rig();

@@ -23,6 +23,7 @@ const LINES: readonly JournalLine[] = [
   { kind: "retry", at: 7 },
   { kind: "hold", at: 8 },
   { kind: "release", at: 9 },
+  { kind: "bounce", at: 10 },
 ];
 
 Deno.test("parseHead() reads what formatHead() wrote, and where the message begins", () => {

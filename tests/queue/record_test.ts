@@ -78,6 +78,9 @@ Deno.test("summary() makes the same message as the whole journal", () => {
     ),
     fc.tuple(fc.nat(9), state).map(([at, s]) => attempt(at, "y.test", { 2: s })),
     fc.constantFrom<JournalLine>({ kind: "hold", at: 1 }, { kind: "release", at: 1 }, {
+      kind: "bounce",
+      at: 2,
+    }, {
       kind: "retry",
       at: 77,
     }),

@@ -1,5 +1,6 @@
-/** What the config says about trying again. */
+/** What the config says to the queue. */
 import type { Config } from "../config/config.ts";
+import type { Address } from "../mail/address.ts";
 import type { Terms } from "../queue/schedule.ts";
 
 /** The terms for mail to a domain; null asks for what holds where none is meant. */
@@ -7,4 +8,10 @@ export function retryTerms(config: Config, destination: string | null): Terms {
   const { limits: { queueLifetime, retry }, routes, routeRetry } = config;
   const route = destination !== null && routes.has(destination) ? destination : "*";
   return { lifetime: queueLifetime, waits: routeRetry.get(route) ?? retry };
+}
+
+/** Who is told of reports that cannot be delivered: the postmaster of our first domain; null where there is no domain. */
+export function postmasterOf(config: Config): Address | null {
+  const [domain] = config.domains.keys();
+  return domain === undefined ? null : { local: "postmaster", domain };
 }
