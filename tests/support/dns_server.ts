@@ -14,6 +14,8 @@ export interface DnsServer {
   readonly asked: string[];
   /** The zone may be changed while it runs. */
   zone: ZoneData;
+  /** Whether answers about a name have the AD bit. */
+  authentic: (name: string) => boolean;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export async function startDnsServer(zone: ZoneData): Promise<DnsServer> {
     port: 0,
     asked: [],
     zone,
+    authentic: () => false,
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
   socket.on("message", (message: Uint8Array, from: { address: string; port: number }) => {
@@ -49,7 +52,8 @@ function answer(query: ReturnType<typeof dnsPacket.decode>, server: DnsServer): 
   return dnsPacket.encode({
     id: query.id ?? 0,
     type: "response",
-    flags: dnsPacket.RECURSION_DESIRED | dnsPacket.RECURSION_AVAILABLE | rcode,
+    flags: dnsPacket.RECURSION_DESIRED | dnsPacket.RECURSION_AVAILABLE | rcode |
+      (server.authentic(name) ? dnsPacket.AUTHENTIC_DATA : 0),
     questions: [question],
     answers: records.map((data) => ({ name: question.name, type, class: "IN", ttl: 60, data })) as never,
   });

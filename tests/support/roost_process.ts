@@ -12,6 +12,8 @@ export interface RoostOptions {
   readonly ports?: Partial<Ports>;
   /** "open" lets it ask DNS. Default closed. */
   readonly network?: "open" | "closed";
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Ports {
@@ -152,7 +154,7 @@ export class RoostProcess implements AsyncDisposable {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...this.#options.env },
     })
       .spawn();
     this.#child = child;
