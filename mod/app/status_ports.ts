@@ -1,5 +1,6 @@
 /** What the status app asks, answered by the running server. */
 import { formatAddress } from "../mail/address.ts";
+import { waitStateOf } from "../queue/filter.ts";
 import { pendingOf, type QueuedMessage } from "../queue/record.ts";
 import { formatMetrics, type Metric } from "../status/metrics.ts";
 import type { QueueItem, StatusPorts, StatusSnapshot } from "../status/types.ts";
@@ -18,8 +19,13 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
     async queue() {
       return (await queue.list()).map(itemOf);
     },
-    retry: (id) => queue.retry(id),
-    drop: (id) => queue.drop(id),
+    async select(which) {
+      return (await queue.list({ ...which, limit: Infinity })).map((m) => m.id);
+    },
+    async change(action, id) {
+      if (action === "bounce") return await queue.bounce(id);
+      return await queue[action](id) ? "done" : "missing";
+    },
     async rescan() {
       await queue.rescan();
       return queue.stats().messages;
@@ -85,6 +91,7 @@ function itemOf(m: QueuedMessage): QueueItem {
   const next = Math.min(...due);
   return {
     id: m.id,
+    state: waitStateOf(m),
     sender: m.envelope.sender ? formatAddress(m.envelope.sender) : "<>",
     size: m.size,
     arrived: new Date(m.created).toISOString(),

@@ -7,7 +7,8 @@
  */
 import { type Context, Hono, type Next } from "hono";
 import { statusPage } from "./page.ts";
-import type { StatusPorts } from "./types.ts";
+import { parseQueueQuery, QUEUE_ACTIONS } from "./queue_query.ts";
+import type { QueueAction, QueueChange, StatusPorts } from "./types.ts";
 
 /** What the HTTP server knows of a request beside its contents. */
 export interface RequestFacts {
@@ -50,8 +51,13 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
     return fault === null ? c.json({ reloaded: true }) : c.json({ error: fault }, 422);
   });
   app.post("/api/queue/rescan", async (c) => c.json({ found: await ports.rescan() }));
-  app.post("/api/queue/:id/retry", async (c) => changed(c, await ports.retry(c.req.param("id"))));
-  app.post("/api/queue/:id/drop", async (c) => changed(c, await ports.drop(c.req.param("id"))));
+  for (const action of QUEUE_ACTIONS) {
+    app.post(
+      `/api/queue/:id/${action}`,
+      async (c) => changed(c, await ports.change(action, c.req.param("id"))),
+    );
+    app.post(`/api/queue/${action}`, (c) => changeMany(c, ports, action));
+  }
   app.notFound((c) => c.json({ error: "not found" }, 404));
   app.onError((e, c) => {
     ports.failed(e);
@@ -60,8 +66,19 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
   return app;
 }
 
-function changed(c: Context<Env>, found: boolean): Response {
-  return found ? c.json({ done: true }) : c.json({ error: "no such message" }, 404);
+function changed(c: Context<Env>, change: QueueChange): Response {
+  if (change === "done") return c.json({ done: true });
+  if (change === "missing") return c.json({ error: "no such message" }, 404);
+  return c.json({ error: "it is being tried at this moment; try again, or hold it first" }, 409);
+}
+
+async function changeMany(c: Context<Env>, ports: StatusPorts, action: QueueAction): Promise<Response> {
+  const which = parseQueueQuery(c.req.query());
+  if (!which.ok) return c.json({ error: which.error }, 400);
+  const counts = { done: 0, missing: 0, busy: 0 };
+  for (const id of await ports.select(which.value)) counts[await ports.change(action, id)]++;
+  // Those that are gone since were delivered.
+  return c.json({ done: counts.done, busy: counts.busy });
 }
 
 async function securityHeaders(c: Context<Env>, next: Next): Promise<void> {

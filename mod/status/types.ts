@@ -47,6 +47,8 @@ export interface CertificateStatus {
 /** A queued message, for people. */
 export interface QueueItem {
   readonly id: string;
+  /** "pending": not tried in vain yet; "deferred": tried in vain and to be tried again; "held": not tried until released. */
+  readonly state: "pending" | "held" | "deferred";
   readonly sender: string;
   readonly size: number;
   readonly arrived: string;
@@ -59,15 +61,31 @@ export interface QueueItem {
   }[];
 }
 
-/** What the app asks of the server; changing calls answer false when there is no such message. */
+/** What can be done to a queued message. */
+export type QueueAction = "retry" | "hold" | "release" | "bounce" | "drop";
+
+/** "busy": it is being tried at this moment, so that it cannot be sent back. */
+export type QueueChange = "done" | "missing" | "busy";
+
+/** Which queued messages are meant: those that all of it fits. */
+export interface QueueSelection {
+  readonly destination?: string;
+  readonly sender?: string;
+  /** Milliseconds. */
+  readonly olderThan?: number;
+  readonly state?: QueueItem["state"];
+}
+
+/** What the app asks of the server. */
 export interface StatusPorts {
   snapshot(): Promise<StatusSnapshot>;
   metrics(): Promise<string>;
   /** The certificate of the own authority in PEM, where there is one. */
   authority(): string | null;
   queue(): Promise<readonly QueueItem[]>;
-  retry(id: string): Promise<boolean>;
-  drop(id: string): Promise<boolean>;
+  /** IDs of all queued messages that are meant. */
+  select(which: QueueSelection): Promise<readonly string[]>;
+  change(action: QueueAction, id: string): Promise<QueueChange>;
   /** Looks for messages that other processes put into the spool. */
   rescan(): Promise<number>;
   /** Reloads config, accounts and certificates; the text tells what is wrong, null when all went well. */

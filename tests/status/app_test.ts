@@ -5,6 +5,7 @@ import { SNAPSHOT } from "../support/status_snapshot.ts";
 
 const ITEM: QueueItem = {
   id: "q1",
+  state: "deferred",
   sender: "<script>@x",
   size: 1,
   arrived: "2026-01-02T03:04:05.000Z",
@@ -20,8 +21,11 @@ function app(over: Partial<StatusPorts> = {}) {
     metrics: () => Promise.resolve("m 1\n"),
     authority: () => null,
     queue: () => Promise.resolve([ITEM]),
-    retry: (id) => Promise.resolve(calls.push(`retry ${id}`) > 0 && id === "q1"),
-    drop: (id) => Promise.resolve(calls.push(`drop ${id}`) > 0 && id === "q1"),
+    select: (which) => Promise.resolve(calls.push(JSON.stringify(which)) > 0 ? ["q1", "q2", "q3"] : []),
+    change(action, id) {
+      calls.push(`${action} ${id}`);
+      return Promise.resolve(id === "q1" ? "done" : id === "q2" ? "busy" : "missing");
+    },
     rescan: () => Promise.resolve(3),
     reload: () => Promise.resolve(null),
     failed: (e) => void calls.push(`failed ${e.message}`),
@@ -66,6 +70,15 @@ const ACCESS: readonly {
   { what: ["POST", "/api/queue/q1/retry", {}], status: 401 },
   { what: ["POST", "/api/queue/q1/retry", { token: "right" }], status: 200 },
   { what: ["POST", "/api/queue/q9/drop", { token: "right" }], status: 404 },
+  { what: ["POST", "/api/queue/q1/hold", {}], status: 401 },
+  { what: ["POST", "/api/queue/q1/hold", { token: "right" }], status: 200 },
+  { what: ["POST", "/api/queue/q1/release", { token: "right" }], status: 200 },
+  { what: ["POST", "/api/queue/q2/bounce", { token: "right" }], status: 409 },
+  { what: ["POST", "/api/queue/q1/eat", { token: "right" }], status: 404 },
+  { what: ["POST", "/api/queue/bounce?all=1", {}], status: 401 },
+  { what: ["POST", "/api/queue/bounce?all=1", { token: "right" }], status: 200 },
+  { what: ["POST", "/api/queue/bounce", { token: "right" }], status: 400 },
+  { what: ["POST", "/api/queue/drop?state=odd", { token: "right" }], status: 400 },
   { what: ["POST", "/api/queue/rescan", { token: "right" }], status: 200 },
   { what: ["GET", "/ca.pem", {}], status: 404 },
   { what: ["GET", "/../../etc/passwd", {}], status: 401 },
@@ -81,6 +94,13 @@ Deno.test("status app: who may read, who may change", async () => {
     assert(response.headers.get("content-security-policy"), "every answer has its security headers");
     await response.body?.cancel();
   }
+});
+
+Deno.test("status app: what is done to many messages, and how many", async () => {
+  const { ask, calls } = app();
+  const reply = await ask("POST", "/api/queue/bounce?domain=x.test&older_than=60", { token: "right" });
+  assertEquals(await reply.json(), { done: 1, busy: 1 });
+  assertEquals(calls, ['{"destination":"x.test","olderThan":60000}', "bounce q1", "bounce q2", "bounce q3"]);
 });
 
 Deno.test("status app: what strangers wrote is text on the page", async () => {
