@@ -68,7 +68,11 @@ export class MemoryGuard {
 /** A policy that takes no message while `full`. */
 export function putOffWhile(full: () => boolean, policy: Policy): Policy {
   return {
+    turns: policy.turns,
     connect: (client) => policy.connect(client),
+    origin: (client) => policy.origin?.(client) ?? null,
+    silence: (client) => policy.silence?.(client) ?? null,
+    holdBack: (client, refusals) => policy.holdBack?.(client, refusals) ?? 0,
     helo: (client) => policy.helo(client),
     mail: (transaction) => full() ? REPLY.noSpace : policy.mail(transaction),
     rcpt: (transaction, recipient) => policy.rcpt(transaction, recipient),

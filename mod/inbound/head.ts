@@ -12,14 +12,17 @@ import { formatReceived, type ReceivedProtocol } from "../mail/received.ts";
 import type { EnvelopeAddress } from "../mail/types.ts";
 import type { Transaction } from "../smtp/ports.ts";
 
-/** Fields that tell of the sender's machine, or of recipients that others are not to know (RFC 5322 3.6.3). */
+/** Recipients that others are not to know (RFC 5322 3.6.3). */
+const SECRET_FIELDS = ["bcc"];
+
+/** Those, and what tells of the sender's machine. */
 const PRIVATE_FIELDS = [
+  ...SECRET_FIELDS,
   "user-agent",
   "x-mailer",
   "x-originating-ip",
   "x-originating-client",
   "x-client-ip",
-  "bcc",
 ];
 
 /** The `Received:` field of a transaction (RFC 5321 4.4). A submission's does not tell where its sender sits. `now` in ms since 1970. */
@@ -28,7 +31,7 @@ export function receivedField(t: Transaction, hostname: string, now: number): Ui
   const submitted = client.account !== null;
   return formatReceived({
     address: submitted ? null : client.remote.address,
-    reverseName: null,
+    reverseName: submitted ? null : client.origin?.name ?? null,
     helo: submitted ? null : client.helo,
     by: hostname,
     protocol: protocolOf(t),
@@ -84,7 +87,8 @@ export interface FixedHeader {
 
 /**
  * Checks and mends the header of a submission (RFC 6409 6, 8): each address in each From field must be one the account may use (a
- * From without any address is refused too); missing Date, From and Message-ID are added; private fields go. `now` in ms since 1970.
+ * From without any address is refused too); missing Date, From and Message-ID are added; private fields go (Bcc always, what tells of the
+ * sender's machine when `strip`). `now` in ms since 1970.
  */
 export function fixSubmission(
   header: Uint8Array,
@@ -93,6 +97,7 @@ export function fixSubmission(
   directory: Directory,
   hostname: string,
   now: number,
+  strip = true,
 ): Result<FixedHeader, "from-not-yours"> {
   const scanned = scanHeader(header);
   for (const field of allFields(scanned, "from")) {
@@ -108,7 +113,7 @@ export function fixSubmission(
     domain: t.sender?.domain || hostname,
     from: t.sender === null ? account : formatAddress(t.sender),
   });
-  const kept = withoutFields(header, PRIVATE_FIELDS);
+  const kept = withoutFields(header, strip ? PRIVATE_FIELDS : SECRET_FIELDS);
   if (missing === EMPTY && kept === header) return ok({ head: EMPTY, skip: 0 });
   // A message that begins with its body, as broken senders have it, must not turn its first line into a field of ours.
   const gap = scanned.fields.length === 0 && header[0] !== 0x0d ? utf8("\r\n") : EMPTY;

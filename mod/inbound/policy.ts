@@ -5,18 +5,21 @@
 import type { Directory } from "../account/directory.ts";
 import { unreachable } from "../base/result.ts";
 import type { Address } from "../mail/address.ts";
-import type { Client, Policy, Transaction, Turns, Verdict } from "../smtp/ports.ts";
+import type { Client, Origin, Policy, Transaction, Turns, Verdict } from "../smtp/ports.ts";
 import { REPLY } from "../smtp/reply.ts";
+import type { Defences } from "./defences.ts";
 import type { RateLimiter } from "./ratelimit.ts";
 
 export class InboundPolicy implements Policy {
   readonly #directory: Directory;
   readonly #connections: RateLimiter;
+  readonly #defences: Defences | null;
   readonly turns: Turns | undefined;
 
-  /** Without `turns` ETRN is for nobody. */
-  constructor(directory: Directory, connections: RateLimiter, turns?: Turns) {
+  /** Without `turns` ETRN is for nobody, without `defences` strangers are looked at no further. */
+  constructor(directory: Directory, connections: RateLimiter, turns?: Turns, defences?: Defences) {
     this.#directory = directory;
+    this.#defences = defences ?? null;
     this.#connections = connections;
     this.turns = turns;
   }
@@ -25,7 +28,19 @@ export class InboundPolicy implements Policy {
     return this.#connections.take(client.remote.address) ? null : REPLY.tooManyConnections;
   }
 
-  /** Names in EHLO prove nothing and refuse nobody (RFC 5321 4.1.4). */
+  origin(client: Client): Origin | null {
+    return this.#defences?.origin(client) ?? null;
+  }
+
+  silence(client: Client): number | null {
+    return this.#defences?.silence(client) ?? null;
+  }
+
+  holdBack(client: Client, refusals: number): number {
+    return this.#defences?.holdBack(client, refusals) ?? 0;
+  }
+
+  /** Names in EHLO prove nothing (RFC 5321 4.1.4): they are looked at with the first message. */
   helo(_client: Client): Verdict {
     return null;
   }
@@ -34,13 +49,18 @@ export class InboundPolicy implements Policy {
    * RFC 6409 6.1: who has logged in sends as himself. The null sender is everybody's: read receipts carry it (RFC 8098 3), and the From
    * header is checked all the same.
    */
-  mail(transaction: Transaction): Verdict {
+  mail(transaction: Transaction): Verdict | Promise<Verdict> {
     const { sender, client } = transaction;
-    if (client.account === null || sender === null) return null;
+    if (client.account === null) return this.#defences?.mail(transaction) ?? null;
+    if (sender === null) return null;
     return this.#directory.maySendAs(client.account, sender) ? null : REPLY.senderNotYours;
   }
 
   rcpt(transaction: Transaction, recipient: Address): Verdict {
+    return this.#whereTo(transaction, recipient) ?? this.#defences?.rcpt(transaction, recipient) ?? null;
+  }
+
+  #whereTo(transaction: Transaction, recipient: Address): Verdict {
     const authenticated = transaction.client.account !== null && transaction.client.listener !== "lmtp";
     if (recipient.domain !== "" && !this.#directory.isLocal(recipient.domain)) {
       return authenticated ? null : REPLY.relayDenied;

@@ -34,6 +34,8 @@ export interface ReceivePorts {
   readonly checks?: Checks;
   readonly signer?: Signer;
   readonly reports?: SuccessReports;
+  /** Whether submissions lose what tells of the sender's machine; they do unless told otherwise. */
+  readonly strip?: () => boolean;
 }
 
 export class InboundReceiver implements Receiver {
@@ -98,7 +100,8 @@ export class InboundReceiver implements Receiver {
     if (account !== null) {
       const header = await headerOf(mended);
       const now = this.#ports.clock.now();
-      const fixed = fixSubmission(header, account, transaction, this.#ports.directory, this.#hostname, now);
+      const { directory, strip } = this.#ports;
+      const fixed = fixSubmission(header, account, transaction, directory, this.#hostname, now, strip?.());
       if (!fixed.ok) return REPLY.fromNotYours;
       mended = withHead(fixed.value.head, fixed.value.skip, mended);
       if (this.#ports.signer) mended = withHead(await this.#ports.signer(transaction, mended), 0, mended);

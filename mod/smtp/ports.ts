@@ -16,6 +16,12 @@ import type { XclientRights } from "./xclient.ts";
 /** smtp: port 25. submission: 587. submissions: 465, TLS from the first octet. lmtp: RFC 2033. */
 export type ListenerKind = "smtp" | "submission" | "submissions" | "lmtp";
 
+/** What becomes known of a client's host while the client talks. */
+export interface Origin {
+  /** The host's name, which leads back to its address; null: none, or not known (yet). */
+  readonly name: string | null;
+}
+
 /** What is known of the client by now. A new object after each change. */
 export interface Client {
   readonly listener: ListenerKind;
@@ -28,6 +34,8 @@ export interface Client {
   readonly extended: boolean;
   /** Whom it authenticated as, or null. */
   readonly account: AccountId | null;
+  /** Absent or null where nobody asks. */
+  readonly origin?: Origin | null;
 }
 
 /** One mail transaction, from MAIL on. */
@@ -62,6 +70,12 @@ export interface Policy {
   /** Not offered unless given. */
   readonly turns?: Turns | undefined;
   connect(client: Client): Verdict | Promise<Verdict>;
+  /** Begins to find out about a client that may connect; null where nothing is asked. Holds up nobody. */
+  origin?(client: Client): Origin | null;
+  /** Milliseconds before the greeting in which the client must be silent; null: it may talk when it likes. */
+  silence?(client: Client): number | null;
+  /** Milliseconds by which the `refusals`-th refusal of a connection is held back. */
+  holdBack?(client: Client, refusals: number): number;
   helo(client: Client): Verdict | Promise<Verdict>;
   /** `transaction` has no recipients yet. */
   mail(transaction: Transaction): Verdict | Promise<Verdict>;

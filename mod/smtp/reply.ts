@@ -29,6 +29,11 @@ export function refuses(r: Reply): boolean {
   return r.code >= 400;
 }
 
+/** Whether a reply says no for good to what the client need not have tried: not what is full or late, nor what a refused MAIL drags along. */
+export function blames(r: Reply): boolean {
+  return r.code >= 500 && r.code !== 503;
+}
+
 /** Every fixed reply, by what it means. */
 export const REPLY = {
   ok: reply(250, "2.0.0", "OK"),
@@ -118,6 +123,11 @@ export const REPLY = {
   loop: reply(554, "5.4.6", "Too many hops"),
   noSpace: reply(452, "4.3.1", "Insufficient system storage"),
 
+  earlyTalker: reply(554, "5.5.1", "Talked before the greeting"),
+  heloRefused: reply(550, "5.7.1", "That name in HELO or EHLO is not yours"),
+  greylisted: reply(451, "4.7.1", "Greylisted, try again in some minutes"),
+  tooManyMessages: reply(450, "4.7.1", "Too many messages, try again later"),
+  accountRate: reply(450, "4.7.1", "The account has sent to too many recipients, try again later"),
   tooManyErrors: reply(421, "4.7.0", "Too many errors"),
   tooManyIdle: reply(421, "4.7.0", "Too many commands without mail"),
   tooManyConnections: reply(421, "4.7.0", "Too many connections, try again later"),
@@ -139,6 +149,11 @@ export function chunkTaken(octets: number): Reply {
 /** Answer to ETRN (RFC 1985 5.2) where messages wait. */
 export function turnStarted(messages: number): Reply {
   return reply(253, "2.0.0", `${messages} pending messages started`);
+}
+
+/** Answer to mail from a host that a list of the config names; `zone` stands in the config. */
+export function listedBy(zone: string): Reply {
+  return reply(554, "5.7.1", `Client host is listed by ${zone}`);
 }
 
 /** Answer to an accepted message. */

@@ -9,7 +9,7 @@ import { ChunkDecoder } from "../wire/chunks.ts";
 import { type Conn, ConnectionLost } from "../wire/conn.ts";
 import { MessageIntake } from "./intake.ts";
 import type { SmtpPorts, SmtpSettings, Transaction } from "./ports.ts";
-import { formatReply, REPLY, type Reply } from "./reply.ts";
+import { blames, formatReply, REPLY, type Reply } from "./reply.ts";
 import type { Outcome } from "./rules.ts";
 import { SmtpSession } from "./session.ts";
 
@@ -68,6 +68,8 @@ class Loop {
   #due = Infinity;
   #cancelWatch: () => void = () => {};
   #chunked: Chunked | null = null;
+  /** Replies so far that blame the client. */
+  #refusals = 0;
   /** Octets of refused chunks so far. */
   #skipped = 0;
 
@@ -84,7 +86,7 @@ class Loop {
     // The watch ends slow clients with a reply; the connection's own bound stands behind it.
     this.#conn.setIdle(2 * SMTP_IDLE);
     this.#watch();
-    let next = await this.#follow(await this.#session.greet());
+    let next = await this.#greet();
     let sliceStart = this.#ports.clock.monotonic();
     while (next !== "close") {
       if (this.#stop.aborted) {
@@ -100,13 +102,33 @@ class Loop {
         sliceStart = this.#ports.clock.monotonic();
       }
       if (line === null || line.kind === "end") return;
-      const outcome = this.#answer(line, next);
+      const answer = this.#answer(line, next);
       // Most commands are answered at once: no promise for them.
-      next = await this.#follow(
-        outcome instanceof Promise ? await outcome.catch((e) => this.#failed(e)) : outcome,
-      );
+      const outcome = answer instanceof Promise ? await answer.catch((e) => this.#failed(e)) : answer;
+      if (outcome.next !== "close" && blames(outcome.reply)) await this.#holdBack();
+      next = await this.#follow(outcome);
     }
     await this.#flush();
+  }
+
+  /** Real clients wait for the greeting (RFC 5321 4.3.1); programs that only want to be rid of their mail do not. */
+  async #greet(): Promise<Outcome["next"]> {
+    const outcome = await this.#session.greet();
+    const { policy, clock, log } = this.#ports;
+    const silence = outcome.next === "close" ? null : policy.silence?.(this.#session.client) ?? null;
+    if (silence === null) return await this.#follow(outcome);
+    if (silence > 0) await clock.sleep(silence, this.#stop);
+    if (this.#reader.buffered === 0) return await this.#follow(outcome);
+    log.info("connection refused", { why: "talked before the greeting" });
+    return await this.#finish(REPLY.earlyTalker);
+  }
+
+  /** Who is refused again and again is answered more slowly: a timer, and nothing else is held meanwhile. */
+  async #holdBack(): Promise<void> {
+    const ms = this.#ports.policy.holdBack?.(this.#session.client, ++this.#refusals) ?? 0;
+    if (ms <= 0) return;
+    await this.#flush();
+    await this.#ports.clock.sleep(ms, this.#stop);
   }
 
   /** Tells an idle client that the server stops; one at work is told by the loop. */

@@ -78,7 +78,12 @@ export class SmtpSession {
   greet(): Later<Outcome> {
     const kind = this.#settings.listener === "lmtp" ? "LMTP" : "ESMTP";
     return after(this.#ports.policy.connect(this.#client), (verdict) => {
-      if (!verdict) return say(reply(220, null, `${this.#settings.hostname} ${kind} Roost`));
+      if (!verdict) {
+        const origin = this.#ports.policy.origin?.(this.#client) ?? null;
+        // After XCLIENT it is another host.
+        if (origin || this.#client.origin) this.#client = { ...this.#client, origin };
+        return say(reply(220, null, `${this.#settings.hostname} ${kind} Roost`));
+      }
       this.#log.info("connection refused", { listener: this.#settings.listener, reply: short(verdict) });
       return { next: "close", reply: verdict };
     });

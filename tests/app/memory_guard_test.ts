@@ -2,7 +2,7 @@ import { MemoryGuard } from "../../mod/app/memory_guard.ts";
 import { putOffWhile } from "../../mod/app/memory_guard.ts";
 import { Connections } from "../../mod/app/connections.ts";
 import { CONNECTIONS_WHEN_TIGHT, MEMORY_COLLECT, MEMORY_LOOK } from "../../mod/base/limits.ts";
-import type { Transaction } from "../../mod/smtp/ports.ts";
+import type { Client, Transaction } from "../../mod/smtp/ports.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemoryLog } from "../support/memory_log.ts";
@@ -72,6 +72,9 @@ Deno.test("putOffWhile() answers MAIL with 452 while memory is short, and asks t
     helo: () => null,
     mail: () => null,
     rcpt: () => null,
+    origin: () => ({ name: "mx.far.example" }),
+    silence: () => 7,
+    holdBack: (_, refusals) => refusals,
   });
   // The policy above looks at nothing of the transaction.
   const transaction = {} as Transaction;
@@ -79,4 +82,8 @@ Deno.test("putOffWhile() answers MAIL with 452 while memory is short, and asks t
   assertEquals([verdict?.code, verdict?.enhanced], [452, "4.3.1"]);
   full = false;
   assertEquals(await policy.mail(transaction), null);
+  // Nor does it at a client.
+  const client = {} as Client;
+  assertEquals(policy.origin?.(client), { name: "mx.far.example" });
+  assertEquals([policy.silence?.(client), policy.holdBack?.(client, 3)], [7, 3]);
 });

@@ -116,6 +116,15 @@ Deno.test("fixSubmission() adds what is missing and takes out what is private", 
   assertMatch(await fix("\r\nhello\r\n"), />\r\n\r\nhello\r\n$/);
 });
 
+Deno.test("fixSubmission() keeps what tells of the sender's machine where that is wanted, and never Bcc", async () => {
+  const t = transaction({ account: "alice@example.test", sender: "alice@example.test" });
+  const kept = "From: alice@example.test\r\nDate: x\r\nMessage-ID: <a@b>\r\nUser-Agent: Old/1\r\n";
+  const body = bodyOf(`${kept}Bcc: hidden@far.example\r\n\r\nbody\r\n`);
+  const fixed = fixSubmission(await headerOf(body), "alice@example.test", t, directory(), "mx", NOW, false);
+  assert(fixed.ok);
+  assertEquals(await textOf(withHead(fixed.value.head, fixed.value.skip, body)), `${kept}\r\nbody\r\n`);
+});
+
 Deno.test("wantsNoTls() believes one field that says no", async () => {
   const table: [string, boolean][] = [
     ["TLS-Required: No\r\n\r\n", true],
