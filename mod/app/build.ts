@@ -24,6 +24,7 @@ import { Queue } from "../queue/queue.ts";
 import { Spool } from "../queue/spool.ts";
 import type { Reporter } from "../queue/reporter.ts";
 import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
+import { ReceptionDefences } from "./defences.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
 import type { Platform } from "./platform.ts";
 import { postmasterOf, retryTerms } from "./queue_terms.ts";
@@ -97,7 +98,9 @@ export async function buildServices(
   // What a crash left over is in nobody's way: nobody waits for it to go.
   void spooler.sweep(clock);
   let way = wayOut(config);
-  const policy = new SwappablePolicy(buildPolicy(platform, config, directory, queue));
+  let strip = config.submission.strip;
+  const defences = await ReceptionDefences.open(platform, config, directory);
+  const policy = new SwappablePolicy(buildPolicy(platform, config, directory, queue, defences));
   return {
     store,
     queue,
@@ -106,7 +109,10 @@ export async function buildServices(
       policy,
       receiver: lazyReceiver(async () => {
         const { InboundReceiver } = await import("../inbound/receive.ts");
-        return new InboundReceiver({ dispatcher, directory, clock, log, reports }, config.hostname);
+        return new InboundReceiver(
+          { dispatcher, directory, clock, log, reports, strip: () => strip },
+          config.hostname,
+        );
       }),
       authenticator,
       spooler,
@@ -125,11 +131,12 @@ export async function buildServices(
         transport.swapRemote(remoteTransport(platform, next));
         queue.reconsider();
       }
-      policy.swap(buildPolicy(platform, next, directory, queue));
+      strip = next.submission.strip;
+      policy.swap(buildPolicy(platform, next, directory, queue, defences));
     },
     async stop() {
       await queue.stop(QUEUE_GRACE);
-      await Promise.all([transport.close(), store.close()]);
+      await Promise.all([transport.close(), store.close(), defences.close()]);
     },
   };
 }
@@ -218,10 +225,16 @@ function buildPolicy(
   config: Config,
   directory: SwappableDirectory,
   queue: Queue,
+  defences: ReceptionDefences,
 ): Policy {
   const rate = { burst: CONNECT_BURST, perMinute: CONNECT_PER_MINUTE };
   const connections = new RateLimiter(platform.clock, rate, config.trusted);
-  return new InboundPolicy(directory, connections, new QueueTurns(queue, config.trusted));
+  return new InboundPolicy(
+    directory,
+    connections,
+    new QueueTurns(queue, config.trusted),
+    defences.of(config),
+  );
 }
 
 /** A policy that a reload replaces. */
@@ -240,6 +253,9 @@ class SwappablePolicy implements Policy {
     return this.#current.turns;
   }
 
+  origin: NonNullable<Policy["origin"]> = (client) => this.#current.origin?.(client) ?? null;
+  silence: NonNullable<Policy["silence"]> = (client) => this.#current.silence?.(client) ?? null;
+  holdBack: NonNullable<Policy["holdBack"]> = (client, n) => this.#current.holdBack?.(client, n) ?? 0;
   connect: Policy["connect"] = (client) => this.#current.connect(client);
   helo: Policy["helo"] = (client) => this.#current.helo(client);
   mail: Policy["mail"] = (transaction) => this.#current.mail(transaction);

@@ -18,6 +18,12 @@ export interface ConfiguredRoute extends Route {
   readonly passwordFile: string | null;
 }
 
+/** A list of hosts by DNS, and the answers that count (any when empty). */
+export interface DnsListConfig {
+  readonly zone: string;
+  readonly results: readonly Network[];
+}
+
 /** The configuration, checked and filled in. Sizes in octets, times in milliseconds, paths absolute. */
 export interface Config {
   /** The file it came from. */
@@ -46,6 +52,20 @@ export interface Config {
     readonly channelBinding: "unlisted" | "listed";
     readonly xclientLogin: boolean;
   };
+  readonly reception: {
+    readonly refuseEarlyTalkers: boolean;
+    readonly bannerDelay: number;
+    readonly refuseHelo: boolean;
+    readonly tarpit: boolean;
+    readonly greylist: number | null;
+    readonly blocklists: readonly DnsListConfig[];
+    readonly allowlists: readonly DnsListConfig[];
+  };
+  readonly submission: {
+    readonly strip: boolean;
+    readonly recipientsPerHour: number;
+    readonly recipientsPerDay: number;
+  };
   readonly imap: { readonly separator: "." | "/" };
   readonly log: {
     readonly level: "debug" | "info" | "warning" | "error";
@@ -56,6 +76,7 @@ export interface Config {
     readonly memory: number;
     readonly connections: number;
     readonly connectionsPerAddress: number;
+    readonly messagesPerMinute: number;
     readonly recipients: number;
     readonly queueLifetime: number;
     /** Milliseconds to wait after each attempt; empty: by doubling. */

@@ -100,6 +100,20 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       channelBinding: raw.auth.channel_binding,
       xclientLogin: raw.auth.xclient_login,
     },
+    reception: {
+      refuseEarlyTalkers: raw.reception.early_talkers === "refuse",
+      bannerDelay: raw.reception.banner_delay,
+      refuseHelo: raw.reception.helo === "refuse",
+      tarpit: raw.reception.tarpit,
+      greylist: raw.reception.greylist,
+      blocklists: raw.reception.blocklists,
+      allowlists: raw.reception.allowlists,
+    },
+    submission: {
+      strip: raw.submission.strip,
+      recipientsPerHour: raw.submission.recipients_per_hour,
+      recipientsPerDay: raw.submission.recipients_per_day,
+    },
     imap: raw.imap,
     log: raw.log,
     limits: {
@@ -107,6 +121,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       memory: raw.limits.memory,
       connections: raw.limits.connections,
       connectionsPerAddress: raw.limits.connections_per_address,
+      messagesPerMinute: raw.limits.messages_per_minute,
       recipients: raw.limits.recipients,
       queueLifetime: raw.limits.queue_lifetime,
       retry: raw.limits.retry,

@@ -2,10 +2,14 @@
  * The configuration file: every key with its kind, default and reason. From this one table come the types, the checks, the texts of errors
  * and the reference (`reference.ts`).
  */
+import type { Network } from "../base/ip.ts";
 import {
+  ACCOUNT_PER_DAY,
+  ACCOUNT_PER_HOUR,
   CONNECTIONS,
   CONNECTIONS_PER_ADDRESS,
   MESSAGE_SIZE,
+  MESSAGES_PER_MINUTE,
   QUEUE_MESSAGES,
   SMTP_RECIPIENTS,
 } from "../base/limits.ts";
@@ -154,6 +158,64 @@ export const SCHEMA = section({
     {},
     "logins",
   ),
+  reception: entry(
+    section({
+      early_talkers: entry(
+        kind.wordValue("refuse", "allow"),
+        "refuse",
+        "hosts on port 25 that talk before our greeting, as only spam programs do",
+      ),
+      banner_delay: entry(
+        kind.durationValue,
+        "0s",
+        "how long the greeting waits for them to betray themselves; 2s catches most, over 30s annoys real servers",
+      ),
+      helo: entry(
+        kind.wordValue("note", "refuse"),
+        "note",
+        "hosts that greet with our name or another's address: noted in the log, or refused",
+      ),
+      tarpit: entry(
+        kind.yesValue,
+        true,
+        "errors, unknown recipients and wrong passwords are answered more slowly each time, up to 5s",
+      ),
+      greylist: entry(
+        falseOr(kind.durationValue),
+        false,
+        "such as 2m: strangers' first try is put off so long; less spam, and new senders' mail comes late",
+      ),
+      blocklists: entry(
+        listOrOne(dnsListEntry()),
+        [],
+        "DNS lists whose hosts are refused on port 25, as ZONE or { zone: ZONE, results: [127.0.0.2, ...] }",
+      ),
+      allowlists: entry(
+        listOrOne(dnsListEntry()),
+        [],
+        "DNS lists whose hosts pass the blocklists, the greylist and the checks of names, written likewise",
+      ),
+    }),
+    {},
+    "what strangers have to put up with; networks in trusted, this machine and who has logged in do not",
+  ),
+  submission: entry(
+    section({
+      strip: entry(
+        kind.yesValue,
+        true,
+        "User-Agent, X-Mailer, X-Originating-IP and the like are taken out of mail our users send; false keeps them",
+      ),
+      recipients_per_hour: entry(
+        kind.countValue(1, 10_000_000),
+        ACCOUNT_PER_HOUR,
+        "of one account, lest a stolen password empties the queue of a spammer; networks in trusted have no bound",
+      ),
+      recipients_per_day: entry(kind.countValue(1, 100_000_000), ACCOUNT_PER_DAY, "of one account"),
+    }),
+    {},
+    "mail our users send",
+  ),
   imap: entry(
     section({
       separator: entry(
@@ -194,6 +256,11 @@ export const SCHEMA = section({
         kind.countValue(1, 1_000_000),
         CONNECTIONS_PER_ADDRESS,
         "from one address that is not trusted",
+      ),
+      messages_per_minute: entry(
+        kind.countValue(1, 1_000_000),
+        MESSAGES_PER_MINUTE,
+        "from one address that is not trusted, to port 25",
       ),
       recipients: entry(
         kind.countValue(100, 100_000),
@@ -236,4 +303,17 @@ function routeEntry(): Schema<
     retry: entry(listOrOne(kind.durationValue), [], "as limits.retry, for what goes this way"),
   });
   return shorthand("to", whole);
+}
+
+/** "zen.example.org" or { zone: zen.example.org, results: [127.0.0.2] }. */
+function dnsListEntry(): Schema<{ readonly zone: string; readonly results: Network[] }> {
+  const whole = section({
+    zone: required(kind.domainValue, "where the list is asked"),
+    results: entry(
+      listOrOne(kind.networkValue),
+      [],
+      "answers that count, such as 127.0.0.2 or 127.0.0.0/24; empty: all that mean listed",
+    ),
+  });
+  return shorthand("zone", whole);
 }

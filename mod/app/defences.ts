@@ -1,0 +1,81 @@
+/** What reception holds against strangers: what a reload leaves as it is, and what each config makes of it. */
+import { AccountRates } from "../inbound/account_rate.ts";
+import { Greylist } from "../inbound/checks/greylist.ts";
+import { HoldBack } from "../inbound/checks/hold_back.ts";
+import { Defences } from "../inbound/defences.ts";
+import { GreylistFile } from "../inbound/greylist_file.ts";
+import { RateLimiter } from "../inbound/ratelimit.ts";
+import type { Directory } from "../account/directory.ts";
+import type { Config } from "../config/config.ts";
+import { dataPaths } from "../config/paths.ts";
+import type { Resolver } from "../dns/resolver.ts";
+import type { Platform } from "./platform.ts";
+
+export class ReceptionDefences {
+  readonly #platform: Platform;
+  readonly #directory: Directory;
+  readonly #accounts: AccountRates;
+  readonly #holdBack: HoldBack;
+  readonly #greylist = new Greylist();
+  readonly #file: GreylistFile;
+
+  private constructor(platform: Platform, config: Config, directory: Directory) {
+    this.#platform = platform;
+    this.#directory = directory;
+    this.#accounts = new AccountRates(platform.clock);
+    this.#holdBack = new HoldBack(platform.clock);
+    this.#file = new GreylistFile(this.#greylist, dataPaths(config).greylist, platform);
+  }
+
+  /** Reads what is kept in DATA. */
+  static async open(platform: Platform, config: Config, directory: Directory): Promise<ReceptionDefences> {
+    const defences = new ReceptionDefences(platform, config, directory);
+    await defences.#file.open();
+    return defences;
+  }
+
+  /** The defences as a config wants them. */
+  of(config: Config): Defences {
+    const { clock, log } = this.#platform;
+    const { reception, limits, submission, hostname, trusted } = config;
+    const perMinute = limits.messagesPerMinute;
+    return new Defences({
+      hostname,
+      trusted,
+      bannerDelay: reception.bannerDelay,
+      refuseEarlyTalkers: reception.refuseEarlyTalkers,
+      refuseHelo: reception.refuseHelo,
+      holdBack: reception.tarpit,
+      blocklists: reception.blocklists,
+      allowlists: reception.allowlists,
+      greylist: reception.greylist,
+      accountRate: { perHour: submission.recipientsPerHour, perDay: submission.recipientsPerDay },
+    }, {
+      directory: this.#directory,
+      resolver: laterResolver(this.#platform, config),
+      clock,
+      log,
+      messages: new RateLimiter(clock, { burst: perMinute, perMinute }, trusted),
+      accounts: this.#accounts,
+      holdBack: this.#holdBack,
+      greylist: this.#greylist,
+    });
+  }
+
+  /** Saves what is kept. */
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** The config's resolver, loaded when the first stranger comes. Who cannot load it knows nothing of anybody. */
+function laterResolver(platform: Platform, config: Config): Resolver {
+  let opened: Promise<Resolver> | null = null;
+  const open = async () =>
+    (await import("./resolver.ts")).buildResolver(config, platform.clock, platform.random);
+  return {
+    async lookup(name, type) {
+      return await (await (opened ??= open())).lookup(name, type);
+    },
+  };
+}
