@@ -24,6 +24,7 @@ import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
 import { MemoryGuard } from "./memory_guard.ts";
 import { notBuilt } from "./not_built.ts";
 import type { Platform } from "./platform.ts";
+import { RoomGuard } from "./room_guard.ts";
 import { serveConnection } from "./sessions.ts";
 import { statusPorts } from "./status_ports.ts";
 
@@ -55,6 +56,7 @@ export class Server {
   readonly platform: Platform;
   readonly services: Services;
   readonly memory: MemoryGuard;
+  readonly room: RoomGuard;
   readonly connections: Connections;
   readonly listeners: Listeners;
   readonly keeper: CertificateKeeper;
@@ -74,6 +76,12 @@ export class Server {
     this.started = platform.clock.now();
     const { fs, clock, random, log } = platform;
     this.memory = new MemoryGuard(systemMemory, clock, log, loaded.config.limits.memory);
+    this.room = new RoomGuard({
+      free: async () => (await fs.space(this.#config.data)).free,
+      queued: () => services.queue.size,
+      clock,
+      log,
+    }, loaded.config.limits);
     this.connections = new Connections(limitsOf(loaded.config), () => this.memory.tight);
     this.keeper = new CertificateKeeper(
       certificatePorts(fs, clock, random),
@@ -126,6 +134,7 @@ export class Server {
     services.queue.start().catch((e) => platform.log.error("queue not loaded", {}, e));
     void server.#lookAgain();
     void server.memory.watch(server.stopping);
+    void server.room.watch(server.stopping);
     return ok(server);
   }
 
@@ -155,6 +164,7 @@ export class Server {
     this.#config = config;
     this.connections.limit(limitsOf(config));
     this.memory.limit(config.limits.memory);
+    this.room.limit(config.limits);
     this.services.adopt(config, accounts);
     for (const w of warnings) platform.log.warn("config", { about: w });
     platform.log.info("reloaded", { accounts: accounts.size, domains: config.domains.size });
@@ -178,13 +188,13 @@ export class Server {
   }
 
   #serve(kind: ServiceKind, conn: Conn): Promise<void> {
-    const { memory, connections, services, platform, stopping } = this;
+    const { memory, room, connections, services, platform, stopping } = this;
     const state = {
       get tight() {
         return memory.tight;
       },
       get full() {
-        return connections.full;
+        return connections.full || room.short;
       },
     };
     return serveConnection(kind, conn, this.#config, services, platform, state, stopping);

@@ -13,7 +13,7 @@ import type { ServiceKind } from "./listeners.ts";
 import { putOffWhile } from "./memory_guard.ts";
 import type { Platform } from "./platform.ts";
 
-/** Whether memory is short, and so short that no message is begun. */
+/** Whether memory is short, and whether that or anything else is so short that no message is begun. */
 export interface MemoryState {
   readonly tight: boolean;
   readonly full: boolean;

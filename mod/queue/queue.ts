@@ -269,6 +269,11 @@ export class Queue implements Submitter {
     return found;
   }
 
+  /** Messages in the queue. */
+  get size(): number {
+    return this.#roster.size;
+  }
+
   stats(): QueueStats {
     return { ...this.#roster.counts(), active: this.#agenda.active, ...this.#counts };
   }

@@ -163,6 +163,40 @@ Deno.test("e2e: queue list, show, retry and drop, with the server and without; a
   assertEquals((await roost.verb("queue", "list")).out.trim(), "the queue is empty");
 });
 
+Deno.test("e2e: queue hold, release and bounce, with the server and without", async () => {
+  const port = getAvailablePort();
+  await using roost = await RoostProcess.start({ config: routes({ "*": port }) });
+  for (const name of ["one", "two", "three"]) await send(roost, [`${name}@${name}.test`], name);
+  await until("all were tried", async () => (await list(roost)).every((i) => i.attempts > 0));
+  const [one = "", two = "", three = ""] = (await list(roost)).map((i) => i.id);
+  const verb = async (...args: string[]) => {
+    const { code, out, err } = await roost.verb("queue", ...args);
+    assertEquals([code, err], [0, ""], args.join(" "));
+    return out.trim();
+  };
+  assertEquals(await verb("hold", "--state", "deferred"), "3 messages held");
+  assertEquals(await verb("bounce", one), `${one} sent back`);
+  await until("the bounce is read", async () => (await inbox(roost)).length === 1);
+  assertEquals((await roost.verb("queue", "bounce", one)).code, 1);
+  await using outside = await Outside.start({ port });
+  assertEquals(await verb("retry", "all"), "2 messages to be tried now");
+  assertEquals(await roost.stop(), 0);
+  assertEquals(await verb("bounce", "--domain", "two.test"), "1 message sent back");
+  await roost.launch();
+  await until("the second bounce is read", async () => (await inbox(roost)).length === 2);
+  const texts = await Promise.all((await inbox(roost)).map(async (m) => (await simpleParser(m)).text ?? ""));
+  for (const [i, name] of ["one", "two"].entries()) {
+    assertMatch(texts[i] ?? "", new RegExp(`^Final-Recipient: rfc822; ${name}@${name}\\.test$`, "m"));
+    assertMatch(texts[i] ?? "", /^Status: 5\.7\.1$/m);
+    assertMatch((texts[i] ?? "").replaceAll(/\s+/g, " "), /returned by the administrator/);
+  }
+  assertEquals([outside.arrived.length, (await list(roost)).map((i) => i.id)], [0, [three]]); // still held
+  assert(two !== "");
+  assertEquals(await verb("release", three), `${three} released`);
+  assertEquals((await outside.until(1))[0]?.to, ["three@three.test"]);
+  await until("the queue gets empty", () => Promise.resolve(queued(roost) === 0));
+});
+
 Deno.test("e2e: what cannot be looked up waits, what has no way out bounces, and a reload mends both", async () => {
   const dns = await startDnsServer({ "broken.test": "SERVFAIL" });
   try {
@@ -254,4 +288,25 @@ Deno.test("e2e: kill -9 while the queue drains: all arrive, and twice only what 
   const doubles = got.length - subjects.length;
   assert(doubles <= kills * UNDER_WAY, `${doubles} doubles in ${kills} kills`);
   console.log(`200 messages, ${kills} kills, ${doubles} came twice`);
+});
+
+Deno.test("e2e: a disk with too little room puts new mail off until a reload asks for less", async () => {
+  await using roost = await RoostProcess.start({ config: "limits: { disk_free: 4000TB }" });
+  const mail = async () => {
+    const client = await RawClient.connect("127.0.0.1", roost.ports.smtp);
+    await client.reply();
+    await client.say("EHLO load.test\r\n");
+    await client.reply();
+    await client.say("MAIL FROM:<x@elsewhere.test>\r\n");
+    const reply = await client.reply();
+    client.close();
+    return reply;
+  };
+  await roost.logged('"event":"disk nearly full: new messages are put off"');
+  assertMatch(await mail(), /^452 4\.3\.1 /);
+  const config = await Deno.readTextFile(roost.config);
+  await Deno.writeTextFile(roost.config, config.replace("4000TB", "1KB"));
+  assertEquals((await roost.verb("reload")).code, 0);
+  await roost.logged('"event":"disk has room again"');
+  assertMatch(await mail(), /^250 /);
 });
