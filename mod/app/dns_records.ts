@@ -1,4 +1,5 @@
 /** The DNS records that make a domain's mail work. Pure. */
+import { formatStsRecord } from "../auth/mta_sts/record.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Config } from "../config/config.ts";
 import type { DkimAlgorithm } from "../sys/keys.ts";
@@ -6,7 +7,7 @@ import type { DkimAlgorithm } from "../sys/keys.ts";
 export interface DnsRecord {
   /** Without final dot. */
   readonly name: string;
-  readonly type: "A" | "AAAA" | "MX" | "TXT" | "SRV";
+  readonly type: "A" | "AAAA" | "MX" | "TXT" | "SRV" | "CNAME";
   /** As in a zone file, names with final dot; text without quotes. */
   readonly value: string;
   readonly why: string;
@@ -22,6 +23,8 @@ export interface DnsFacts {
     readonly algorithm: DkimAlgorithm;
     readonly p: string;
   }[];
+  /** The domain's MTA-STS policy as it is served, or null. */
+  readonly stsPolicy: string | null;
 }
 
 /** SRV services (RFC 6186, RFC 8314 5.1) and our listeners for them. */
@@ -73,6 +76,23 @@ export function dnsRecords(facts: DnsFacts): readonly DnsRecord[] {
     value: `v=DMARC1; p=quarantine; rua=mailto:postmaster@${domain}`,
     why: "DMARC: what others do with forged mail, and report it to",
   });
+  if (facts.stsPolicy !== null) {
+    const value = formatStsRecord(facts.stsPolicy);
+    records.push(
+      {
+        name: `_mta-sts.${domain}`,
+        type: "TXT",
+        value,
+        why: "MTA-STS: others fetch the policy anew when the id changes",
+      },
+      {
+        name: `mta-sts.${domain}`,
+        type: "CNAME",
+        value: `${hostname}.`,
+        why: "where the MTA-STS policy is served",
+      },
+    );
+  }
   for (const [service, kind] of SERVICES) {
     const port = facts.listen[kind][0]?.port;
     if (port === undefined) continue;

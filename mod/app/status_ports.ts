@@ -5,12 +5,14 @@ import { pendingOf, type QueuedMessage } from "../queue/record.ts";
 import { formatMetrics, type Metric } from "../status/metrics.ts";
 import type { QueueItem, StatusPorts, StatusSnapshot } from "../status/types.ts";
 import type { ControlToken } from "./http.ts";
+import { ownStsText } from "./own_sts.ts";
 import type { Server } from "./server.ts";
 
 /** Ports over a server. */
 export function statusPorts(server: Server, token: ControlToken): StatusPorts {
   const { queue } = server.services;
   return {
+    stsPolicy: (host) => host.startsWith("mta-sts.") ? ownStsText(server.config, host.slice(8)) : null,
     snapshot: () => snapshot(server),
     async metrics() {
       return formatMetrics(metricsOf(await snapshot(server), server));

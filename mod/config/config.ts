@@ -47,6 +47,8 @@ export interface Config {
   readonly routeRetry: ReadonlyMap<string, readonly number[]>;
   /** Our domains, in the order of the file. */
   readonly domains: ReadonlyMap<string, DomainRules>;
+  /** Modes of the MTA-STS policies of our domains, where they have one. */
+  readonly mtaSts: ReadonlyMap<string, "testing" | "enforce" | "none">;
   readonly auth: {
     readonly cleartext: "never" | "loopback";
     readonly channelBinding: "unlisted" | "listed";

@@ -80,7 +80,11 @@ function configOf(file: string, raw: Written, problem: Note): Config {
     if (retry.length > 0) routeRetry.set(domain, retry);
   }
   const domains = new Map<string, DomainRules>();
-  for (const [domain, rules] of Object.entries(raw.domains)) domains.set(domain, rulesOf(domain, rules));
+  const mtaSts = new Map<string, "testing" | "enforce" | "none">();
+  for (const [domain, rules] of Object.entries(raw.domains)) {
+    domains.set(domain, rulesOf(domain, rules));
+    if (rules.mta_sts !== null) mtaSts.set(domain, rules.mta_sts);
+  }
   return {
     file,
     hostname: raw.hostname,
@@ -95,6 +99,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
     routes,
     routeRetry,
     domains,
+    mtaSts,
     auth: {
       cleartext: raw.auth.cleartext,
       channelBinding: raw.auth.channel_binding,

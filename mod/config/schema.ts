@@ -63,6 +63,11 @@ const DOMAIN = section({
     {},
     "names and the addresses their mail goes to: whole addresses, also elsewhere, or names in this domain",
   ),
+  mta_sts: entry(
+    falseOr(kind.wordValue("testing", "enforce", "none")),
+    false,
+    "the MTA-STS policy that listen.http has for mta-sts.DOMAIN (a web server with a certificate for that name must stand before it); none takes one back",
+  ),
 });
 
 export const SCHEMA = section({

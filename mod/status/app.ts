@@ -24,6 +24,11 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
   const app = new Hono<Env>();
   app.use(securityHeaders);
   app.get("/healthz", (c) => c.json({ status: "ok" }));
+  // For all the world, and under names that nothing else is told under.
+  app.get("/.well-known/mta-sts.txt", async (c, next) => {
+    const policy = ports.stsPolicy(hostOf(c));
+    return policy === null ? await next() : c.body(policy, 200, { "content-type": "text/plain" });
+  });
   app.use((c, next) => onlyOurNames(c, next, names()));
   app.get("/ca.pem", (c) => {
     const pem = ports.authority();
@@ -94,8 +99,12 @@ async function securityHeaders(c: Context<Env>, next: Next): Promise<void> {
   c.header("cache-control", "no-store");
 }
 
+function hostOf(c: Context<Env>): string {
+  return (c.req.header("host") ?? "").toLowerCase().replace(/:\d+$/, "");
+}
+
 async function onlyOurNames(c: Context<Env>, next: Next, names: readonly string[]): Promise<Response | void> {
-  const host = (c.req.header("host") ?? "").toLowerCase().replace(/:\d+$/, "");
+  const host = hostOf(c);
   const address = /^\d+\.\d+\.\d+\.\d+$/.test(host) || /^\[[0-9a-f:.]+\]$/.test(host);
   if (!address && host !== "localhost" && !names.includes(host)) {
     return c.json({ error: `this server does not answer for "${host}"` }, 421);

@@ -78,6 +78,8 @@ export interface QueueSelection {
 
 /** What the app asks of the server. */
 export interface StatusPorts {
+  /** The MTA-STS policy to serve at a host name (lower case), or null. */
+  stsPolicy(host: string): string | null;
   snapshot(): Promise<StatusSnapshot>;
   metrics(): Promise<string>;
   /** The certificate of the own authority in PEM, where there is one. */

@@ -14,6 +14,7 @@ Deno.test("dnsRecords() names what the domain needs and only what we serve", () 
     hostname: "mail.example.test",
     listen: listenOf('{ smtp: ["192.0.2.1:25", "[2001:db8::1]:25", "127.0.0.1:25"], imaps: "[::]:1993" }'),
     keys: [{ selector: "s1", algorithm: "ed25519", p: "AAAA" }],
+    stsPolicy: "version: STSv1",
   });
   assertEquals(records.map((r) => `${r.name} ${r.type} ${r.value}`), [
     "mail.example.test A 192.0.2.1",
@@ -23,6 +24,8 @@ Deno.test("dnsRecords() names what the domain needs and only what we serve", () 
     "mail.example.test TXT v=spf1 a -all",
     "s1._domainkey.example.test TXT v=DKIM1; k=ed25519; p=AAAA",
     "_dmarc.example.test TXT v=DMARC1; p=quarantine; rua=mailto:postmaster@example.test",
+    "_mta-sts.example.test TXT v=STSv1; id=2f0354d1a49d706e7728;",
+    "mta-sts.example.test CNAME mail.example.test.",
     "_imaps._tcp.example.test SRV 0 1 1993 mail.example.test.",
   ]);
 });

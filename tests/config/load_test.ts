@@ -169,3 +169,22 @@ Deno.test("parseConfig() survives what is no text", () => {
     assert(parsed.ok || parsed.error.length > 0);
   }
 });
+
+Deno.test("parseConfig() reads which domains have an MTA-STS policy", () => {
+  const text = `hostname: mail.example.org
+domains:
+  a.example: { mta_sts: testing }
+  b.example: { mta_sts: enforce }
+  c.example: { mta_sts: none }
+  d.example: { mta_sts: false }
+  e.example:
+`;
+  const parsed = parseConfig("/r.yaml", text);
+  assert(parsed.ok);
+  assertEquals([...parsed.value.config.mtaSts], [
+    ["a.example", "testing"],
+    ["b.example", "enforce"],
+    ["c.example", "none"],
+  ]);
+  assert(!parseConfig("/r.yaml", text.replace("testing", "strict")).ok);
+});

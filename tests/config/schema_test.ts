@@ -17,5 +17,10 @@ Deno.test("SCHEMA takes an empty value as left out, wherever there is a default"
   const checked = checkYaml(parseYamlSource(empty), SCHEMA);
   assert(checked.ok, JSON.stringify(checked));
   assertEquals([checked.value.network, checked.value.tls.acme], ["open", null]);
-  assertEquals(checked.value.domains["a.test"], { catch_all: null, subaddress: "+", aliases: {} });
+  assertEquals(checked.value.domains["a.test"], {
+    catch_all: null,
+    subaddress: "+",
+    aliases: {},
+    mta_sts: null,
+  });
 });

@@ -17,6 +17,7 @@ const ITEM: QueueItem = {
 function app(over: Partial<StatusPorts> = {}) {
   const calls: string[] = [];
   const ports: StatusPorts = {
+    stsPolicy: (host) => host === "mta-sts.example.org" ? "version: STSv1\r\n" : null,
     snapshot: () => Promise.resolve(SNAPSHOT),
     metrics: () => Promise.resolve("m 1\n"),
     authority: () => null,
@@ -53,6 +54,13 @@ const ACCESS: readonly {
   readonly status: number;
 }[] = [
   { what: ["GET", "/healthz", { from: "203.0.113.9", host: "anything" }], status: 200 },
+  {
+    what: ["GET", "/.well-known/mta-sts.txt", { from: "203.0.113.9", host: "MTA-STS.example.org" }],
+    status: 200,
+  },
+  { what: ["GET", "/.well-known/mta-sts.txt", { from: "203.0.113.9", host: "example.org" }], status: 421 },
+  { what: ["GET", "/.well-known/mta-sts.txt", {}], status: 401 },
+  { what: ["GET", "/api/status", { host: "mta-sts.example.org" }], status: 421 },
   { what: ["GET", "/", {}], status: 200 },
   { what: ["GET", "/api/status", {}], status: 200 },
   { what: ["GET", "/api/status", { from: "::1", host: "[::1]:8080" }], status: 200 },
@@ -120,4 +128,10 @@ Deno.test("status app: a reload that fails says why; an exception tells nothing 
   const failed = await ask("GET", "/api/status");
   assertEquals([failed.status, (await failed.text()).includes("secret")], [500, false]);
   assertEquals(calls, ["failed secret path"]);
+});
+
+Deno.test("the MTA-STS policy is plain text, as senders want it", async () => {
+  const response = await app().ask("GET", "/.well-known/mta-sts.txt", { host: "mta-sts.example.org:443" });
+  assertEquals(response.headers.get("content-type"), "text/plain");
+  assertEquals(await response.text(), "version: STSv1\r\n");
 });

@@ -2,6 +2,7 @@ import { hostName } from "../../config/values.ts";
 import { dkimKeys } from "../dkim_keys.ts";
 import { dnsRecords, formatZone, nullRecords, ownAddresses, reverseName } from "../dns_records.ts";
 import { readConfig } from "../find_config.ts";
+import { ownStsText } from "../own_sts.ts";
 import { CommandFault } from "../terminal.ts";
 import { CONFIG_OPTION, JSON_OPTION, table, type Verb } from "../verb.ts";
 
@@ -25,7 +26,10 @@ not ours, the records which say that it neither sends nor takes mail.`,
       if (!config.domains.has(name)) records.push(...nullRecords(name));
       else {
         const keys = await dkimKeys(call.tools.fs, config, name);
-        records.push(...dnsRecords({ domain: name, hostname: config.hostname, listen: config.listen, keys }));
+        const { hostname, listen } = config;
+        records.push(
+          ...dnsRecords({ domain: name, hostname, listen, keys, stsPolicy: ownStsText(config, name) }),
+        );
       }
     }
     const { terminal } = call;

@@ -100,7 +100,7 @@ async function run(call: Call): Promise<number> {
   await tools.fs.syncDir(folderOf(dir));
   const loaded = await loadConfig(tools.fs, file);
   if (!loaded.ok) throw new CommandFault(loaded.error);
-  const records = dnsRecords({ domain, hostname, listen: config.listen, keys });
+  const records = dnsRecords({ domain, hostname, listen: config.listen, keys, stsPolicy: null });
   if (options.has("json")) {
     terminal.out(JSON.stringify({ config: file, address: id, password, records }, null, 2));
     return 0;

@@ -51,6 +51,12 @@ export function parseStsPolicy(bytes: Uint8Array): Result<StsPolicy, string> {
   return ok({ mode, maxAge: Math.min(Number(age), LONGEST_AGE), mx });
 }
 
+/** A policy as it is served. */
+export function formatStsPolicy(policy: StsPolicy): string {
+  const lines = ["version: STSv1", `mode: ${policy.mode}`, ...policy.mx.map((m) => `mx: ${m}`)];
+  return `${[...lines, `max_age: ${policy.maxAge}`].join("\r\n")}\r\n`;
+}
+
 /** Whether a policy allows an MX host (RFC 8461 4.1); `host` is in lower case without a final dot. */
 export function allowsMx(policy: Pick<StsPolicy, "mx">, host: string): boolean {
   const parent = host.indexOf(".") > 0 ? host.slice(host.indexOf(".")) : null;

@@ -1,4 +1,5 @@
 /** The TXT record by which a domain says that it has an MTA-STS policy (RFC 8461 3.1). */
+import { createHash } from "node:crypto";
 import { asciiLower, fromAscii } from "../../base/bytes.ts";
 
 const FIELD = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,31})=([\x21-\x3a\x3c\x3e-\x7e]+)$/;
@@ -26,4 +27,9 @@ export function parseStsRecords(records: readonly Uint8Array[]): string | null {
     id = value;
   }
   return id;
+}
+
+/** The record for a policy's text. Its id is made from the text, so it changes when that does. */
+export function formatStsRecord(policy: string): string {
+  return `v=STSv1; id=${createHash("sha256").update(policy).digest("hex").slice(0, 20)};`;
 }

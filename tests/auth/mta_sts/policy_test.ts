@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { allowsMx, parseStsPolicy } from "../../../mod/auth/mta_sts/policy.ts";
+import { allowsMx, formatStsPolicy, parseStsPolicy } from "../../../mod/auth/mta_sts/policy.ts";
 import { utf8 } from "../../../mod/base/bytes.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 
@@ -85,4 +85,17 @@ Deno.test("allowsMx() takes names as they stand, and one label for a star", () =
     ["", false],
   ];
   for (const [host, wanted] of cases) assertEquals(allowsMx(policy, host), wanted, host);
+});
+
+Deno.test("formatStsPolicy() writes what parseStsPolicy() reads", () => {
+  for (const mode of ["enforce", "testing", "none"] as const) {
+    const policy = { mode, maxAge: 86400, mx: ["mx.a.example", "*.b.example"] };
+    const text = formatStsPolicy(policy);
+    assert(
+      text.startsWith(`version: STSv1\r\nmode: ${mode}\r\n`) && text.endsWith("max_age: 86400\r\n"),
+      text,
+    );
+    const read = parseStsPolicy(utf8(text));
+    assertEquals<unknown>(read.ok && read.value, policy);
+  }
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { parseStsRecords } from "../../../mod/auth/mta_sts/record.ts";
+import { formatStsRecord, parseStsRecords } from "../../../mod/auth/mta_sts/record.ts";
 import { utf8 } from "../../../mod/base/bytes.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 
@@ -43,4 +43,12 @@ Deno.test("parseStsRecords() takes any octets", () => {
     const id = parseStsRecords(records);
     assert(id === null || /^[A-Za-z0-9]{1,32}$/.test(id));
   }));
+});
+
+Deno.test("formatStsRecord() has an id that follows the policy", () => {
+  const ids = ["version: STSv1\r\nmode: testing", "version: STSv1\r\nmode: enforce"].map((policy) =>
+    parseStsRecords([utf8(formatStsRecord(policy))])
+  );
+  assert(ids.every((id) => id !== null) && ids[0] !== ids[1]);
+  assertEquals(formatStsRecord("x"), formatStsRecord("x"));
 });
