@@ -62,6 +62,20 @@ export class LiveMessages {
     }
   }
 
+  /** As `with`, of a message whose `touched` is kept up to date. */
+  withEntry<T>(
+    entry: { readonly id: string; touched: boolean },
+    work: (live: Live) => Promise<T>,
+  ): Promise<T | null> {
+    return this.with(entry.id, entry.touched, async (live) => {
+      try {
+        return await work(live);
+      } finally {
+        entry.touched = live.touched;
+      }
+    });
+  }
+
   /** Adds a line to the journal. Throws FsError. */
   append(live: Live, line: JournalLine): Promise<void> {
     return this.#inTurn(live, async () => {

@@ -24,7 +24,6 @@ import { type Live, LiveMessages } from "./live.ts";
 import { logOutcomes, type OutcomeCounts } from "./outcome_log.ts";
 import { type Attempt, lineOfAttempt, reached } from "./outcome.ts";
 import {
-  applied,
   isDone,
   type JournalLine,
   pendingOf,
@@ -37,6 +36,7 @@ import type { Reporter } from "./reporter.ts";
 import { Roster } from "./roster.ts";
 import { schedule, TERMS, type Terms } from "./schedule.ts";
 import { Slices } from "./slices.ts";
+import { Steering } from "./steering.ts";
 import { createdOf, type Found, type Spool } from "./spool.ts";
 import type { Transport } from "./transport.ts";
 import type { Envelope, QueueFilter, QueueStats, Submitter } from "./types.ts";
@@ -78,6 +78,7 @@ export class Queue implements Submitter {
   readonly #terms: (destination: string | null) => Terms;
   readonly #postmaster: () => Address | null;
   readonly #live: LiveMessages;
+  readonly #steering: Steering;
   readonly #working = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
@@ -101,6 +102,15 @@ export class Queue implements Submitter {
     const lifetime = () => this.#terms(null).lifetime;
     this.#agenda = new Agenda(limits, ports.clock, ports.random, (part) => void this.#work(part), lifetime);
     this.#roster = new Roster(this.#agenda, ports.clock);
+    this.#steering = new Steering({
+      roster: this.#roster,
+      agenda: this.#agenda,
+      live: this.#live,
+      clock: ports.clock,
+      log: ports.log,
+      counts: this.#counts,
+      report: (entry) => void this.#work(addReport(entry, false)),
+    });
   }
 
   /** Makes or opens the folder. From then on messages are taken. Throws FsError. */
@@ -158,17 +168,25 @@ export class Queue implements Submitter {
     return id;
   }
 
-  /** Lets it be tried now, whatever its schedule says. False when there is no such message. Throws FsError. */
-  async retry(id: string): Promise<boolean> {
-    const changed = await this.#change(id, { kind: "retry", at: this.#clock.now() });
-    const entry = this.#roster.get(id);
-    if (!changed || !entry) return false;
-    for (const part of entry.parts) {
-      if (part.destination !== null) this.#agenda.resume(part.destination);
-      if (!part.busy && !part.warning) this.#agenda.plan(part, this.#clock.now());
-    }
-    this.#agenda.pump();
-    return true;
+  /** As Steering has them. Each throws FsError. */
+  retry(id: string): Promise<boolean> {
+    return this.#steering.retry(id);
+  }
+
+  hold(id: string): Promise<boolean> {
+    return this.#steering.hold(id);
+  }
+
+  release(id: string): Promise<boolean> {
+    return this.#steering.release(id);
+  }
+
+  bounce(id: string): Promise<"done" | "missing" | "busy"> {
+    return this.#steering.bounce(id);
+  }
+
+  drop(id: string): Promise<boolean> {
+    return this.#steering.drop(id);
   }
 
   /** The ways out have changed: what waits because its destination could not be reached is tried now. */
@@ -187,64 +205,6 @@ export class Queue implements Submitter {
   /** What `terms` answers has changed: what would wait for longer than it is to be kept is tried for the last time. */
   reschedule(): void {
     this.#roster.shorten(this.#terms(null).lifetime);
-  }
-
-  /** Keeps it from being tried until it is released. False when there is no such message. Throws FsError. */
-  async hold(id: string): Promise<boolean> {
-    return await this.#setHeld(id, true);
-  }
-
-  /** Ends `hold`. Throws FsError. */
-  async release(id: string): Promise<boolean> {
-    return await this.#setHeld(id, false);
-  }
-
-  /**
-   * Sends it back to its sender now, for all that wait. "missing": there is no such message; "busy": an attempt is under way, whose end is
-   * not known. Throws FsError.
-   */
-  async bounce(id: string): Promise<"done" | "missing" | "busy"> {
-    const entry = this.#roster.get(id);
-    if (!entry || entry.gone) return "missing";
-    if (entry.underWay > 0) return "busy";
-    const { held } = entry;
-    entry.held = true; // no attempt begins meanwhile
-    let found: boolean | null = null;
-    try {
-      found = await this.#with(entry, async (live) => {
-        const line: JournalLine = { kind: "bounce", at: this.#clock.now() };
-        const failed = pendingOf(live.message).length;
-        if (!isDone(applied(live.message, line))) await this.#live.append(live, line);
-        else if (await this.#live.drop(id)) this.#roster.forget(entry);
-        this.#counts.failed += failed;
-        return true;
-      });
-    } finally {
-      entry.held = held;
-      if (found) entry.parts = entry.parts.filter((p) => p.destination === null);
-      else if (!held) this.#planHeld(entry);
-    }
-    if (!found) return "missing";
-    this.#log.info("returned", { id });
-    if (!entry.gone) void this.#work(addReport(entry, false));
-    return "done";
-  }
-
-  /** Removes it, telling nobody. False when there is no such message. Throws FsError. */
-  async drop(id: string): Promise<boolean> {
-    const entry = this.#roster.get(id);
-    if (entry) {
-      // Known until its files are gone: a scan would take it in again.
-      entry.gone = true;
-      entry.parts = [];
-    }
-    try {
-      const removed = await this.#live.drop(id);
-      if (removed) this.#log.info("dropped", { id });
-      return removed;
-    } finally {
-      if (entry) this.#roster.forget(entry);
-    }
   }
 
   /** The message as its files tell it; null when there is none. Throws FsError. */
@@ -362,23 +322,12 @@ export class Queue implements Submitter {
     }
   }
 
-  /** As LiveMessages.with. */
-  #with<T>(entry: Entry, work: (live: Live) => Promise<T>): Promise<T | null> {
-    return this.#live.with(entry.id, entry.touched, async (live) => {
-      try {
-        return await work(live);
-      } finally {
-        entry.touched = live.touched;
-      }
-    });
-  }
-
   async #attempt(part: Part, destination: string): Promise<void> {
     const { entry } = part;
     let told: boolean | null = null;
     entry.underWay++;
     try {
-      const found = await this.#with(entry, async (live) => {
+      const found = await this.#live.withEntry(entry, async (live) => {
         entry.faults = 0;
         const places = pendingOf(live.message, destination);
         const outcomes = places.length > 0
@@ -432,7 +381,7 @@ export class Queue implements Submitter {
       return this.#agenda.plan(part, this.#clock.now() + REPORT_AGAIN);
     }
     const wasUnread = entry.faults > 0 && !part.warning;
-    const found = await this.#with(entry, async (live) => {
+    const found = await this.#live.withEntry(entry, async (live) => {
       const { message } = live;
       // It could not be read until now.
       if (wasUnread) this.#roster.planAll(entry, message);
@@ -469,29 +418,5 @@ export class Queue implements Submitter {
     const line: JournalLine = { kind: "reported", at: this.#clock.now(), recipients: places, bounces };
     if (await this.#live.record(live, line) === "removed") this.#roster.forget(entry);
     this.#log.warn("report dropped", { id, about: "there is no postmaster to tell" });
-  }
-
-  async #change(id: string, line: JournalLine): Promise<boolean> {
-    const entry = this.#roster.get(id);
-    if (!entry) return false;
-    const changed = await this.#with(entry, async (live) => {
-      await this.#live.append(live, line);
-      return !live.gone;
-    });
-    return changed ?? false;
-  }
-
-  async #setHeld(id: string, held: boolean): Promise<boolean> {
-    const changed = await this.#change(id, { kind: held ? "hold" : "release", at: this.#clock.now() });
-    const entry = this.#roster.get(id);
-    if (!changed || !entry) return false;
-    entry.held = held;
-    if (!held) this.#planHeld(entry);
-    return true;
-  }
-
-  #planHeld(entry: Entry): void {
-    for (const part of entry.parts) if (!part.busy) this.#agenda.plan(part, part.due);
-    this.#agenda.pump();
   }
 }
