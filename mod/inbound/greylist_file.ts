@@ -18,6 +18,8 @@ export class GreylistFile {
   readonly #ports: GreylistFilePorts;
   #cancel: () => void = () => {};
   #saving: Promise<void> | null = null;
+  /** The revision that is in the file. */
+  #saved = 0;
 
   /** `path`: absolute; its folder is there. */
   constructor(list: Greylist, path: string, ports: GreylistFilePorts) {
@@ -35,6 +37,7 @@ export class GreylistFile {
     } catch (e) {
       log.warn("greylist not read", { path: this.#path, why: String(e) });
     }
+    this.#saved = this.#list.revision;
     this.#arm();
   }
 
@@ -56,13 +59,20 @@ export class GreylistFile {
 
   /** The old file stays until the new one is whole. Never throws. */
   async #save(): Promise<void> {
-    if (!this.#list.changed) return;
-    const { fs, log } = this.#ports;
+    const { revision } = this.#list;
+    if (revision === this.#saved) return;
+    const { fs, clock, log } = this.#ports;
     const fresh = `${this.#path}.new`;
     try {
+      const pieces: Uint8Array[] = [];
+      for (const piece of this.#list.pieces()) {
+        pieces.push(utf8(piece));
+        await clock.sleep(0);
+      }
       await fs.remove(fresh);
-      await fs.createWith(fresh, [utf8(this.#list.text())]);
+      await fs.createWith(fresh, pieces);
       await fs.rename(fresh, this.#path);
+      this.#saved = revision;
     } catch (e) {
       log.warn("greylist not saved", { path: this.#path, why: String(e) });
     }

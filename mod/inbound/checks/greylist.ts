@@ -8,6 +8,9 @@ import { type Address, formatAddress } from "../../mail/address.ts";
 import { REPLY } from "../../smtp/reply.ts";
 import type { Finding } from "../verdict.ts";
 
+/** Entries in one piece of text. */
+const PIECE = 2000;
+
 /** Times in milliseconds since 1970: they outlive the process. */
 interface Entry {
   first: number;
@@ -25,15 +28,15 @@ export function greyNetwork(address: string): string | null {
 export class Greylist {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>();
-  #changed = false;
+  #revision = 0;
 
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Whether there is something to save since `text` was last taken. */
-  get changed(): boolean {
-    return this.#changed;
+  /** Another number after each change. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** What speaks against this try at `now` (ms since 1970), which is remembered; `wait`: milliseconds before a second one counts. */
@@ -65,23 +68,24 @@ export class Greylist {
     return [];
   }
 
-  /** All of it as lines to be kept; `changed` is false from then on. */
-  text(): string {
-    this.#changed = false;
-    let text = "";
-    for (const [key, { first, last, passes }] of this.#entries) {
-      text += `${JSON.stringify([key, first, last, passes])}\n`;
+  /** All of it as it is now, as lines to be kept, in pieces of about a millisecond's work. */
+  *pieces(): Generator<string> {
+    const all = [...this.#entries];
+    for (let at = 0; at < all.length; at += PIECE) {
+      let text = "";
+      for (const [key, { first, last, passes }] of all.slice(at, at + PIECE)) {
+        text += `${JSON.stringify([key, first, last, passes])}\n`;
+      }
+      yield text;
     }
-    return text;
   }
 
-  /** Takes over what `text` gave. Lines that are broken are left out: they cost somebody one more try. */
+  /** Takes over what `pieces` gave. Lines that are broken are left out: they cost somebody one more try. */
   restore(text: string): void {
     for (const line of text.split("\n")) {
       const entry = entryOf(line);
       if (entry) this.#put(...entry);
     }
-    this.#changed = false;
   }
 
   #get(key: string, now: number): Entry | null {
@@ -92,7 +96,7 @@ export class Greylist {
   }
 
   #put(key: string, entry: Entry): void {
-    this.#changed = true;
+    this.#revision++;
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     if (this.#entries.size <= GREY_ENTRIES) return;
