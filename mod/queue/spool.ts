@@ -23,7 +23,7 @@ import {
 import type { Random } from "../base/random.ts";
 import { formatHead, formatLine, parseHead, parseJournal } from "./file_format.ts";
 import { applied, type JournalLine, newMessage, type QueuedMessage, summary } from "./record.ts";
-import { bouncedId } from "./report_id.ts";
+import { reportDepth } from "./report_id.ts";
 import { Slices } from "./slices.ts";
 import type { Envelope } from "./types.ts";
 
@@ -165,19 +165,20 @@ export class Spool {
       else if (name.endsWith(TEMPORARY)) temporary.push(name);
     }
     const found: Found[] = [];
-    const bounces: Found[] = [];
+    // Reports, and reports about reports: each is to come after what it is about.
+    const [bounces, doubles]: [Found[], Found[]] = [[], []];
     for (const id of ids) {
       if (slices.over) await slices.rest();
       const touched = journals.delete(id);
       if (ID.test(id) && !this.#adding.has(id)) {
-        (bouncedId(id) === null ? found : bounces).push({ id, touched });
+        const depth = reportDepth(id);
+        (depth === 0 ? found : depth === 1 ? bounces : doubles).push({ id, touched });
       }
     }
     if (sweep) await this.#sweep(temporary, journals);
-    // A report about a report after that: each is to know of those about it.
-    bounces.sort((a, b) => a.id.length - b.id.length);
     // Not by spreading: a call takes no 100,000 arguments.
     for (const bounce of bounces) found.push(bounce);
+    for (const double of doubles) found.push(double);
     return found;
   }
 
