@@ -178,9 +178,10 @@ export class Agenda {
   #ask(part: Part): void {
     part.busy = true;
     if (part.destination === null) return this.#work(part);
-    const urgent = this.#clock.now() - part.entry.start >= this.#lifetime();
+    const end = part.entry.start + this.#lifetime();
+    const urgent = this.#clock.now() >= end;
     const admission = this.#lanes.ask(part.destination, part, urgent, part.entry.priority);
     if (admission === "start") this.#work(part);
-    else if (admission !== "wait") this.plan(part, admission.until);
+    else if (admission !== "wait") this.plan(part, Math.min(admission.until, end)); // not past its last attempt
   }
 }

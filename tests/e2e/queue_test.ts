@@ -310,3 +310,14 @@ Deno.test("e2e: a disk with too little room puts new mail off until a reload ask
   await roost.logged('"event":"disk has room again"');
   assertMatch(await mail(), /^250 /);
 });
+
+Deno.test("e2e: mail goes back after the lifetime that the config names", async () => {
+  await using roost = await RoostProcess.start({
+    config: `${routes({ "*": getAvailablePort() })}\nlimits: { queue_lifetime: 2s, retry: 1s }`,
+  });
+  await send(roost, ["a@out.test"]);
+  await until("the bounce is read", async () => (await inbox(roost)).length === 1);
+  const text = (await simpleParser((await inbox(roost))[0] ?? "")).text ?? "";
+  assertMatch(text.replaceAll(/\s+/g, " "), /could not be delivered in 2 seconds; last: cannot connect/);
+  assertMatch(text, /^Status: 4\.4\.7$/m);
+});

@@ -26,10 +26,16 @@ class SlowClock extends FakeClock {
   }
 }
 
-function make(clock: FakeClock = new FakeClock()) {
+function make(clock: FakeClock = new FakeClock(), lifetime = 5 * 86_400_000) {
   const worked: Part[] = [];
   const limits = { attempts: 3, perDestination: 2 };
-  const agenda = new Agenda(limits, clock, new SeededRandom(1), (part) => void worked.push(part));
+  const agenda = new Agenda(
+    limits,
+    clock,
+    new SeededRandom(1),
+    (part) => void worked.push(part),
+    () => lifetime,
+  );
   const part = (id: string, destination: string | null): Part => ({
     entry: entry(id, clock.now()),
     destination,
@@ -102,6 +108,21 @@ Deno.test("Agenda.resumeAll() does not wait for destinations that were away", as
   agenda.pump();
   assertEquals(ids(), ["1", "2"]);
   await clock.advance(3600_000);
+  assertEquals(ids(), ["1", "2"]);
+  agenda.stop();
+});
+
+Deno.test("Agenda lets nothing wait for a destination past its last attempt", async () => {
+  const { agenda, clock, part, ids } = make(new FakeClock(), 5000);
+  agenda.start();
+  agenda.plan(part("1", "x"), clock.now());
+  agenda.pump();
+  agenda.end("x", false); // left alone for a minute
+  agenda.plan(part("2", "x"), clock.now());
+  agenda.pump();
+  await clock.advance(4999);
+  assertEquals(ids(), ["1"]);
+  await clock.advance(1);
   assertEquals(ids(), ["1", "2"]);
   agenda.stop();
 });
