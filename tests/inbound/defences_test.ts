@@ -160,6 +160,28 @@ Deno.test("the greeting does not wait for DNS, MAIL does, so long and no longer;
   assertEquals([house.rig.delivered.length, failing.rig.delivered.length], [1, 1]);
 });
 
+Deno.test("what DNS tells late, but in time, counts", async () => {
+  const house = new House(BLOCKING, BLOCKED);
+  const ask = house.resolver.lookup;
+  house.resolver.lookup = async (name, type) => {
+    await house.clock.sleep(1000);
+    return await ask(name, type);
+  };
+  // The greeting and EHLO are answered before; MAIL waits for both steps to the name.
+  await house.converse(
+    `${MAIL}C: RCPT TO:<alice@example.test>
+! advance 1999
+! advance 1
+S: 250 *
+S: 554 5.7.1 *
+`,
+  );
+  assertEquals(
+    house.rig.log.lines.find((l) => l.event === "client judged")?.fields["name"],
+    "mx.far.example",
+  );
+});
+
 Deno.test("what speaks against a greeting is noted, and refused where the config says so", async () => {
   const noted = new House();
   await noted.converse(TO_ALICE.replace("EHLO mx.far.example", "EHLO mx.example.test"), "203.0.113.5");
@@ -275,6 +297,8 @@ Deno.test("one address may send so many messages a minute to port 25", async () 
 
 Deno.test("an account may write to so many recipients an hour, told once in the log; trusted networks may more", async () => {
   const house = new House();
+  // Typing errors of those who have logged in are answered at once, too.
+  const wrong = "C: RCPT TO:<nobody@example.test>\nS: 550 5.1.1 *\n".repeat(5);
   const login = `S: 220 *
 C: EHLO c
 S: ...
@@ -286,7 +310,11 @@ S: 250 *
 `;
   const to = (n: number) => `C: RCPT TO:<x${n}@far.example>\n`;
   const many = `${login}${to(1)}S: 250 *\n${to(2)}S: 250 *\n${to(3)}S: 250 *\n`;
-  await house.converse(`${many}${to(4)}S: 450 4.7.1 *\n${to(5)}S: 450 4.7.1 *\n`, "192.0.2.1", "submissions");
+  await house.converse(
+    `${many}${wrong}${to(4)}S: 450 4.7.1 *\n${to(5)}S: 450 4.7.1 *\n`,
+    "192.0.2.1",
+    "submissions",
+  );
   const warnings = house.rig.log.lines.filter((l) => l.event === "account sends too much");
   assertEquals(warnings.map((l) => l.fields["account"]), ["alice@example.test"]);
   await house.converse(`${many}${to(4)}S: 250 *\n`, "198.51.100.1", "submissions");
