@@ -14,7 +14,7 @@ import { NodeExchange } from "../sys/udp.ts";
 
 /**
  * `dns.hosts` first; then the servers of the config, or the system's; on a closed network without servers nothing is asked. The
- * system's look-up cannot tell a 'no' from a failure, so a stub resolver asks again (DESIGN 6).
+ * system's look-up cannot tell a 'no' from a failure, so a stub resolver asks again.
  */
 export function buildResolver(
   config: Pick<Config, "dns" | "network">,
