@@ -8,6 +8,8 @@ import { LocalDirectory } from "../account/local_directory.ts";
 import { PasswordHasher } from "../account/password_hasher.ts";
 import { loadSaltSecret } from "../account/salt_secret.ts";
 import { withScram } from "../account/stored_scram.ts";
+import { folderOf } from "../base/durable.ts";
+import { isFsError } from "../base/fs.ts";
 import { CONNECT_BURST, CONNECT_PER_MINUTE } from "../base/limits.ts";
 import { err, ok } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
@@ -55,6 +57,7 @@ export async function buildServices(
   const { fs, clock, random, log } = platform;
   const paths = dataPaths(config);
   await fs.makeDir(paths.mail);
+  await keepFolder(platform, config.data);
   const directory = new SwappableDirectory(new LocalDirectory(config.domains, accounts));
   const store = new MaildirStore({
     fs,
@@ -139,6 +142,17 @@ export async function buildServices(
       await Promise.all([transport.close(), store.close(), defences.close()]);
     },
   };
+}
+
+/** DATA itself must survive a power cut like what lies in it; what lies in it is synced by the queue's `open`. */
+async function keepFolder({ fs, log }: Platform, data: string): Promise<void> {
+  try {
+    await fs.syncDir(folderOf(data));
+  } catch (e) {
+    // A parent that this user may not open was not made by us, and neither was DATA in it.
+    if (!isFsError(e, "denied")) throw e;
+    log.debug("folder above the data not synced", { path: folderOf(data) });
+  }
 }
 
 /** What reads and writes messages is loaded with the first of them: an idle server holds a megabyte less. */
