@@ -150,10 +150,8 @@ export class Server {
     const loaded = await load(platform, this.#config.file);
     if (!loaded.ok) return this.#notReloaded(loaded.error);
     const { config, accounts, warnings } = loaded.value;
-    const fixed = (["data", "hostname"] as const).filter((k) => config[k] !== this.#config[k]);
-    if (config.imap.separator !== this.#config.imap.separator || fixed.length > 0) {
-      return this.#notReloaded([`${[...fixed, "imap.separator"][0]} can only change with a restart`]);
-    }
+    const fixed = restartOnly(this.#config, config);
+    if (fixed !== null) return this.#notReloaded([`${fixed} can only change with a restart`]);
     try {
       await this.keeper.load(certificatePlan(config));
       await this.listeners.change(wantedOf(config));
@@ -240,6 +238,19 @@ async function load(platform: Platform, file: string): Promise<Result<Loaded, re
   if (!accounts.ok) return accounts;
   const warnings = [...config.value.warnings, ...notBuilt(config.value.config)];
   return ok({ config: config.value.config, accounts: accounts.value, warnings });
+}
+
+/** The first key that differs and that a reload cannot take over; ignored in silence it would be a trap. */
+function restartOnly(now: Config, next: Config): string | null {
+  const keys: readonly (readonly [string, (c: Config) => unknown])[] = [
+    ["data", (c) => c.data],
+    ["hostname", (c) => c.hostname],
+    ["imap.separator", (c) => c.imap.separator],
+    ["listen.http", (c) => c.listen.http],
+    ["log", (c) => c.log],
+  ];
+  const changed = keys.find(([, of]) => JSON.stringify(of(now)) !== JSON.stringify(of(next)));
+  return changed?.[0] ?? null;
 }
 
 function wantedOf(config: Config): Wanted[] {

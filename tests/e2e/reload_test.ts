@@ -59,6 +59,9 @@ Deno.test("e2e: a broken config or accounts file leaves the old one running, and
     await reloadFails(roost, /accounts\.yaml/);
   }
   await Deno.writeTextFile(accountsFile, accounts);
+  // What only a restart can take over is said, not ignored in silence.
+  await Deno.writeTextFile(roost.config, `${config}\nlog: { level: debug }\n`);
+  await reloadFails(roost, /log can only change with a restart/);
   // A port that somebody has: nothing changes.
   const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const port = (taken.addr as Deno.NetAddr).port;
