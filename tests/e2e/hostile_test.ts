@@ -6,12 +6,11 @@ import {
   openConnections,
   residentMb,
   servedQuickly,
-  STREAMS,
   toTheEnd,
   until,
 } from "../support/hostile.ts";
 import type { RawClient } from "../support/raw_client.ts";
-import { type Ports, RoostProcess } from "../support/roost_process.ts";
+import { type Ports, RoostProcess, SERVICES } from "../support/roost_process.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 
 /** MB. The configured ceiling is 256; a burst may pass it before the server looks, and garbage waits for its collection. */
@@ -39,7 +38,7 @@ async function garbage(roost: RoostProcess): Promise<void> {
     `a {1000000+}\r\n${"y".repeat(1_000_000)}\r\n`,
     "a {99999999999999999999}\r\n",
   ];
-  for (const service of STREAMS) {
+  for (const service of SERVICES) {
     for (const octets of junk) {
       const client = await connectTo(roost, service);
       // A server that has hung up already makes these fail, as it may.
@@ -71,7 +70,7 @@ async function millionOctetLine(roost: RoostProcess): Promise<void> {
 }
 
 async function manyAtOnce(roost: RoostProcess): Promise<void> {
-  for (const service of STREAMS) {
+  for (const service of SERVICES) {
     const clients = await Promise.all(Array.from({ length: 1000 }, () => connectTo(roost, service)));
     if (["smtp", "submission", "imap", "pop3", "lmtp"].includes(service)) {
       await Promise.all(clients.map(async (c) => assert(/^(220|\* OK|\+OK) /.test(await c.line()))));

@@ -6,18 +6,6 @@ import type { Ports, RoostProcess } from "./roost_process.ts";
 /** Milliseconds another client may take for a mail and a login, on a busy machine. */
 const QUICK = 5000;
 
-export const STREAMS = [
-  "smtp",
-  "submission",
-  "submissions",
-  "imap",
-  "imaps",
-  "pop3",
-  "pop3s",
-  "lmtp",
-  "http",
-] as const satisfies readonly (keyof Ports)[];
-
 export function connectTo(roost: RoostProcess, service: keyof Ports): Promise<RawClient> {
   return RawClient.connect("127.0.0.1", roost.ports[service]);
 }

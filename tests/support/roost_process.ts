@@ -29,7 +29,8 @@ export interface Ports {
 }
 
 const TOP = new URL("../../", import.meta.url);
-const SERVICES: readonly (keyof Ports)[] = [
+/** All listeners. */
+export const SERVICES: readonly (keyof Ports)[] = [
   "smtp",
   "submission",
   "submissions",
