@@ -182,3 +182,19 @@ export const QUEUE_ATTEMPTS = 20; // deliveries under way at once: Postfix's per
 export const QUEUE_ATTEMPTS_PER_DESTINATION = 5; // of these to one domain: large receivers turn away more from small senders
 export const QUEUE_MESSAGES = 250_000; // in the queue: some 100 MB of memory, and folders that can still be listed
 export const QUEUE_TEMPORARY_AGE = 60 * MINUTE; // a half-written file this old has no writer any more
+
+/** Reports about TLS and about who sends in a domain's name. */
+export const REPORT_TARGETS = 10; // addresses of one domain a report goes to: real ones have one or two
+export const REPORT_DOMAINS = 1000; // domains a day that are counted for: some 2 MB; what comes after them is not told of
+export const REPORT_POLICIES = 20; // policies of one report: a domain has one a day, two on the day it changes
+export const REPORT_DETAILS = 100; // kinds of failure of one policy; past it they count in the total only
+export const REPORT_STRINGS = 50; // lines of a policy that are told
+export const REPORT_TEXT = 1000; // characters of one text in a report
+export const REPORT_DEPTH = 20; // braces within braces: a report has six
+export const REPORT_LOOK = 5 * MINUTE; // between two looks for reports that are due
+export const REPORT_SPREAD = 4 * 60 * MINUTE; // reports of a day go out within so long after it, as RFC 8460 4.1 wishes
+export const REPORT_AGAIN = 60 * MINUTE; // after a report could not be handed over
+export const REPORT_KEPT = 2; // days after which nobody needs a report any more
+export const REPORT_SAVE = 60 * SECOND; // between two savings: a crash costs a minute's counts
+export const REPORT_FILE = 64 * MiB; // of these counts on disk
+export const REPORT_POST = 60 * SECOND; // to hand a report over by HTTPS
