@@ -13,14 +13,22 @@ interface Where {
 }
 
 /** Path of the configuration: --config, $ROOST_CONFIG, ./roost.yaml, /etc/roost/roost.yaml. Throws CommandFault when there is none. */
-export async function findConfig({ options, terminal, tools }: Where): Promise<string> {
+export async function findConfig(where: Where): Promise<string> {
+  const path = await configPath(where);
+  if (path !== null) return path;
+  const here = absolutePath(where.terminal.cwd, "roost.yaml");
+  throw new CommandFault(
+    `no configuration: neither ${here} nor ${SYSTEM_WIDE} is there; make one with "roost quickstart ADDRESS" or name it with --config`,
+  );
+}
+
+/** The same for verbs that can do without: null when there is none. */
+export async function configPath({ options, terminal, tools }: Where): Promise<string | null> {
   const named = options.get("config") ?? (terminal.env("ROOST_CONFIG") || undefined);
   if (named !== undefined) return absolutePath(terminal.cwd, named);
   const here = absolutePath(terminal.cwd, "roost.yaml");
   for (const path of [here, SYSTEM_WIDE]) if (await tools.fs.stat(path)) return path;
-  throw new CommandFault(
-    `no configuration: neither ${here} nor ${SYSTEM_WIDE} is there; make one with "roost quickstart ADDRESS" or name it with --config`,
-  );
+  return null;
 }
 
 /** The configuration, checked. Throws CommandFault with all that is wrong in it. */

@@ -31,6 +31,10 @@ export const machineTools: Tools = {
     const { PasswordHasher } = await import("../account/password_hasher.ts");
     return await new PasswordHasher(systemRandom, systemClock).hash(password);
   },
+  async resolver(config) {
+    const { buildResolver } = await import("./resolver.ts");
+    return buildResolver(config, systemClock, systemRandom);
+  },
   fetch: (url, init) => fetch(url, init),
 };
 

@@ -2,6 +2,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Fs } from "../base/fs.ts";
 import type { Random } from "../base/random.ts";
+import type { Config } from "../config/config.ts";
+import type { Resolver } from "../dns/resolver.ts";
 
 export interface Terminal {
   /** Writes a line (or several) to standard output; the line end is added. */
@@ -24,6 +26,8 @@ export interface Tools {
   readonly random: Random;
   /** The stored form of a password; takes a good part of a second. */
   hashPassword(password: string): Promise<string>;
+  /** Looks names up as a configuration says. */
+  resolver(config: Pick<Config, "dns" | "network">): Promise<Resolver>;
   /** As the global `fetch`. Rejects when nobody answers. */
   fetch(url: string, init: RequestInit): Promise<Response>;
 }

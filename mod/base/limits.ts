@@ -172,6 +172,19 @@ export const BACK_OFF_LONGEST = 15 * MINUTE;
 export const BACK_OFF_FORGET = 60 * MINUTE; // without a failure for so long it starts anew
 export const BACK_OFF_ENTRIES = 20_000; // networks and accounts remembered; the oldest go first
 
+/** SPF, by RFC 7208 4.6.4. */
+export const SPF_LOOKUPS = 10; // terms that ask DNS in one check
+export const SPF_VOID = 2; // of these whose question has no answer
+export const SPF_MX_NAMES = 10; // hosts of one mx term
+export const SPF_PTR_NAMES = 10; // names of the client's address
+export const SPF_TIME = 20 * SECOND; // for all of one check, which is the least it should be
+export const SPF_EXPLANATION = 500; // characters of what a domain has to say about a fail: a reply line's worth
+export const SPF_WHY = 200; // characters of why, which goes into header fields
+
+/** Checks by hand. */
+export const BATCH_LINE = 64 * KiB; // one question
+export const BATCH_AT_ONCE = 32; // questions under way: a batch must not crowd out its name server
+
 /** Queue. */
 export const QUEUE_HEAD = 1 * MiB; // envelope of a queued message on disk: SMTP_RECIPIENTS long addresses with their DSN options
 export const QUEUE_STATE = 16 * MiB; // journal of a queued message: more is not ours

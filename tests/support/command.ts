@@ -3,9 +3,12 @@ import { scryptSync } from "node:crypto";
 import { utf8 } from "../../mod/base/bytes.ts";
 import { runCommandLine } from "../../mod/app/command_line.ts";
 import type { Terminal, Tools } from "../../mod/app/terminal.ts";
+import type { Config } from "../../mod/config/config.ts";
+import type { Resolver } from "../../mod/dns/resolver.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemFs } from "./mem_fs.ts";
 import { SeededRandom } from "./seeded_random.ts";
+import { zone } from "./zone.ts";
 
 export const CONFIG = `# head
 hostname: mail.example.test
@@ -41,6 +44,10 @@ export class Machine {
   /** Answers requests, where a server runs. */
   server: ((method: string, path: string, token: string) => Response) | null = null;
   isTerminal = false;
+  /** What verbs look names up in. */
+  dns: Resolver = zone({});
+  /** The configurations of the resolvers that verbs asked for. */
+  readonly resolvers: Pick<Config, "dns" | "network">[] = [];
 
   constructor(files: Readonly<Record<string, string>> = { "/home/roost.yaml": CONFIG }) {
     this.fs = new MemFs({ clock: this.clock, files, dirs: ["/home"] });
@@ -73,6 +80,10 @@ export class Machine {
       clock: this.clock,
       random: this.random,
       hashPassword: (password) => Promise.resolve(quickHash(password)),
+      resolver: (config) => {
+        this.resolvers.push(config);
+        return Promise.resolve(this.dns);
+      },
       fetch: (url, init) => this.#answer(url, init),
     };
     const code = await runCommandLine(args, terminal, tools);
