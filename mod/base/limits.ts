@@ -126,6 +126,19 @@ export const DNS_NEGATIVE_TTL = 3600; // seconds a "no" is believed at most (RFC
 export const DNS_SYSTEM_TTL = 60; // seconds for answers of the system's resolver, which does not tell the TTL
 export const MX_HOSTS = 20; // exchanges of one domain that are considered
 
+/** Checks of a message's origin. */
+export const AUTHRES_SIZE = 64 * KiB; // an Authentication-Results field that is read; real ones have some hundred octets
+export const AUTHRES_RESULTS = 100; // results in one, and properties of one result
+export const AUTHRES_DKIM = 20; // signatures named in ours: with more, only few of those that failed
+export const AUTHRES_REASON = 200; // characters of a reason told in it
+
+/** DKIM and ARC. */
+export const DKIM_SIGNATURES = 20; // of one message that are checked, each a look-up and some arithmetic; lists make three or four
+export const DKIM_OUTCOMES = 100; // signatures of one message that are told of at all
+export const DKIM_KEY_RECORDS = 5; // of one selector that are tried; there should be one
+export const RSA_BITS_LEAST = 1024; // RFC 8301 3.2
+export const RSA_BITS_MOST = 8192; // RFC 6376 wants 2048; each doubling costs four times as much, and a longer key fits no usual answer
+
 /** Sending. Times of the client are RFC 5321 4.5.3.2's minima. */
 export const SMTP_REPLY_LINE = 4096; // RFC 5321 4.5.3.1.5 says 512; some answers carry long links
 export const SMTP_REPLY_LINES = 100; // lines of one reply; EHLO has about 20

@@ -43,17 +43,23 @@ export function missingFields(header: Uint8Array, facts: FixupFacts): Uint8Array
  * sender's machine (user agent, client address) and for Bcc (RFC 5322 3.6.3). The same array when there is none.
  */
 export function withoutFields(header: Uint8Array, names: readonly string[]): Uint8Array {
+  return withoutFieldsThat(header, (f) => names.some((name) => f.is(name)));
+}
+
+/** The header block without the fields that `unwanted` says so of, all else octet for octet. The same array when there is none. */
+export function withoutFieldsThat(header: Uint8Array, unwanted: (field: FieldCursor) => boolean): Uint8Array {
   const f = new FieldCursor(header);
-  const out = new Uint8Array(header.length);
+  let out: Uint8Array | null = null;
   let n = 0;
   let kept = 0;
   while (f.next()) {
-    if (!names.some((name) => f.is(name))) continue;
+    if (!unwanted(f)) continue;
+    out ??= new Uint8Array(header.length);
     out.set(header.subarray(kept, f.start), n);
     n += f.start - kept;
     kept = f.end;
   }
-  if (kept === 0) return header;
+  if (!out) return header;
   out.set(header.subarray(kept), n);
   return out.subarray(0, n + header.length - kept);
 }
