@@ -20,7 +20,8 @@ import { faultFor, policyFor } from "./required_tls.ts";
 import { planFor, type PlannedHost, type PlanPorts } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import type { Routes } from "./route.ts";
-import { OPPORTUNISTIC, type TlsPolicies, type TlsPolicy } from "./tls_policy.ts";
+import { type Decided, OPPORTUNISTIC, type TlsPolicies, type TlsPolicy } from "./tls_policy.ts";
+import { policyFaultOf, sessionOf, type TlsSeen, type TlsSessions } from "./tls_session.ts";
 
 export interface TransportPorts {
   readonly resolver: Resolver;
@@ -41,6 +42,8 @@ export interface TransportPorts {
   /** Opportunistic unless given. */
   readonly tlsPolicies?: TlsPolicies;
   /** Address to come from; the system's choice unless given. */
+  /** Told what TLS came to with hosts found by MX. */
+  readonly tlsSessions?: TlsSessions;
   readonly localAddress?: string;
   /** Port of mail hosts found by MX; 25 unless given. */
   readonly mxPort?: number;
@@ -195,6 +198,7 @@ export class SmtpTransport implements Transport {
       const secured = { name, port, secure: host.secure && secure };
       const asked = await this.#policies.decide(batch.destination, secured);
       const barred = "why" in asked;
+      const observe = this.#observer(batch, name, asked);
       if (barred && (batch.requireTls || !batch.tlsOptional)) {
         const why = asked.kind === "temp" ? `cannot find out the TLS policy: ${asked.why}` : asked.why;
         this.#ports.log.warn("tls policy bars host", {
@@ -206,7 +210,7 @@ export class SmtpTransport implements Transport {
         return hostFault("deferred", "4.7.5", why, name);
       }
       const tls = policyFor(batch, host, barred ? { kind: "opportunistic" } : asked);
-      return "status" in tls ? tls : { protocol: "smtp", host: name, port, tls, login: null };
+      return "status" in tls ? tls : { protocol: "smtp", host: name, port, tls, login: null, ...observe };
     }
     const asked: TlsPolicy = route.tls === "opportunistic"
       ? { kind: "opportunistic" }
@@ -222,6 +226,22 @@ export class SmtpTransport implements Transport {
   }
 
   /** One address. A kept connection that has died is replaced by a new one. */
+  /**
+   * Tells of the sessions with a host. Messages that do as they please with TLS say nothing about the destination's; reports of failures
+   * are among them (RFC 8460 4.1).
+   */
+  #observer(batch: Batch, host: string, policy: Decided): Pick<Target, "observe"> {
+    const { tlsSessions } = this.#ports;
+    const { destination } = batch;
+    if (!tlsSessions || batch.requireTls || batch.tlsOptional || destination.startsWith("[")) return {};
+    const fault = policyFaultOf(destination, host, policy);
+    if (fault) tlsSessions.note(fault);
+    return {
+      observe: (address: string, seen: TlsSeen) =>
+        tlsSessions.note(sessionOf(destination, host, policy, address, seen)),
+    };
+  }
+
   async #tryTarget(target: Target, attempt: Attempt): Promise<void> {
     const key = keyOf(target);
     const kept = this.#pool.take(key);

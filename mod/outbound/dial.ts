@@ -7,6 +7,7 @@ import { type Conn, ConnectionLost, type TlsVerify } from "../wire/conn.ts";
 import type { Connector } from "./connector.ts";
 import { faultOf, type HostFault, hostFault } from "./fault.ts";
 import type { TlsPolicy } from "./tls_policy.ts";
+import type { TlsSeen } from "./tls_session.ts";
 
 /** One address of one host, and how to speak to it. */
 export interface Target {
@@ -17,6 +18,8 @@ export interface Target {
   readonly port: number;
   readonly tls: TlsPolicy;
   readonly login: { readonly user: string; readonly password: string } | null;
+  /** Told what TLS came to on each connection it was tried on. */
+  readonly observe?: (address: string, seen: TlsSeen) => void;
 }
 
 export interface DialPorts {
@@ -68,7 +71,10 @@ export class Dialer {
     const stop = () => client.abort();
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
-    const fault = await this.#prepare(client, target, secure);
+    const fault = await this.#prepare(client, target, secure, (why) => {
+      // What we break off ourselves says nothing about the host.
+      if (!signal.aborted) target.observe?.(target.address, seenOn(conn.value, why));
+    });
     signal.removeEventListener("abort", stop);
     if (!fault) return ok(client);
     // A polite end where it is still possible, but nobody waits for it.
@@ -87,8 +93,13 @@ export class Dialer {
     }
   }
 
-  /** From the greeting to the log-in; null when all is well. */
-  async #prepare(client: SmtpClient, target: Target, secure: boolean): Promise<HostFault | null> {
+  /** From the greeting to the log-in; null when all is well. `tried` is told how STARTTLS went, as `seenOn` has it. */
+  async #prepare(
+    client: SmtpClient,
+    target: Target,
+    secure: boolean,
+    tried: (why: string | null) => void,
+  ): Promise<HostFault | null> {
     const { tls, login, host } = target;
     const required = tls.kind !== "opportunistic";
     const verify = this.#verifyFor(tls, host);
@@ -111,8 +122,10 @@ export class Dialer {
   }
 
   #verifyFor(tls: TlsPolicy, host: string): TlsVerify {
+      tried(begun.ok ? null : tlsFault(begun.error, host).why);
     switch (tls.kind) {
       case "opportunistic":
+    if (client.tls === null && secure && !opened.value.startTls) tried("");
       case "encrypted":
         return { name: host, required: false };
       case "required":
@@ -139,3 +152,14 @@ function tlsFault(fault: ClientFault, host: string): HostFault {
   const told = faultOf(fault, host);
   return fault.kind === "lost" ? { ...told, status: "4.7.5" } : told;
 }
+function keyOf({ address, port }: Target): string {
+  return `${address} ${port}`;
+}
+
+/** How STARTTLS went on a connection: null well, "" it is not offered, else why not. */
+function seenOn({ tls, local }: Conn, why: string | null): TlsSeen {
+  const localAddress = local.address;
+  if (why === null) return { kind: "secure", certificate: tls?.certificateFault, localAddress };
+  return why === "" ? { kind: "not-offered", localAddress } : { kind: "broken", why, localAddress };
+}
+

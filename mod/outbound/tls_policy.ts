@@ -1,4 +1,5 @@
 import type { TlsaRecord } from "../dns/resolver.ts";
+import type { PublishedTls, TlsFault } from "./tls_session.ts";
 
 /**
  * What a connection to one host must be. `opportunistic`: TLS if offered and working, with any certificate, else in the clear (RFC 7435).
@@ -30,12 +31,21 @@ export interface NoPolicy {
   readonly why: string;
 }
 
+/** For reports (RFC 8460): what led to a decision. */
+export interface PolicyFacts {
+  readonly published: PublishedTls;
+  /** What is wrong with the policy itself, or with how the host fits it. */
+  readonly fault: TlsFault | null;
+  /** A certificate that is not valid is a fault, though the policy is only tried out. */
+  readonly judged: boolean;
+}
+
+/** Without `facts` nothing is known of a policy. */
+export type Decided = (TlsPolicy | NoPolicy) & { readonly facts?: PolicyFacts };
+
 /** Decides by what the destination publishes. Never throws. */
 export interface TlsPolicies {
-  decide(
-    destination: string,
-    host: PolicyHost,
-  ): Promise<TlsPolicy | NoPolicy>;
+  decide(destination: string, host: PolicyHost): Promise<Decided>;
 }
 
 /** Whoever publishes what, TLS is taken where it is offered. */

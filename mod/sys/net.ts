@@ -139,6 +139,7 @@ export class NodeConn implements Conn {
     this.#attach(secure);
   }
 
+      ...(this.#serverTls ? {} : { certificateFault: platformFault(secure) }),
   async close(): Promise<void> {
     if (this.#lost) return;
     const socket = this.#socket;
@@ -262,8 +263,12 @@ function clientOptions(verify?: TlsVerify): tls.ConnectionOptions {
 /** Why the certificate a server has shown will not do, or null. */
 function certificateFault(secure: tls.TLSSocket, verify: TlsVerify | undefined): string | null {
   if (verify?.check) return verify.check(chainOf(secure));
-  if (verify?.required !== true || secure.authorized) return null;
-  return String(secure.authorizationError ?? "certificate not valid");
+  return verify?.required === true ? platformFault(secure) : null;
+}
+
+/** Why the platform's authorities do not vouch for the certificate, or null. */
+function platformFault(secure: tls.TLSSocket): string | null {
+  return secure.authorized ? null : String(secure.authorizationError ?? "certificate not valid");
 }
 
 /** The certificates the peer has shown, DER, its own first. */

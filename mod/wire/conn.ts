@@ -15,6 +15,8 @@ export interface TlsInfo {
   readonly endPoint?: Uint8Array;
   /** Server's side: SHA-256 of the client's certificate, lower-case hex; absent where it showed none. The client has proved to own its key. */
   readonly clientCertificate?: string;
+  /** Client's side: why the server's certificate is not valid for its name by the platform's authorities, whether or not that was asked for; null when it is. */
+  readonly certificateFault?: string | null;
 }
 
 /** What a client asks of the certificate it is shown. */

@@ -15,6 +15,8 @@ export interface PeerManners {
   /** Replies without CRLF, several for several times (the last stays). The longest key that fits counts. */
   readonly on?: Readonly<Record<string, string | readonly string[]>>;
   readonly tlsFails?: boolean;
+  /** What the platform's authorities say of its certificate; nothing unless given. */
+  readonly certificateFault?: string | null;
   /** Certificates it shows, for whoever checks them. */
   readonly chain?: readonly Uint8Array[];
   /** The connection breaks when this many octets of a message were written. */
@@ -88,6 +90,8 @@ export class SmtpPeer extends ScriptConn {
     if (this.#inData) {
       const end = this.#input.startsWith(".\r\n") ? 0 : this.#input.indexOf("\r\n.\r\n") + 2;
       if (end === 1) return false;
+    const { certificateFault } = this.#manners;
+    if (this.tls && certificateFault !== undefined) this.tls = { ...this.tls, certificateFault };
       this.messages.push(this.#input.slice(0, end + 3));
       this.#input = this.#input.slice(end + 3);
       this.#inData = false;

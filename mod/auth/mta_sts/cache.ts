@@ -34,6 +34,12 @@ export interface StsPorts {
   readonly file: string;
 }
 
+/** Why a policy that a domain says it has is not there. `untrusted`: its server's certificate will not do. */
+export interface StsFault {
+  readonly kind: "unreachable" | "untrusted" | "malformed";
+  readonly why: string;
+}
+
 interface Kept {
   readonly id: string;
   /** Wall time in milliseconds. */
@@ -48,8 +54,8 @@ export class StsPolicies {
   /** In the order they were fetched: the oldest goes first. */
   readonly #kept = new Map<string, Kept>();
   readonly #underWay = new Map<string, Promise<void>>();
-  /** Domain to the monotonic time before which it is not asked again. */
-  readonly #failed = new Map<string, number>();
+  /** Domain to what failed, and the monotonic time before which it is not asked again. */
+  readonly #failed = new Map<string, StsFault & { readonly until: number }>();
   #loading: Promise<void> | null = null;
   #writing: Promise<void> | null = null;
   #dirty = false;
@@ -73,6 +79,12 @@ export class StsPolicies {
     return this.#live(name)?.policy ?? null;
   }
 
+  /** Why the last fetch for a domain came to nothing, for as long as that keeps it from being asked again; null otherwise. */
+  fault(domain: string): StsFault | null {
+    const failed = this.#failed.get(parseName(domain) ?? "");
+    return failed && failed.until > this.#ports.clock.monotonic() ? failed : null;
+  }
+
   /** Resolves when what was fetched is on the medium. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay.values());
@@ -90,7 +102,7 @@ export class StsPolicies {
 
   #refresh(name: string, id: string): Promise<void> {
     const { clock } = this.#ports;
-    if ((this.#failed.get(name) ?? -Infinity) > clock.monotonic()) return Promise.resolve();
+    if ((this.#failed.get(name)?.until ?? -Infinity) > clock.monotonic()) return Promise.resolve();
     const running = this.#fetch(name, id).finally(() => this.#underWay.delete(name));
     this.#underWay.set(name, running);
     return running;
@@ -107,7 +119,12 @@ export class StsPolicies {
         kept: this.#live(name)?.policy.mode ?? null,
       });
       this.#failed.delete(name);
-      this.#failed.set(name, clock.monotonic() + STS_RETRY);
+      const kind = body.ok
+        ? "malformed"
+        : /certificate|altname/i.test(read.error)
+        ? "untrusted"
+        : "unreachable";
+      this.#failed.set(name, { kind, why: read.error, until: clock.monotonic() + STS_RETRY });
       dropOldest(this.#failed);
       return;
     }
