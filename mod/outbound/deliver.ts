@@ -41,9 +41,9 @@ export interface TransportPorts {
   readonly passwordFor: (user: string, host: string) => Promise<string | null>;
   /** Opportunistic unless given. */
   readonly tlsPolicies?: TlsPolicies;
-  /** Address to come from; the system's choice unless given. */
   /** Told what TLS came to with hosts found by MX. */
   readonly tlsSessions?: TlsSessions;
+  /** Address to come from; the system's choice unless given. */
   readonly localAddress?: string;
   /** Port of mail hosts found by MX; 25 unless given. */
   readonly mxPort?: number;
@@ -197,8 +197,8 @@ export class SmtpTransport implements Transport {
     if (!route) {
       const secured = { name, port, secure: host.secure && secure };
       const asked = await this.#policies.decide(batch.destination, secured);
-      const barred = "why" in asked;
       const observe = this.#observer(batch, name, asked);
+      const barred = "why" in asked;
       if (barred && (batch.requireTls || !batch.tlsOptional)) {
         const why = asked.kind === "temp" ? `cannot find out the TLS policy: ${asked.why}` : asked.why;
         this.#ports.log.warn("tls policy bars host", {
@@ -225,7 +225,6 @@ export class SmtpTransport implements Transport {
     return { protocol: route.protocol, host: name, port, tls, login: { user: route.user, password } };
   }
 
-  /** One address. A kept connection that has died is replaced by a new one. */
   /**
    * Tells of the sessions with a host. Messages that do as they please with TLS say nothing about the destination's; reports of failures
    * are among them (RFC 8460 4.1).
@@ -242,6 +241,7 @@ export class SmtpTransport implements Transport {
     };
   }
 
+  /** One address. A kept connection that has died is replaced by a new one. */
   async #tryTarget(target: Target, attempt: Attempt): Promise<void> {
     const key = keyOf(target);
     const kept = this.#pool.take(key);

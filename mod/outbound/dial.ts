@@ -111,8 +111,10 @@ export class Dialer {
     if (!opened.ok) return faultOf(opened.error, host);
     if (client.tls === null && secure && opened.value.startTls) {
       const begun = await client.startTls(verify);
+      tried(begun.ok ? null : tlsFault(begun.error, host).why);
       if (!begun.ok && (required || !client.usable)) return tlsFault(begun.error, host);
     }
+    if (client.tls === null && secure && !opened.value.startTls) tried("");
     if (required && client.tls === null) {
       return hostFault("deferred", "4.7.4", "the host does not offer STARTTLS, which is required", host);
     }
@@ -122,10 +124,8 @@ export class Dialer {
   }
 
   #verifyFor(tls: TlsPolicy, host: string): TlsVerify {
-      tried(begun.ok ? null : tlsFault(begun.error, host).why);
     switch (tls.kind) {
       case "opportunistic":
-    if (client.tls === null && secure && !opened.value.startTls) tried("");
       case "encrypted":
         return { name: host, required: false };
       case "required":
@@ -147,11 +147,6 @@ export class Dialer {
   }
 }
 
-/** Whatever breaks between STARTTLS and the EHLO under it is TLS that does not work: 4.7.5 makes `dial` try in the clear. */
-function tlsFault(fault: ClientFault, host: string): HostFault {
-  const told = faultOf(fault, host);
-  return fault.kind === "lost" ? { ...told, status: "4.7.5" } : told;
-}
 function keyOf({ address, port }: Target): string {
   return `${address} ${port}`;
 }
@@ -163,3 +158,8 @@ function seenOn({ tls, local }: Conn, why: string | null): TlsSeen {
   return why === "" ? { kind: "not-offered", localAddress } : { kind: "broken", why, localAddress };
 }
 
+/** Whatever breaks between STARTTLS and the EHLO under it is TLS that does not work: 4.7.5 makes `dial` try in the clear. */
+function tlsFault(fault: ClientFault, host: string): HostFault {
+  const told = faultOf(fault, host);
+  return fault.kind === "lost" ? { ...told, status: "4.7.5" } : told;
+}

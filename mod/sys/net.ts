@@ -135,11 +135,11 @@ export class NodeConn implements Conn {
       ...tlsInfo(secure),
       ...(bound ? { endPoint: bound } : {}),
       ...(shown ? { clientCertificate: shown } : {}),
+      ...(this.#serverTls ? {} : { certificateFault: platformFault(secure) }),
     };
     this.#attach(secure);
   }
 
-      ...(this.#serverTls ? {} : { certificateFault: platformFault(secure) }),
   async close(): Promise<void> {
     if (this.#lost) return;
     const socket = this.#socket;

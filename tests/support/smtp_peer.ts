@@ -82,6 +82,8 @@ export class SmtpPeer extends ScriptConn {
       throw new ConnectionLost("tls", fault);
     }
     await super.startTls(announce);
+    const { certificateFault } = this.#manners;
+    if (this.tls && certificateFault !== undefined) this.tls = { ...this.tls, certificateFault };
   }
 
   /** Handles one command or message; whether there was one. */
@@ -90,8 +92,6 @@ export class SmtpPeer extends ScriptConn {
     if (this.#inData) {
       const end = this.#input.startsWith(".\r\n") ? 0 : this.#input.indexOf("\r\n.\r\n") + 2;
       if (end === 1) return false;
-    const { certificateFault } = this.#manners;
-    if (this.tls && certificateFault !== undefined) this.tls = { ...this.tls, certificateFault };
       this.messages.push(this.#input.slice(0, end + 3));
       this.#input = this.#input.slice(end + 3);
       this.#inData = false;
