@@ -149,6 +149,7 @@ export const CLIENT_COMMAND = 5 * MINUTE; // EHLO, MAIL, RCPT, RSET
 export const CLIENT_DATA = 2 * MINUTE; // for the 354
 export const CLIENT_DATA_END = 10 * MINUTE; // after the final dot: giving up early is what makes doubles
 export const CLIENT_QUIT = 10 * SECOND; // nothing hangs on the answer to QUIT
+export const CLIENT_CHUNKS_AHEAD = 16; // chunks of 64 KiB on their way without an answer: a long line stays busy, the answers fit any buffer
 export const CLIENT_RECIPIENTS = 100; // in one transaction: what every server must take (RFC 5321 4.5.3.1.8)
 export const OUTBOUND_ADDRESSES = 10; // addresses tried in one attempt
 export const OUTBOUND_SESSIONS = 3; // hosts that answered and could not be used, before the attempt ends

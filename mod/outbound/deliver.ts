@@ -12,7 +12,8 @@ import { findAddresses } from "../dns/mx.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Batch, BatchRecipient, RecipientOutcome, Transport } from "../queue/transport.ts";
 import type { SmtpClient } from "../smtp/client.ts";
-import { sendMessage, type SendOutcome } from "../smtp/client_send.ts";
+import type { SendOutcome } from "../smtp/client_outcome.ts";
+import { sendMessage } from "../smtp/client_send.ts";
 import type { Connector } from "./connector.ts";
 import { Dialer, type Target } from "./dial.ts";
 import { faultOf, type HostFault, hostFault } from "./fault.ts";
@@ -248,7 +249,8 @@ export class SmtpTransport implements Transport {
     if (kept) {
       const fault = await this.#useClient(kept, key, target, attempt);
       if (!fault) return;
-      if (!isStale(fault)) return attempt.note(fault);
+      if (fault.chunksBroken) this.#dialer.avoidChunks(target);
+      else if (!isStale(fault)) return attempt.note(fault);
     }
     const dialed = await this.#dialer.dial(target, attempt.signal);
     if (!dialed.ok) {
@@ -258,6 +260,8 @@ export class SmtpTransport implements Transport {
     }
     const fault = await this.#useClient(dialed.value, key, target, attempt);
     if (!fault) return;
+    // Once more by DATA, where that can help.
+    if (fault.chunksBroken && this.#dialer.avoidChunks(target)) return await this.#tryTarget(target, attempt);
     attempt.sessions++;
     attempt.note(fault);
   }

@@ -30,15 +30,18 @@ export interface DialPorts {
   readonly localAddress?: string;
 }
 
-/** Milliseconds a host with a broken STARTTLS is spared another try of it. */
+/** Milliseconds a host with a broken STARTTLS is spared another try of it, and one whose BDAT does not work; of so many hosts each. */
 const BROKEN_TLS_KEPT = 10 * 60_000;
-const BROKEN_TLS_HOSTS = 1000;
+const BROKEN_CHUNKS_KEPT = 24 * 3_600_000;
+const BROKEN_HOSTS = 1000;
 
 /** Makes connections that are ready for MAIL. */
 export class Dialer {
   readonly #ports: DialPorts;
   /** Address and port to the monotonic time until which STARTTLS is not tried. */
   readonly #brokenTls = new Map<string, number>();
+  /** The same for CHUNKING. */
+  readonly #brokenChunks = new Map<string, number>();
 
   constructor(ports: DialPorts) {
     this.#ports = ports;
@@ -49,14 +52,21 @@ export class Dialer {
    * clear. After `signal` aborts the connection is dropped. Never throws.
    */
   async dial(target: Target, signal: AbortSignal): Promise<Result<SmtpClient, HostFault>> {
-    const key = `${target.address} ${target.port}`;
+    const key = keyOf(target);
     if (target.tls.kind !== "opportunistic") return await this.#session(target, true, signal);
-    const until = this.#brokenTls.get(key);
-    const secure = until === undefined || until <= this.#ports.clock.monotonic();
+    const secure = !this.#remembers(this.#brokenTls, key);
     const first = await this.#session(target, secure, signal);
     if (first.ok || first.error.status !== "4.7.5" || signal.aborted) return first;
-    this.#remember(key);
+    this.#remember(this.#brokenTls, key, BROKEN_TLS_KEPT);
     return await this.#session(target, false, signal);
+  }
+
+  /** New connections to this address are without CHUNKING for a day. False when they were already. */
+  avoidChunks(target: Target): boolean {
+    const key = keyOf(target);
+    if (this.#remembers(this.#brokenChunks, key)) return false;
+    this.#remember(this.#brokenChunks, key, BROKEN_CHUNKS_KEPT);
+    return true;
   }
 
   async #session(
@@ -67,7 +77,8 @@ export class Dialer {
     const conn = await this.#connect(target);
     if (!conn.ok) return conn;
     const { clock, hostname } = this.#ports;
-    const client = new SmtpClient(conn.value, { protocol: target.protocol, hostname, clock });
+    const noChunks = this.#remembers(this.#brokenChunks, keyOf(target));
+    const client = new SmtpClient(conn.value, { protocol: target.protocol, hostname, clock, noChunks });
     const stop = () => client.abort();
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
@@ -139,11 +150,16 @@ export class Dialer {
     }
   }
 
-  #remember(key: string): void {
-    this.#brokenTls.delete(key);
-    this.#brokenTls.set(key, this.#ports.clock.monotonic() + BROKEN_TLS_KEPT);
-    const [oldest] = this.#brokenTls.keys();
-    if (this.#brokenTls.size > BROKEN_TLS_HOSTS && oldest !== undefined) this.#brokenTls.delete(oldest);
+  #remembers(hosts: ReadonlyMap<string, number>, key: string): boolean {
+    const until = hosts.get(key);
+    return until !== undefined && until > this.#ports.clock.monotonic();
+  }
+
+  #remember(hosts: Map<string, number>, key: string, ms: number): void {
+    hosts.delete(key);
+    hosts.set(key, this.#ports.clock.monotonic() + ms);
+    const [oldest] = hosts.keys();
+    if (hosts.size > BROKEN_HOSTS && oldest !== undefined) hosts.delete(oldest);
   }
 }
 

@@ -12,6 +12,8 @@ export interface HostFault {
   readonly host: string | null;
   /** It is not about this message: others to this host would fare alike. */
   readonly hostDown: boolean;
+  /** It offers CHUNKING and does not know BDAT: by DATA it may take the message. */
+  readonly chunksBroken?: true;
 }
 
 /** A fault without a reply. */
@@ -34,6 +36,10 @@ export function faultOf(fault: ClientFault, host: string): HostFault {
   const { reply, stage } = fault;
   const hostDown = stage !== "mail" && stage !== "data" && stage !== "body";
   const why = `refused (${stage}): ${replyText(reply)}`;
+  if (stage === "chunk") {
+    const status = reply.code < 500 && reply.status !== null ? reply.status : "4.5.1";
+    return { kind: "deferred", status, why, reply, host, hostDown: false, chunksBroken: true };
+  }
   const whole = { why, reply, host, hostDown };
   if (isForGood(fault.stage, reply.code)) {
     return { kind: "failed", status: reply.status ?? "5.0.0", ...whole };

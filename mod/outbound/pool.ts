@@ -24,12 +24,16 @@ export class Pool {
     return this.#idle.length;
   }
 
-  /** A connection to `key`, the one used last, or null. It may have died meanwhile. */
+  /** A connection to `key`, the one used last, or null. Those that the peer has ended are passed over; it may still have died unseen. */
   take(key: string): SmtpClient | null {
-    const at = this.#idle.findLastIndex((i) => i.key === key);
-    const [found] = at < 0 ? [] : this.#idle.splice(at, 1);
-    found?.cancel();
-    return found?.client ?? null;
+    for (;;) {
+      const at = this.#idle.findLastIndex((i) => i.key === key);
+      const [found] = at < 0 ? [] : this.#idle.splice(at, 1);
+      if (!found) return null;
+      found.cancel();
+      if (found.client.alive) return found.client;
+      void found.client.quit();
+    }
   }
 
   /** Keeps a connection that is between transactions, or ends it: when it has done enough, when too many wait, when it is of no use. */

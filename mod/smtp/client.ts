@@ -7,7 +7,13 @@
  */
 import { utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
-import { CLIENT_COMMAND, CLIENT_DATA_END, CLIENT_GREETING, CLIENT_QUIT } from "../base/limits.ts";
+import {
+  CLIENT_CHUNKS_AHEAD,
+  CLIENT_COMMAND,
+  CLIENT_DATA_END,
+  CLIENT_GREETING,
+  CLIENT_QUIT,
+} from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { encodeBase64 } from "../sasl/base64.ts";
 import { ByteReader } from "../wire/byte_reader.ts";
@@ -26,6 +32,7 @@ export type ClientStage =
   | "rcpt"
   | "data"
   | "body"
+  | "chunk"
   | "end"
   | "reset";
 
@@ -45,6 +52,8 @@ export interface ClientOptions {
   /** What to call ourselves in EHLO: a name, or an address literal. */
   readonly hostname: string;
   readonly clock: Clock;
+  /** The peer's BDAT is known not to work: CHUNKING counts as not offered. */
+  readonly noChunks?: boolean;
 }
 
 /** Milliseconds an answer to the final dot may still take once we want to stop: hanging up there makes doubles. */
@@ -76,6 +85,11 @@ export class SmtpClient {
   /** Whether another command can be given. */
   get usable(): boolean {
     return this.#usable;
+  }
+
+  /** Whether the peer is still there, as far as is known without asking. */
+  get alive(): boolean {
+    return this.#usable && !this.#conn.ended;
   }
 
   /** TLS protocol, null in the clear. */
@@ -176,7 +190,7 @@ export class SmtpClient {
       const why = lostWhy(error);
       const parting = await this.#parting();
       const fault = this.#lost(stage, why);
-      return parting && parting.code >= 400 ? refused(stage, parting) : fault;
+      return parting ? refused(stage, parting) : fault;
     }
   }
 
@@ -228,7 +242,8 @@ export class SmtpClient {
     }
     if (!reply.ok) return reply;
     if (reply.value.code !== 250) return refused("hello", reply.value);
-    this.#extensions = parseExtensions(reply.value);
+    const offered = parseExtensions(reply.value);
+    this.#extensions = this.#options.noChunks ? { ...offered, chunking: false } : offered;
     return ok(this.#extensions);
   }
 
@@ -248,12 +263,16 @@ export class SmtpClient {
     }
   }
 
-  /** What the peer had said when the connection broke, if that was a whole reply. */
+  /** What the peer had said when the connection broke, if that was a whole reply. Chunks taken before the one it broke at do not count. */
   async #parting(): Promise<ClientReply | null> {
     try {
       this.#conn.setIdle(1);
-      const reply = await readReply(this.#reader);
-      return reply.ok ? reply.value : null;
+      for (let n = 0; n <= CLIENT_CHUNKS_AHEAD; n++) {
+        const reply = await readReply(this.#reader);
+        if (!reply.ok) return null;
+        if (reply.value.code >= 400) return reply.value;
+      }
+      return null;
     } catch (error) {
       if (error instanceof ConnectionLost) return null;
       throw error;

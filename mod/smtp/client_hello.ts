@@ -5,6 +5,8 @@ import type { ClientReply } from "./client_reply.ts";
 export interface Extensions {
   readonly startTls: boolean;
   readonly pipelining: boolean;
+  /** RFC 3030. */
+  readonly chunking: boolean;
   readonly eightBit: boolean;
   readonly smtpUtf8: boolean;
   readonly dsn: boolean;
@@ -23,6 +25,7 @@ export interface Extensions {
 export const NO_EXTENSIONS: Extensions = {
   startTls: false,
   pipelining: false,
+  chunking: false,
   eightBit: false,
   smtpUtf8: false,
   dsn: false,
@@ -46,6 +49,7 @@ export function parseExtensions(reply: ClientReply): Extensions {
   return {
     startTls: offered.has("STARTTLS"),
     pipelining: offered.has("PIPELINING"),
+    chunking: offered.has("CHUNKING"),
     eightBit: offered.has("8BITMIME"),
     smtpUtf8: offered.has("SMTPUTF8"),
     dsn: offered.has("DSN"),

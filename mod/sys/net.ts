@@ -68,6 +68,10 @@ export class NodeConn implements Conn {
     return this.#tls;
   }
 
+  get ended(): boolean {
+    return this.#ended || this.#lost !== null;
+  }
+
   /** Calls `ended` once when the connection is over, by whomever; at once if it is. */
   onEnd(ended: () => void): void {
     if (this.#lost) ended();

@@ -49,6 +49,8 @@ export interface Conn {
   readonly local: Endpoint;
   /** null while the connection is in the clear. */
   readonly tls: TlsInfo | null;
+  /** The peer has ended its side, or the connection is lost, as far as is known without asking; what came before may still be unread. */
+  readonly ended: boolean;
   /** Milliseconds a `read` may wait from now on. */
   setIdle(ms: number): void;
   /** The next octets, as many as are there (never empty), or null when the peer has ended its side. The caller owns them. */

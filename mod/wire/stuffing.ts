@@ -1,11 +1,11 @@
-import { CR, EMPTY, LF } from "../base/bytes.ts";
+import { CR, CRLF, EMPTY, LF } from "../base/bytes.ts";
 
 const DOT = 0x2e;
 const SPACE = 0x20;
 
 /**
  * The sending side of the dot (RFC 5321 4.5.2), also POP3's (RFC 1939 3): a push machine, no I/O. A dot that begins a line is doubled, the
- * end is CRLF . CRLF.
+ * end is CRLF . CRLF. Without `dots` it is for what is told by its size (RFC 3030): dots are left alone, the end is that of the last line.
  * A bare LF becomes CRLF and a bare CR a space: neither may be sent (RFC 5321 2.3.8), and hosts that take one for a line end would see
  * an end of data where we sent none (SMTP smuggling). Messages that came by SMTP have none, so their octets stay as they are.
  */
@@ -13,13 +13,18 @@ export class DotStuffer {
   #lineStart = true;
   /** The last octet given was a CR, which is held back until what follows is known. */
   #heldCr = false;
+  readonly #dots: boolean;
+
+  constructor(dots = true) {
+    this.#dots = dots;
+  }
 
   /** What to send for `chunk`: the chunk itself where nothing had to change. May be empty. */
   write(chunk: Uint8Array): Uint8Array {
     if (chunk.length === 0) return EMPTY;
     const first = chunk[0];
-    const plain = !this.#heldCr && !(this.#lineStart && (first === DOT || first === LF));
-    const clean = plain ? cleanUpTo(chunk) : 0;
+    const plain = !this.#heldCr && !(this.#lineStart && (this.#dots && first === DOT || first === LF));
+    const clean = plain ? cleanUpTo(chunk, this.#dots) : 0;
     if (clean === chunk.length) {
       this.#lineStart = chunk[clean - 1] === LF;
       return chunk;
@@ -38,6 +43,7 @@ export class DotStuffer {
     const open = this.#heldCr || !this.#lineStart;
     this.#heldCr = false;
     this.#lineStart = true;
+    if (!this.#dots) return open ? CRLF : EMPTY;
     return open ? new Uint8Array([CR, LF, DOT, CR, LF]) : new Uint8Array([DOT, CR, LF]);
   }
 
@@ -66,7 +72,7 @@ export class DotStuffer {
         continue;
       }
       if (c === LF) out[n++] = CR;
-      else if (c === DOT && this.#lineStart) out[n++] = DOT;
+      else if (c === DOT && this.#lineStart && this.#dots) out[n++] = DOT;
       out[n++] = c;
       this.#lineStart = c === LF;
     }
@@ -74,8 +80,8 @@ export class DotStuffer {
   }
 }
 
-/** How many octets from the start can be sent as they are, given that the first one can: up to a dot that begins a line or a bare CR or LF. */
-function cleanUpTo(chunk: Uint8Array): number {
+/** How many octets from the start can be sent as they are, given that the first one can: up to a bare CR or LF or, with `dots`, a dot that begins a line. */
+function cleanUpTo(chunk: Uint8Array, dots: boolean): number {
   let at = 0;
   for (;;) {
     const lf = chunk.indexOf(LF, at);
@@ -83,6 +89,6 @@ function cleanUpTo(chunk: Uint8Array): number {
     if (lf < 0 && cr < 0) return chunk.length;
     if (cr < 0 || lf !== cr + 1) return cr < 0 || (lf >= 0 && lf < cr) ? lf : cr;
     at = lf + 1;
-    if (chunk[at] === DOT) return at;
+    if (dots && chunk[at] === DOT) return at;
   }
 }

@@ -420,3 +420,24 @@ Deno.test("deliver() asks for a policy with the security of MX and addresses tog
   const outcomes = await waived.transport.deliver({ ...batch("both.example"), tlsOptional: true }, IDLE);
   assertEquals(short(outcomes), ["delivered mx.both.example"]);
 });
+
+Deno.test("deliver() goes on by DATA where BDAT is offered and does not work", async () => {
+  const broken: PeerManners = { offers: ["PIPELINING", "CHUNKING"], on: { BDAT: "500 5.5.1 What?" } };
+  const { transport, peers, connector } = setUp({ zone: ZONE, peers: { "2001:db8::1": [broken, broken] } });
+  for (let n = 0; n < 2; n++) {
+    assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
+  }
+  assertEquals(connector.calls, ["2001:db8::1:25", "2001:db8::1:25"]);
+  const [first, second] = peers["2001:db8::1"] ?? [];
+  assertEquals(first?.commands.filter((c) => /^(DATA|BDAT)/.test(c)), ["BDAT 19 LAST"]);
+  assertEquals(second?.commands.filter((c) => /^(DATA|BDAT)/.test(c)), ["DATA", "DATA"]);
+});
+
+Deno.test("deliver() does not send a message along on a kept connection that the peer has ended", async () => {
+  const offers = ["PIPELINING", "CHUNKING"];
+  const { transport, peers } = setUp({ zone: ZONE, peers: { "2001:db8::1": [{ offers }, { offers }] } });
+  assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
+  peers["2001:db8::1"]?.[0]?.end();
+  assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
+  assertEquals(peers["2001:db8::1"]?.map((p) => p.messages.length), [1, 1]);
+});

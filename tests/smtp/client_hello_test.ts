@@ -14,11 +14,13 @@ Deno.test("parseExtensions() reads what it knows, in any case", () => {
     "SmtpUtf8",
     "requiretls",
     "MT-PRIORITY MIXER",
+    "chunking",
     "X Y",
   ];
   assertEquals(parseExtensions({ code: 250, status: null, lines }), {
     startTls: true,
     pipelining: true,
+    chunking: true,
     eightBit: true,
     smtpUtf8: true,
     dsn: true,

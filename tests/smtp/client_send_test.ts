@@ -1,43 +1,8 @@
-import { type Body, memoryBody } from "../../mod/base/body.ts";
+import { memoryBody } from "../../mod/base/body.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
-import { SmtpClient } from "../../mod/smtp/client.ts";
-import type { ClientEnvelope } from "../../mod/smtp/client_envelope.ts";
-import { sendMessage, type SendResult } from "../../mod/smtp/client_send.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
-import { FakeClock } from "../support/fake_clock.ts";
-import { type PeerManners, SmtpPeer } from "../support/smtp_peer.ts";
-
-const TEXT = "Subject: hi\r\n\r\n.dot\r\n";
-
-function envelope(...locals: string[]): ClientEnvelope {
-  return {
-    sender: { local: "alice", domain: "example.org" },
-    recipients: locals.map((local) => ({ address: { local, domain: "example.net" } })),
-    eightBit: false,
-    smtpUtf8: false,
-  };
-}
-
-async function send(
-  manners: PeerManners,
-  env: ClientEnvelope = envelope("bob"),
-  body: Body = memoryBody(utf8(TEXT)),
-  protocol: "smtp" | "lmtp" = "smtp",
-) {
-  const peer = new SmtpPeer(manners);
-  const client = new SmtpClient(peer, { protocol, hostname: "mail.example.org", clock: new FakeClock() });
-  assert((await client.open()).ok);
-  const result = await sendMessage(client, env, body);
-  return { peer, client, result };
-}
-
-/** "delivered", "failed 5.1.1", "deferred 4.2.0", or "not taken: mail". */
-function short(result: SendResult): string[] {
-  if (result.kind === "not-taken") return [`not taken: ${result.fault.stage}`];
-  return result.outcomes.map((o) =>
-    o.kind === "delivered" ? o.kind : `${o.kind} ${o.status}${o.again ? " again" : ""}`
-  );
-}
+import type { PeerManners } from "../support/smtp_peer.ts";
+import { envelope, lentBody, send, short, TEXT } from "./client_rig.ts";
 
 const BOTH: readonly PeerManners[] = [{}, { offers: ["PIPELINING"] }];
 
@@ -177,25 +142,6 @@ Deno.test("sendMessage() sends eight bits as they are where 8BITMIME is missing"
   assertEquals(peer.commands[1], "MAIL FROM:<alice@example.org>");
   assertEquals(peer.messages, ["\u00e4\r\n.\r\n"]);
 });
-
-/** A body that lends one and the same buffer for each chunk, as a spool file does. */
-function lentBody(chunks: readonly string[], fails = false): Body {
-  const buffer = new Uint8Array(64 * 1024);
-  return {
-    size: chunks.reduce((n, c) => n + c.length, 0),
-    memory: null,
-    async *stream() {
-      for (const chunk of chunks) {
-        await Promise.resolve();
-        const bytes = utf8(chunk);
-        buffer.set(bytes);
-        yield buffer.subarray(0, bytes.length);
-      }
-      if (fails) throw new Error("disk gone");
-    },
-    dispose: () => Promise.resolve(),
-  };
-}
 
 Deno.test("sendMessage() streams a body that lends its buffer, in large writes", async () => {
   const line = `${"x".repeat(998)}\r\n`;

@@ -36,6 +36,10 @@ export class ScriptConn implements Conn {
     return this;
   }
 
+  get ended(): boolean {
+    return this.#ended || this.closed || this.destroyed;
+  }
+
   /** The peer ends its side. */
   end(): this {
     this.#ended = true;

@@ -29,16 +29,21 @@ export interface PeerManners {
 export class SmtpPeer extends ScriptConn {
   /** Every command line. */
   readonly commands: string[] = [];
-  /** Every message, as it went over the wire, the final dot included. */
+  /** Every message, as it went over the wire, the final dot included; of chunks the octets alone. */
   readonly messages: string[] = [];
+  /** Sizes of all chunks of BDAT. */
+  readonly chunks: number[] = [];
   /** How many writes the commands came in. */
   writes = 0;
   /** `verify` of the handshake. */
   verify: TlsVerify | null = null;
   readonly #manners: PeerManners;
   readonly #used = new Map<string, number>();
+  /** One character an octet. */
   #input = "";
   #inData = false;
+  #chunk: { readonly size: number; readonly last: boolean; readonly reply: string } | null = null;
+  #chunked = "";
   #accepted = 0;
   #lmtp = false;
   #lost = false;
@@ -57,8 +62,11 @@ export class SmtpPeer extends ScriptConn {
     if (this.#lost) throw new ConnectionLost("reset");
     await super.write(bytes);
     this.writes++;
-    this.#input += fromUtf8(bytes);
-    if (this.#inData && this.#input.length > (this.#manners.breaksInBody ?? Infinity)) {
+    this.#input += octets(bytes);
+    if (
+      (this.#inData || this.#chunk) &&
+      this.#chunked.length + this.#input.length > (this.#manners.breaksInBody ?? Infinity)
+    ) {
       this.#lost = true;
       if (this.#manners.lastWords) this.feed(`${this.#manners.lastWords}\r\n`);
       else this.destroy();
@@ -92,24 +100,59 @@ export class SmtpPeer extends ScriptConn {
     if (this.#inData) {
       const end = this.#input.startsWith(".\r\n") ? 0 : this.#input.indexOf("\r\n.\r\n") + 2;
       if (end === 1) return false;
-      this.messages.push(this.#input.slice(0, end + 3));
-      this.#input = this.#input.slice(end + 3);
       this.#inData = false;
-      const verdicts = this.#lmtp ? this.#accepted : 1;
-      for (let i = 0; i < verdicts; i++) this.#act(this.#replyTo(".") ?? "250 2.0.0 Taken");
-      this.#accepted = 0;
+      this.#takeMessage(this.#take(end + 3));
       return true;
     }
+    if (this.#chunk) return this.#takeChunk(this.#chunk);
     const end = this.#input.indexOf("\r\n");
     if (end < 0) return false;
-    const line = this.#input.slice(0, end);
-    this.#input = this.#input.slice(end + 2);
+    const line = text(this.#take(end + 2)).slice(0, -2);
     this.commands.push(line);
     const reply = this.#replyTo(line) ?? this.#friendly(line);
+    const [, size, last] = /^BDAT (\d+)( LAST)?$/.exec(line) ?? [];
+    // Whoever does not know BDAT takes what follows for commands.
+    if (size !== undefined && !/^50[02]/.test(reply)) {
+      this.#chunk = { size: Number(size), last: last !== undefined, reply };
+      return true;
+    }
     if (line === "DATA" && reply.startsWith("354")) this.#inData = true;
     if (line.startsWith("LHLO")) this.#lmtp = true;
     if (line.startsWith("RCPT") && reply.startsWith("25")) this.#accepted++;
     this.#act(reply);
+    return true;
+  }
+
+  #take(count: number): string {
+    const taken = this.#input.slice(0, count);
+    this.#input = this.#input.slice(count);
+    return taken;
+  }
+
+  #takeMessage(message: string): void {
+    this.messages.push(text(message));
+    const verdicts = this.#lmtp ? this.#accepted : 1;
+    for (let i = 0; i < verdicts; i++) this.#act(this.#replyTo(".") ?? "250 2.0.0 Taken");
+    this.#accepted = 0;
+  }
+
+  #takeChunk({ size, last, reply }: { size: number; last: boolean; reply: string }): boolean {
+    if (this.#input.length < size) return false;
+    this.#chunk = null;
+    this.chunks.push(size);
+    const octets = this.#take(size);
+    if (this.#accepted === 0) this.#act("503 5.5.1 Nobody to bring it to");
+    else if (!reply.startsWith("250")) {
+      this.#accepted = 0;
+      this.#act(reply);
+    } else {
+      this.#chunked += octets;
+      if (!last) this.#act(reply);
+      else {
+        this.#takeMessage(this.#chunked);
+        this.#chunked = "";
+      }
+    }
     return true;
   }
 
@@ -149,6 +192,18 @@ export class SmtpPeer extends ScriptConn {
     if (reply === "!reset") this.destroy();
     else if (this.#gone) this.end();
   }
+}
+
+function octets(bytes: Uint8Array): string {
+  let all = "";
+  for (let at = 0; at < bytes.length; at += 8192) {
+    all += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  }
+  return all;
+}
+
+function text(octets: string): string {
+  return fromUtf8(Uint8Array.from(octets, (c) => c.charCodeAt(0)));
 }
 
 /** A connector to peers by address; an address without one, or with none left, refuses. */

@@ -3,8 +3,8 @@ import { concat, fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { DotStuffer } from "../../mod/wire/stuffing.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
-function send(text: string, size: number): string {
-  const stuffer = new DotStuffer();
+function send(text: string, size: number, dots = true): string {
+  const stuffer = new DotStuffer(dots);
   const bytes = utf8(text);
   const out: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += size) out.push(stuffer.write(bytes.slice(at, at + size)).slice());
@@ -68,4 +68,14 @@ Deno.test("DotStuffer can be used again after end()", () => {
   stuffer.write(utf8("a\r"));
   stuffer.end();
   assertEquals(fromUtf8(stuffer.write(utf8(".b\r\n"))), "..b\r\n");
+});
+
+Deno.test("DotStuffer without dots mends line ends and leaves dots alone, in every chunking", () => {
+  for (const [text, withDots] of CASES) {
+    // What is sent by dots, as its reader has it.
+    const expected = withDots.slice(0, -3).replaceAll(/(^|\r\n)\./g, "$1");
+    for (let size = 1; size <= text.length + 1; size++) {
+      assertEquals(send(text, size, false), expected, JSON.stringify([text, size]));
+    }
+  }
 });
