@@ -10,10 +10,13 @@ export type Target =
   | { readonly kind: "account"; readonly account: AccountId; readonly detail: string | null }
   | { readonly kind: "forward"; readonly address: Address };
 
-/** What a recipient address is to us. `targets` is never empty and has no doubles. */
+/**
+ * What a recipient address is to us. `targets` is never empty and has no doubles. `returnPath`: it has the form of a return address of what we
+ * forwarded, to which only reports are sent.
+ */
 export type Resolution =
-  | { readonly kind: "targets"; readonly targets: readonly Target[] }
-  | { readonly kind: "unknown-user" }
+  | { readonly kind: "targets"; readonly targets: readonly Target[]; readonly returnPath?: true }
+  | { readonly kind: "unknown-user"; readonly returnPath?: true }
   | { readonly kind: "disabled" }
   | { readonly kind: "not-local" }
   | { readonly kind: "temp"; readonly why: string };

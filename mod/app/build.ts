@@ -3,11 +3,13 @@ import type { Account, Accounts } from "../account/account.ts";
 import { changeAccounts } from "../account/accounts_file.ts";
 import { AccountAuthenticator, type LoginPolicy } from "../account/authenticator.ts";
 import { BackOff } from "../account/back_off.ts";
-import type { AccountId } from "../account/directory.ts";
+import type { AccountId, Directory } from "../account/directory.ts";
 import { LocalDirectory } from "../account/local_directory.ts";
 import { PasswordHasher } from "../account/password_hasher.ts";
 import { loadSaltSecret } from "../account/salt_secret.ts";
 import { withScram } from "../account/stored_scram.ts";
+import { Srs } from "../auth/srs.ts";
+import { loadSrsSecrets } from "../auth/srs_secrets.ts";
 import { folderOf } from "../base/durable.ts";
 import { isFsError } from "../base/fs.ts";
 import { CONNECT_BURST, CONNECT_PER_MINUTE } from "../base/limits.ts";
@@ -18,6 +20,7 @@ import { Dispatcher } from "../inbound/dispatch.ts";
 import { LocalTransport } from "../inbound/local_transport.ts";
 import { InboundPolicy } from "../inbound/policy.ts";
 import { RateLimiter } from "../inbound/ratelimit.ts";
+import { ReturnPaths } from "../inbound/return_paths.ts";
 import { FsSpooler } from "../inbound/spooler.ts";
 import { SuccessReports } from "../inbound/success_report.ts";
 import { QueueTurns } from "../inbound/turns.ts";
@@ -58,7 +61,14 @@ export async function buildServices(
   const paths = dataPaths(config);
   await fs.makeDir(paths.mail);
   await keepFolder(platform, config.data);
-  const directory = new SwappableDirectory(new LocalDirectory(config.domains, accounts));
+  const people = new SwappableDirectory(new LocalDirectory(config.domains, accounts));
+  let terms = config;
+  let srs = new Srs(await loadSrsSecrets(fs, paths.srs, random));
+  const directory = new ReturnPaths(people, {
+    srs: () => srs,
+    domain: () => terms.domains.keys().next().value,
+    clock,
+  });
   const store = new MaildirStore({
     fs,
     root: paths.mail,
@@ -77,12 +87,12 @@ export async function buildServices(
     directory,
     store,
     log,
+    rewriteSender: (sender, via) => directory.rewrite(sender, via),
     queue: { submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body) },
   });
   const local = new LocalTransport(dispatcher, config.hostname, log);
   const transport = new SplitTransport(directory, local, remoteTransport(platform, config));
   const reporter = lazyReporter(config.hostname);
-  let terms = config;
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
     transport,
@@ -124,7 +134,9 @@ export async function buildServices(
       log,
     },
     adopt(next, nextAccounts) {
-      directory.swap(new LocalDirectory(next.domains, nextAccounts));
+      people.swap(new LocalDirectory(next.domains, nextAccounts));
+      void loadSrsSecrets(fs, paths.srs, random).then((secrets) => srs = new Srs(secrets))
+        .catch((cause) => log.error("secrets of srs not read again; the old ones hold", {}, cause));
       authenticator.swap(nextAccounts, loginPolicy(next));
       const shorter = next.limits.queueLifetime < terms.limits.queueLifetime;
       terms = next;
@@ -237,7 +249,7 @@ function loginPolicy(config: Config): LoginPolicy {
 function buildPolicy(
   platform: Platform,
   config: Config,
-  directory: SwappableDirectory,
+  directory: Directory,
   queue: Queue,
   defences: ReceptionDefences,
 ): Policy {

@@ -19,6 +19,10 @@ const VERBS: Readonly<Record<string, Entry>> = {
   user: { about: "accounts and their passwords", load: () => import("./verbs/user.ts") },
   domain: { about: "the domains whose mail is ours", load: () => import("./verbs/domain.ts") },
   alias: { about: "names that lead to accounts or elsewhere", load: () => import("./verbs/alias.ts") },
+  srs: {
+    about: "return addresses of what is forwarded, there and back",
+    load: () => import("./verbs/srs.ts"),
+  },
   queue: { about: "mail that waits to be sent", load: () => import("./verbs/queue.ts") },
   sendmail: {
     about: "put a message on standard input into the queue",

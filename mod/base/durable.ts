@@ -1,4 +1,5 @@
-import type { Fs } from "./fs.ts";
+import { type Fs, isFsError } from "./fs.ts";
+import type { Random } from "./random.ts";
 
 /**
  * Syncs folders, each sync shared by all who ask while the one before is under way (group commit): under load many
@@ -53,4 +54,39 @@ export async function replaceFile(
   await fs.createWith(temporary, [bytes], mode);
   await fs.rename(temporary, path);
   await fs.syncDir(folderOf(path));
+}
+
+/**
+ * The contents of a file that is made (0600, durably) when there is none, with what `make` gives: the same for all who ask at once, in this
+ * process and others. Throws FsError, also where the file has more than `max` octets.
+ */
+export async function keptOnce(
+  fs: Fs,
+  path: string,
+  max: number,
+  random: Random,
+  make: () => Uint8Array,
+): Promise<Uint8Array> {
+  for (;;) {
+    const kept = await fs.readFile(path, max);
+    if (kept !== null) return kept;
+    const folder = folderOf(path);
+    await fs.makeDir(folder);
+    const temporary = `${path}.${random.bytes(8).toHex()}`;
+    await fs.createWith(temporary, [make()]);
+    try {
+      // Whoever is first makes it: a rename could replace what another process has used already.
+      await fs.link(temporary, path);
+    } catch (e) {
+      if (isFsError(e, "exists")) continue;
+      // A file system without links: the short gap is the lesser evil.
+      if (!isFsError(e, "io")) throw e;
+      await fs.rename(temporary, path);
+    } finally {
+      await fs.remove(temporary);
+    }
+    await fs.syncDir(folder);
+    // The folder may be new itself.
+    await fs.syncDir(folderOf(folder));
+  }
 }

@@ -165,6 +165,8 @@ export const STS_CACHE_FILE = 64 * MiB; // of these on disk, all as large as the
 export const TLS_CHAIN = 10; // certificates of a chain that are looked at: real ones have two to four
 
 /** Configuration and accounts. */
+export const SRS_SECRETS = 64 * KiB; // file with the secrets of SRS: hundreds of them
+export const SRS_STEPS = 5; // return addresses within return addresses that are unwrapped: our own forwards make two at most
 export const CONFIG_FILE = 4 * MiB; // thousands of domains and aliases fit
 export const ACCOUNTS_FILE = 64 * MiB; // some 200,000 accounts
 export const UNFOLDED_ALIASES = 10_000; // values YAML aliases may stand for in a file, lest few lines fill the memory

@@ -8,6 +8,8 @@ export interface DataPaths {
   readonly keys: string;
   /** What SCRAM salts are made from. */
   readonly saltSecret: string;
+  /** Secrets of rewritten senders. */
+  readonly srs: string;
   readonly tls: string;
   readonly index: string;
   readonly log: string;
@@ -28,6 +30,7 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     queue: below("queue"),
     keys: below("keys"),
     saltSecret: below("keys/scram-salt.secret"),
+    srs: below("keys/srs"),
     tls: below("tls"),
     index: below("index"),
     log: below("log"),

@@ -41,7 +41,7 @@ export type Filing = (
   detail: string | null,
 ) => { readonly mailbox: string; readonly flags: NamedFlags };
 
-/** The envelope sender of a message that is forwarded on behalf of `via`, a recipient of ours. SRS will go here. */
+/** The envelope sender of a message that is forwarded on behalf of `via`, a recipient of ours. */
 export type SenderRewriting = (sender: Address | null, via: Address) => Address | null;
 
 export interface DispatchPorts {

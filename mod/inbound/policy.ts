@@ -68,10 +68,16 @@ export class InboundPolicy implements Policy {
     const resolution = this.#directory.resolve(recipient);
     switch (resolution.kind) {
       case "targets":
+        // Whoever has seen such an address could else send anything on to the first sender in our name. Reports have the null sender
+        // (RFC 5321 4.5.5).
+        if (resolution.returnPath) {
+          return authenticated || transaction.sender === null ? null : REPLY.onlyReports;
+        }
         // A catch-all would take "victim%elsewhere@us" for its own. It would stay here, but nobody means such an address honestly, and those
         // who test for open relays would list us.
         return !authenticated && looksRouted(recipient.local) ? REPLY.relayDenied : null;
       case "unknown-user":
+        if (resolution.returnPath) return REPLY.badReturnPath;
         return !authenticated && looksRouted(recipient.local) ? REPLY.relayDenied : REPLY.unknownUser;
       case "disabled":
         return REPLY.disabledUser;

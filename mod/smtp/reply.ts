@@ -108,6 +108,8 @@ export const REPLY = {
 
   relayDenied: reply(550, "5.7.1", "Relaying denied"),
   unknownUser: reply(550, "5.1.1", "No such user here"),
+  badReturnPath: reply(550, "5.1.1", "This return address was not made here, or is too old"),
+  onlyReports: reply(550, "5.7.1", "Return address: only reports, from <>, are taken for it"),
   disabledUser: reply(550, "5.2.1", "Mailbox disabled"),
   recipientLater: reply(451, "4.3.0", "Cannot look up the recipient now, try again later"),
   senderNotYours: reply(553, "5.7.1", "Sender address does not belong to the account"),

@@ -14,6 +14,8 @@ export interface PostfixOptions {
   readonly tls: string;
   /** Further lines of main.cf. */
   readonly settings?: string;
+  /** Further lines of master.cf. */
+  readonly services?: string;
 }
 
 const QUEUES = "active bounce corrupt defer deferred flush hold incoming private saved trace maildrop public"
@@ -157,7 +159,7 @@ export class Postfix implements AsyncDisposable {
     await eventually("Postfix's folder is gone", async () => (await run("rm", ["-rf", this.dir])).code === 0);
   }
 
-  async #prepare({ domain, users, relay, tls, settings = "" }: PostfixOptions): Promise<void> {
+  async #prepare({ domain, users, relay, tls, settings = "", services = "" }: PostfixOptions): Promise<void> {
     const { dir } = this;
     await Deno.chmod(dir, 0o755);
     for (const d of ["data", "spool/pid", "mail", "conf"]) {
@@ -206,7 +208,7 @@ ${settings}`,
     await must("postmap", ["-c", `${dir}/conf`, `hash:${dir}/conf/mailboxes`]);
     await Deno.writeTextFile(
       `${dir}/conf/master.cf`,
-      `${this.#address}:25 inet n - n - - smtpd\n${SERVICES}`,
+      `${this.#address}:25 inet n - n - - smtpd\n${SERVICES}${services}`,
     );
   }
 }
