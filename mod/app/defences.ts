@@ -1,9 +1,10 @@
 /** What reception holds against strangers: what a reload leaves as it is, and what each config makes of it. */
+import { KeptFile } from "../base/kept_file.ts";
+import { GREY_FILE, GREY_SAVE } from "../base/limits.ts";
 import { AccountRates } from "../inbound/account_rate.ts";
 import { Greylist } from "../inbound/checks/greylist.ts";
 import { HoldBack } from "../inbound/checks/hold_back.ts";
 import { Defences } from "../inbound/defences.ts";
-import { GreylistFile } from "../inbound/greylist_file.ts";
 import { RateLimiter } from "../inbound/ratelimit.ts";
 import type { Directory } from "../account/directory.ts";
 import type { Config } from "../config/config.ts";
@@ -17,14 +18,18 @@ export class ReceptionDefences {
   readonly #accounts: AccountRates;
   readonly #holdBack: HoldBack;
   readonly #greylist = new Greylist();
-  readonly #file: GreylistFile;
+  readonly #file: KeptFile;
 
   private constructor(platform: Platform, config: Config, directory: Directory) {
     this.#platform = platform;
     this.#directory = directory;
     this.#accounts = new AccountRates(platform.clock);
     this.#holdBack = new HoldBack(platform.clock);
-    this.#file = new GreylistFile(this.#greylist, dataPaths(config).greylist, platform);
+    this.#file = new KeptFile(
+      this.#greylist,
+      { path: dataPaths(config).greylist, name: "greylist", most: GREY_FILE, every: GREY_SAVE },
+      platform,
+    );
   }
 
   /** Reads what is kept in DATA. */
