@@ -5,18 +5,22 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { DueHeap } from "./due.ts";
-import { type LaneLimits, Lanes } from "./lanes.ts";
-import { TERMS } from "./schedule.ts";
+import { type AwayLane, type Feedback, type LaneLimits, Lanes } from "./lanes.ts";
+import { DELAY_WARNING, TERMS } from "./schedule.ts";
 
 /** The recipients of one message at one destination, waiting for their time. */
 export interface Part {
   readonly entry: Entry;
   /** null: nothing is sent; a report is to be written, or the message to be read again. */
   readonly destination: string | null;
+  /** With whom it shares room and fate, where that is not all mail for the destination. */
+  readonly lane?: string;
   /** The report is that it takes long. */
   readonly warning?: true;
   due: number;
   busy: boolean;
+  /** It waits because no host of the destination could be reached. */
+  away?: boolean;
 }
 
 /** What is held in memory of a message. */
@@ -35,6 +39,8 @@ export interface Entry {
   touched: boolean;
   /** How often in a row its files could not be read. */
   faults: number;
+  /** Its sender is to be told of the delay, though it was never tried itself. */
+  late?: true;
   parts: Part[];
 }
 
@@ -127,14 +133,24 @@ export class Agenda {
     this.#due.push(due, part);
   }
 
-  /** An attempt has ended; `reached` as `Lanes.end` has it. */
-  end(destination: string, reached: boolean | null): void {
-    this.#lanes.end(destination, reached);
+  /** An attempt of a lane has ended: as `Lanes.end`. */
+  end(lane: string, feedback: Feedback | null): boolean {
+    return this.#lanes.end(lane, feedback);
   }
 
-  /** The destination may be tried again at once. */
-  resume(destination: string): void {
-    this.#lanes.resume(destination);
+  /** The lane may be tried again at once. */
+  resume(lane: string): void {
+    this.#lanes.resume(lane);
+  }
+
+  /** The lane was away when last heard of: one attempt alone is to find out. */
+  suspect(lane: string): void {
+    this.#lanes.suspect(lane);
+  }
+
+  /** Lanes that are away. */
+  away(): AwayLane[] {
+    return this.#lanes.away();
   }
 
   /** All destinations may; gives those that were down. */
@@ -177,11 +193,22 @@ export class Agenda {
 
   #ask(part: Part): void {
     part.busy = true;
-    if (part.destination === null) return this.#work(part);
+    const { destination, lane } = part;
+    if (destination === null) return this.#work(part);
     const end = part.entry.start + this.#lifetime();
     const urgent = this.#clock.now() >= end;
-    const admission = this.#lanes.ask(part.destination, part, urgent, part.entry.priority);
-    if (admission === "start") this.#work(part);
-    else if (admission !== "wait") this.plan(part, Math.min(admission.until, end)); // not past its last attempt
+    const admission = this.#lanes.ask(lane ?? destination, part, urgent, part.entry.priority);
+    if (admission === "start") return this.#work(part);
+    if (admission === "wait") return;
+    part.away = true;
+    this.plan(part, Math.min(admission.until, end)); // not past its last attempt
+    this.#planWarning(part.entry);
+  }
+
+  /** Who waits for others to find out whether a destination is back waits, too. */
+  #planWarning(entry: Entry): void {
+    if (entry.late || entry.parts.some((p) => p.warning)) return;
+    entry.late = true;
+    this.plan(addReport(entry, true), entry.start + DELAY_WARNING);
   }
 }

@@ -164,7 +164,15 @@ function lineOf(raw: Raw): JournalLine | null {
       if (!Array.isArray(raw.outcomes)) return null;
       const outcomes = raw.outcomes.map(outcomeOf);
       if (!outcomes.every((o) => o !== null)) return null;
-      return { kind, at, destination, attempts, next, outcomes };
+      return {
+        kind,
+        at,
+        destination,
+        attempts,
+        next,
+        ...(raw.away === true ? { away: true } : {}),
+        outcomes,
+      };
     }
     default:
       return null;

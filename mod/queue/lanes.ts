@@ -1,6 +1,7 @@
 /**
  * How many attempts may be under way, in all and to each destination, and which destinations are left alone for a while because no
- * host of theirs could be reached. Pure but for the clock and chance: who asks does the attempts.
+ * host of theirs could be reached. To a destination it begins with a few at once; each that goes well lets in a little more, one that goes
+ * badly halves it, as TCP does. Pure but for the clock and chance: who asks does the attempts.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
@@ -8,14 +9,38 @@ import { destinationPause } from "./schedule.ts";
 
 /** Destinations without anything to do that are remembered for their failures. */
 const REMEMBERED = 10_000;
+/** Milliseconds a destination that is away is left alone at least, whoever says until when: nobody asks in circles. */
+const SHORTEST_PAUSE = 1000;
+/** Attempts at once to a destination that nothing is known of: enough to learn, too few to harm. */
+const FIRST_WIDTH = 2;
 
 interface Lane<T> {
   active: number;
   readonly waiting: Waiting<T>;
   /** Attempts in a row that reached nobody. */
   failures: number;
+  /** Nobody was reached since somebody was, though all may be allowed to try again. */
+  away: boolean;
   /** Wall time in milliseconds. */
   pausedUntil: number;
+  /** How many may be under way; it grows by fractions. */
+  width: number;
+}
+
+/**
+ * What an attempt tells of its destination. `good`: a host there did its work. `strained`: it said that this is too much (421), or broke
+ * off. `away`: none was reached; `until`, where it is known: when to ask again, in milliseconds since 1970.
+ */
+export type Feedback = "good" | "strained" | { readonly kind: "away"; readonly until: number | null };
+
+/** A destination that is left alone, or was when last asked. */
+export interface AwayLane {
+  readonly name: string;
+  readonly failures: number;
+  /** Milliseconds since 1970; it may be past. */
+  readonly until: number;
+  readonly active: number;
+  readonly waiting: number;
 }
 
 /** Lines by priority, the highest first. Nearly all have one. */
@@ -73,6 +98,7 @@ class Line<T> {
   }
 }
 
+/** Read anew each time: a reload may change them. */
 export interface LaneLimits {
   readonly attempts: number;
   readonly perDestination: number;
@@ -117,19 +143,50 @@ export class Lanes<T> {
     return "wait";
   }
 
-  /** An attempt has ended. `reached`: somebody there answered; null when the attempt says nothing about it. */
-  end(destination: string, reached: boolean | null): void {
+  /** An attempt has ended; null when it says nothing about its destination. Gives whether one that was away is back. */
+  end(destination: string, feedback: Feedback | null): boolean {
     const lane = this.#lane(destination);
+    const all = lane.active >= Math.floor(lane.width);
     this.#active--;
     lane.active--;
-    if (reached === true) {
+    const back = feedback === "good" && lane.away;
+    if (feedback === "good") {
+      lane.away = false;
       lane.failures = 0;
       lane.pausedUntil = 0;
-    } else if (reached === false) {
-      lane.failures++;
-      lane.pausedUntil = this.#clock.now() + destinationPause(lane.failures, this.#random);
-    }
+      // What is not used is not proven.
+      if (all) lane.width = Math.min(lane.width + 1 / lane.width, this.#limits.perDestination);
+    } else if (feedback !== null) this.#narrow(lane, feedback === "strained" ? null : feedback.until);
     this.#tidy(destination, lane);
+    return back;
+  }
+
+  /** Lets in fewer; one that was alone has shown that there is no getting in at all. */
+  #narrow(lane: Lane<T>, until: number | null): void {
+    lane.width = Math.max(1, lane.width / 2);
+    if (until === null && lane.active > 0 && lane.failures === 0) return;
+    lane.failures++;
+    lane.away = true;
+    const now = this.#clock.now();
+    lane.pausedUntil = until === null
+      ? now + destinationPause(lane.failures, this.#random)
+      : Math.max(until, now + SHORTEST_PAUSE);
+  }
+
+  /** The destination was away when last heard of: one attempt alone is to find out. */
+  suspect(destination: string): void {
+    const lane = this.#lane(destination);
+    lane.away = true;
+    if (lane.failures === 0) lane.failures = 1;
+  }
+
+  /** Destinations that are away. */
+  away(): AwayLane[] {
+    const all: AwayLane[] = [];
+    for (const [name, { failures, pausedUntil, active, waiting }] of this.#lanes) {
+      if (failures > 0) all.push({ name, failures, until: pausedUntil, active, waiting: waiting.size });
+    }
+    return all;
   }
 
   /** The destination may be tried again at once. */
@@ -138,6 +195,7 @@ export class Lanes<T> {
     if (!lane) return;
     lane.failures = 0;
     lane.pausedUntil = 0;
+    lane.width = Math.max(lane.width, FIRST_WIDTH);
     this.#tidy(destination, lane);
   }
 
@@ -187,14 +245,21 @@ export class Lanes<T> {
 
   /** One attempt alone finds out whether a destination that was away is back. */
   #width(lane: Lane<T>): number {
-    return lane.failures > 0 ? 1 : this.#limits.perDestination;
+    return lane.failures > 0 ? 1 : Math.min(Math.floor(lane.width), this.#limits.perDestination);
   }
 
   #lane(destination: string): Lane<T> {
     let lane = this.#lanes.get(destination);
     if (!lane) {
       if (this.#lanes.size >= REMEMBERED) this.#forgetIdle();
-      lane = { active: 0, waiting: new Waiting(), failures: 0, pausedUntil: 0 };
+      lane = {
+        active: 0,
+        waiting: new Waiting(),
+        failures: 0,
+        away: false,
+        pausedUntil: 0,
+        width: FIRST_WIDTH,
+      };
       this.#lanes.set(destination, lane);
     }
     return lane;
@@ -207,7 +272,7 @@ export class Lanes<T> {
   }
 
   #tidy(destination: string, lane: Lane<T>): void {
-    if (lane.active > 0 || lane.waiting.size > 0 || lane.failures > 0) return;
+    if (lane.active > 0 || lane.waiting.size > 0 || lane.away || lane.width < FIRST_WIDTH) return;
     this.#lanes.delete(destination);
   }
 }

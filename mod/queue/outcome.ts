@@ -2,6 +2,7 @@
 import { QUEUE_WHY } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { type JournalLine, type Outcome, type QueuedMessage, startOf } from "./record.ts";
+import type { Feedback } from "./lanes.ts";
 import { schedule, TERMS, type Terms } from "./schedule.ts";
 import type { NotDelivered, PeerReply, RecipientOutcome } from "./transport.ts";
 
@@ -25,6 +26,8 @@ export function lineOfAttempt(
   const before = message.destinations.get(attempt.destination) ?? { attempts: 0, next: now };
   const attempts = before.attempts + (attempt.aborted ? 0 : 1);
   const wait = attempt.aborted ? 0 : schedule(attempts, now - startOf(message), random, terms);
+  // Of what was not tried there is nothing to tell, but that it is not tried any more.
+  if (wait !== null && untriedUntil(attempt) !== null) return null;
   const outcomes: Outcome[] = [];
   for (const [i, recipient] of attempt.places.entries()) {
     const outcome = attempt.outcomes[i] ?? FORGOTTEN;
@@ -34,13 +37,37 @@ export function lineOfAttempt(
   }
   if (outcomes.length === 0) return null;
   const { destination } = attempt;
-  return { kind: "attempt", at: now, destination, attempts, next: now + (wait ?? 0), outcomes };
+  const away = isAway(attempt) ? { away: true as const } : {};
+  return { kind: "attempt", at: now, destination, attempts, next: now + (wait ?? 0), ...away, outcomes };
 }
 
-/** Whether the attempt reached a host of the destination; null when it does not tell. */
-export function reached(attempt: Attempt): boolean | null {
-  if (attempt.aborted || attempt.outcomes.length === 0) return null;
-  return !attempt.outcomes.every((o) => o.kind !== "delivered" && o.destinationDown);
+/** What the attempt tells of its destination; null when nothing. */
+export function feedbackOf(attempt: Attempt): Feedback | null {
+  const { aborted, outcomes } = attempt;
+  if (aborted || outcomes.length === 0) return null;
+  if (isAway(attempt)) return { kind: "away", until: untriedUntil(attempt) };
+  return outcomes.some(isStrain) ? "strained" : "good";
+}
+
+/** No host could be reached, for any of the recipients. */
+function isAway({ outcomes }: Attempt): boolean {
+  return outcomes.length > 0 && outcomes.every((o) => o.kind !== "delivered" && o.destinationDown);
+}
+
+/** Until when the hosts are left alone, in milliseconds since 1970; null where something was tried. */
+function untriedUntil({ outcomes }: Attempt): number | null {
+  let until: number | null = null;
+  for (const o of outcomes) {
+    if (o.kind !== "deferred" || o.until === undefined) return null;
+    until = Math.min(until ?? Infinity, o.until);
+  }
+  return until;
+}
+
+/** The host said that this is too much for it, or broke off. */
+function isStrain(outcome: RecipientOutcome): boolean {
+  if (outcome.kind !== "deferred") return false;
+  return outcome.reply?.code === 421 || outcome.reply === null && outcome.status === "4.4.2";
 }
 
 /** One outcome a recipient is what the port promises; should one be missing, the mail is kept. */

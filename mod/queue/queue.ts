@@ -22,7 +22,8 @@ import { deliverOnce } from "./delivery.ts";
 import { matches } from "./filter.ts";
 import { type Live, LiveMessages } from "./live.ts";
 import { logOutcomes, type OutcomeCounts } from "./outcome_log.ts";
-import { type Attempt, lineOfAttempt, reached } from "./outcome.ts";
+import type { AwayLane, Feedback, LaneLimits } from "./lanes.ts";
+import { type Attempt, feedbackOf, lineOfAttempt } from "./outcome.ts";
 import {
   isDone,
   type JournalLine,
@@ -33,7 +34,8 @@ import {
 } from "./record.ts";
 import { bouncedId } from "./report_id.ts";
 import type { Reporter } from "./reporter.ts";
-import { Roster } from "./roster.ts";
+import { Returns } from "./returns.ts";
+import { type LaneFor, Roster } from "./roster.ts";
 import { schedule, TERMS, type Terms } from "./schedule.ts";
 import { Slices } from "./slices.ts";
 import { Steering } from "./steering.ts";
@@ -51,9 +53,10 @@ export interface QueuePorts {
 }
 
 export interface QueueOptions {
-  /** Attempts at once, in all and to one destination. */
-  readonly attempts?: number;
-  readonly attemptsPerDestination?: number;
+  /** Attempts at once, in all and at most to one destination. */
+  readonly limits?: LaneLimits;
+  /** Which mail shares room and fate not with all mail for its destination. */
+  readonly laneFor?: LaneFor;
   /** How long and how often is tried to a destination; null asks for what holds where none is meant. */
   readonly terms?: (destination: string | null) => Terms;
   /** Who is told of reports that cannot be delivered; null, and without it: nobody. */
@@ -79,6 +82,7 @@ export class Queue implements Submitter {
   readonly #postmaster: () => Address | null;
   readonly #live: LiveMessages;
   readonly #steering: Steering;
+  readonly #returns: Returns;
   readonly #working = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
@@ -93,15 +97,14 @@ export class Queue implements Submitter {
     this.#random = ports.random;
     this.#log = ports.log;
     this.#live = new LiveMessages(ports.spool, ports.clock, ports.log, this.#stopping.signal);
-    const limits = {
-      attempts: options.attempts ?? QUEUE_ATTEMPTS,
-      perDestination: options.attemptsPerDestination ?? QUEUE_ATTEMPTS_PER_DESTINATION,
-    };
+    const limits = options.limits ??
+      { attempts: QUEUE_ATTEMPTS, perDestination: QUEUE_ATTEMPTS_PER_DESTINATION };
     this.#terms = options.terms ?? (() => TERMS);
     this.#postmaster = options.postmaster ?? (() => null);
     const lifetime = () => this.#terms(null).lifetime;
     this.#agenda = new Agenda(limits, ports.clock, ports.random, (part) => void this.#work(part), lifetime);
-    this.#roster = new Roster(this.#agenda, ports.clock);
+    this.#roster = new Roster(this.#agenda, ports.clock, options.laneFor);
+    this.#returns = new Returns(ports.clock, (back) => this.#roster.tryAway(back));
     this.#steering = new Steering({
       roster: this.#roster,
       agenda: this.#agenda,
@@ -109,6 +112,7 @@ export class Queue implements Submitter {
       clock: ports.clock,
       log: ports.log,
       counts: this.#counts,
+      forgive: (destination) => ports.transport.forgive?.(destination),
       report: (entry) => void this.#work(addReport(entry, false)),
     });
   }
@@ -173,6 +177,10 @@ export class Queue implements Submitter {
     return this.#steering.retry(id);
   }
 
+  retryAll(ids: readonly string[]): Promise<string[]> {
+    return this.#steering.retryAll(ids);
+  }
+
   hold(id: string): Promise<boolean> {
     return this.#steering.hold(id);
   }
@@ -195,6 +203,16 @@ export class Queue implements Submitter {
     if (back.size === 0) return;
     this.#log.info("queue takes another look", { destinations: back.size });
     this.tryDestinations((destination) => back.has(destination));
+  }
+
+  /** The transport has found hosts of these destinations again: what waited for that is tried now. */
+  cameBack(destinations: Iterable<string>): void {
+    if (this.#agenda.running) this.#returns.note(destinations);
+  }
+
+  /** Destinations that are left alone. */
+  away(): readonly AwayLane[] {
+    return this.#agenda.away();
   }
 
   /** Tries now what waits for these destinations, but for what is to be released later; gives how many messages wait there. */
@@ -241,6 +259,7 @@ export class Queue implements Submitter {
   /** Starts nothing more and waits for what is under way, at most `ms` milliseconds before it is broken off. */
   async stop(ms: number): Promise<void> {
     this.#agenda.stop();
+    this.#returns.stop();
     this.#stopping.abort();
     const done = Promise.all(this.#working);
     const timers = new AbortController();
@@ -324,7 +343,8 @@ export class Queue implements Submitter {
 
   async #attempt(part: Part, destination: string): Promise<void> {
     const { entry } = part;
-    let told: boolean | null = null;
+    const lane = part.lane ?? destination;
+    let told: Feedback | null = null;
     entry.underWay++;
     try {
       const found = await this.#live.withEntry(entry, async (live) => {
@@ -334,14 +354,15 @@ export class Queue implements Submitter {
           ? await deliverOnce(live, destination, places, this.#ports, this.#aborting.signal)
           : [];
         const attempt: Attempt = { destination, places, outcomes, aborted: this.#aborting.signal.aborted };
-        told = reached(attempt);
+        told = feedbackOf(attempt);
+        part.away = told !== null && typeof told !== "string";
         await this.#settle(part, live, attempt);
         return true;
       });
       if (!found) this.#roster.forget(entry);
     } finally {
       entry.underWay--;
-      this.#agenda.end(destination, told);
+      if (this.#agenda.end(lane, told)) this.cameBack([lane]);
     }
   }
 

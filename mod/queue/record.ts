@@ -39,6 +39,8 @@ export interface DestinationStatus {
   readonly attempts: number;
   /** When the next attempt is due, in milliseconds since 1970. */
   readonly next: number;
+  /** The last attempt reached no host: it is tried as soon as one of them is back. */
+  readonly away?: true;
 }
 
 export interface QueuedMessage {
@@ -83,6 +85,7 @@ export type JournalLine =
     readonly destination: string;
     readonly attempts: number;
     readonly next: number;
+    readonly away?: true;
     readonly outcomes: readonly Outcome[];
   }
   /** The sender has been told of these recipients. */
@@ -139,7 +142,8 @@ export function applied(message: QueuedMessage, line: JournalLine): QueuedMessag
         recipients[recipient] = { ...before, state, last: { at: line.at, ...told } };
       }
       const destinations = new Map(message.destinations);
-      destinations.set(line.destination, { attempts: line.attempts, next: line.next });
+      const { attempts, next, away } = line;
+      destinations.set(line.destination, { attempts, next, ...(away ? { away } : {}) });
       return { ...message, recipients, destinations };
     }
     case "reported": {
@@ -201,17 +205,18 @@ export function unreportedOf(message: QueuedMessage): number[] {
   return places;
 }
 
-/** When the sender is to be told of what is still waiting then, in milliseconds since 1970; null when nobody is to be. */
+/** When the sender is to be told of what was tried in vain and waits still, in milliseconds since 1970; null when nobody is to be. */
 export function warningTime(message: QueuedMessage): number | null {
-  return unwarnedOf(message).length > 0 ? startOf(message) + DELAY_WARNING : null;
+  const tried = unwarnedOf(message).some((i) => message.recipients[i]?.last);
+  return tried ? startOf(message) + DELAY_WARNING : null;
 }
 
-/** Places of the recipients that were tried in vain and of whose delay the sender is to be told once, and was not yet. */
+/** Places of the recipients that wait and of whose delay the sender is to be told once, and was not yet. */
 export function unwarnedOf(message: QueuedMessage): number[] {
   if (message.envelope.sender === null) return [];
   const places: number[] = [];
   for (const [i, r] of message.recipients.entries()) {
-    if (r.state !== "pending" || r.last === null || r.warned) continue;
+    if (r.state !== "pending" || r.warned) continue;
     const notify = message.envelope.recipients[i]?.options?.notify;
     if (!notify || notify.includes("delay")) places.push(i);
   }
@@ -226,7 +231,7 @@ export function isDone(message: QueuedMessage): boolean {
 /** Lines that make the same message of a new one as all of its journal did: for writing a long journal anew. */
 export function summary(message: QueuedMessage): JournalLine[] {
   const lines: JournalLine[] = [];
-  for (const [destination, { attempts, next }] of message.destinations) {
+  for (const [destination, { attempts, next, away }] of message.destinations) {
     const byTime = new Map<number, Outcome[]>();
     for (const [i, { state, last }] of message.recipients.entries()) {
       if (!last || message.envelope.recipients[i]?.address.domain !== destination) continue;
@@ -237,7 +242,15 @@ export function summary(message: QueuedMessage): JournalLine[] {
     }
     if (byTime.size === 0) byTime.set(message.created, []);
     for (const [at, outcomes] of byTime) {
-      lines.push({ kind: "attempt", at, destination, attempts, next, outcomes });
+      lines.push({
+        kind: "attempt",
+        at,
+        destination,
+        attempts,
+        next,
+        ...(away ? { away } : {}),
+        outcomes,
+      });
     }
   }
   const told = message.recipients.flatMap((r, i) => r.reported ? [i] : []);

@@ -2,16 +2,21 @@
 import type { Clock } from "../base/clock.ts";
 import { addReport, type Agenda, type Entry, newEntry, type Part } from "./agenda.ts";
 import { pendingOf, type QueuedMessage, startOf, warningTime } from "./record.ts";
-import type { QueueStats } from "./types.ts";
+import type { Envelope, QueueStats } from "./types.ts";
+
+/** The lane of mail to a destination that shares room and fate not with all mail to it; null where it does. */
+export type LaneFor = (sender: Envelope["sender"], destination: string) => string | null;
 
 export class Roster {
   readonly #agenda: Agenda;
   readonly #clock: Clock;
+  readonly #laneFor: LaneFor;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(agenda: Agenda, clock: Clock) {
+  constructor(agenda: Agenda, clock: Clock, laneFor: LaneFor = () => null) {
     this.#agenda = agenda;
     this.#clock = clock;
+    this.#laneFor = laneFor;
   }
 
   get size(): number {
@@ -51,9 +56,16 @@ export class Roster {
     const destinations = new Set(
       pendingOf(message).map((i) => message.envelope.recipients[i]?.address.domain),
     );
-    for (const [destination, { next }] of message.destinations) {
+    for (const [destination, { next, away }] of message.destinations) {
       if (!destinations.has(destination)) continue;
-      const part: Part = { entry, destination, due: 0, busy: false };
+      const lane = this.#laneFor(message.envelope.sender, destination);
+      const part: Part = lane === null
+        ? { entry, destination, due: 0, busy: false }
+        : { entry, destination, lane, due: 0, busy: false };
+      if (away) {
+        part.away = true;
+        this.#agenda.suspect(lane ?? destination);
+      }
       entry.parts.push(part);
       this.#agenda.plan(part, next);
     }
@@ -81,13 +93,30 @@ export class Roster {
       for (const part of parts) {
         if (part.destination === null || !wanted(part.destination)) continue;
         waits = true;
-        this.#agenda.resume(part.destination);
+        this.#agenda.resume(part.lane ?? part.destination);
         if (!part.busy) this.#agenda.plan(part, Math.max(now, start));
       }
       if (waits) messages++;
     }
     this.#agenda.pump();
     return messages;
+  }
+
+  /** Destinations or lanes are back: what waited for that is tried now. */
+  tryAway(back: ReadonlySet<string>): void {
+    const now = this.#clock.now();
+    for (const { parts, start } of this.#entries.values()) {
+      for (const part of parts) {
+        const { destination } = part;
+        if (!part.away || destination === null) continue;
+        const lane = part.lane ?? destination;
+        if (!back.has(destination) && !back.has(lane)) continue;
+        part.away = false;
+        this.#agenda.resume(lane);
+        if (!part.busy) this.#agenda.plan(part, Math.max(now, start));
+      }
+    }
+    this.#agenda.pump();
   }
 
   /** Lets nothing wait past its end, which may have come nearer. `lifetime` in milliseconds. */

@@ -37,8 +37,14 @@ export function schedule(attempt: number, age: number, random: Random, terms: Te
   return Math.max(1, Math.min(Math.round(wait * (1 + JITTER * spread)), lifetime - age));
 }
 
-/** Milliseconds for which a destination that cannot be reached is left alone by all messages, after `failures` attempts in a row. */
+/** To see whether one host is back costs one connection: so often, in milliseconds, is no burden, and mail goes soon after. */
+const LONGEST_PAUSE = 15 * MINUTE;
+
+/**
+ * Milliseconds for which a destination or a host that cannot be reached is left alone by all messages, after `failures` attempts in a
+ * row.
+ */
 export function destinationPause(failures: number, random: Random): number {
-  const wait = Math.min(HOUR, MINUTE * 2 ** Math.min(failures - 1, 30));
+  const wait = Math.min(LONGEST_PAUSE, MINUTE * 2 ** Math.min(failures - 1, 30));
   return Math.round(wait * (0.9 + 0.2 * random.int(1001) / 1000));
 }

@@ -14,9 +14,14 @@ export interface SteeringPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly counts: OutcomeCounts;
+  /** As `Transport.forgive`. */
+  forgive(destination: string): void;
   /** Makes the report of what has failed. */
   report(entry: Entry): void;
 }
+
+/** Journals written at once: they share the sync of the folder. */
+const TOGETHER = 50;
 
 export class Steering {
   readonly #roster: Roster;
@@ -26,6 +31,7 @@ export class Steering {
   readonly #log: Log;
   readonly #counts: OutcomeCounts;
   readonly #report: (entry: Entry) => void;
+  readonly #forgive: (destination: string) => void;
 
   constructor(ports: SteeringPorts) {
     this.#roster = ports.roster;
@@ -35,19 +41,42 @@ export class Steering {
     this.#log = ports.log;
     this.#counts = ports.counts;
     this.#report = (entry) => ports.report(entry);
+    this.#forgive = (destination) => ports.forgive(destination);
   }
 
   /** Lets it be tried now, whatever its schedule says. False when there is no such message. Throws FsError. */
   async retry(id: string): Promise<boolean> {
-    const changed = await this.#change(id, { kind: "retry", at: this.#clock.now() });
-    const entry = this.#roster.get(id);
-    if (!changed || !entry) return false;
-    for (const part of entry.parts) {
-      if (part.destination !== null) this.#agenda.resume(part.destination);
-      if (!part.busy && !part.warning) this.#agenda.plan(part, this.#clock.now());
+    return (await this.retryAll([id])).length > 0;
+  }
+
+  /** As `retry`, of many; gives the IDs of those that there are. What is remembered of their destinations is forgotten once for all. */
+  async retryAll(ids: readonly string[]): Promise<string[]> {
+    const done: string[] = [];
+    for (let i = 0; i < ids.length; i += TOGETHER) {
+      const some = ids.slice(i, i + TOGETHER);
+      const at = this.#clock.now();
+      const changed = await Promise.all(some.map((id) => this.#change(id, { kind: "retry", at })));
+      done.push(...some.filter((_, n) => changed[n]));
+    }
+    this.#tryNow(done);
+    return done;
+  }
+
+  #tryNow(ids: readonly string[]): void {
+    const now = this.#clock.now();
+    const forgiven = new Set<string>();
+    for (const id of ids) {
+      for (const part of this.#roster.get(id)?.parts ?? []) {
+        const { destination, lane, busy, warning } = part;
+        if (destination !== null) {
+          this.#agenda.resume(lane ?? destination);
+          if (!forgiven.has(destination)) this.#forgive(destination);
+          forgiven.add(destination);
+        }
+        if (!busy && !warning) this.#agenda.plan(part, now);
+      }
     }
     this.#agenda.pump();
-    return true;
   }
 
   /** Keeps it from being tried until it is released. False when there is no such message. Throws FsError. */

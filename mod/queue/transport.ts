@@ -12,6 +12,8 @@ export interface Transport {
    * After `signal` aborts it gives up soon, in the middle of a dialog too; who was not yet answered is deferred.
    */
   deliver(batch: Batch, signal: AbortSignal): Promise<readonly RecipientOutcome[]>;
+  /** Somebody wants this destination tried now: what is remembered against its hosts is forgotten. */
+  forgive?(destination: string): void;
 }
 
 /** One message for one destination. */
@@ -81,4 +83,9 @@ export interface NotDelivered {
   readonly host: string | null;
   /** Nothing in it is about this message: no host could be reached. Other messages to the destination would fare alike. */
   readonly destinationDown: boolean;
+  /**
+   * Nothing was tried: all hosts are left alone until then, in milliseconds since 1970, for what other messages met there. Not counted as
+   * an attempt.
+   */
+  readonly until?: number;
 }

@@ -3,6 +3,8 @@ import { assert, assertEquals } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 
+const AWAY = { kind: "away", until: null } as const;
+
 function entry(id: string, created: number): Entry {
   return {
     id,
@@ -87,7 +89,7 @@ Deno.test("Agenda gives freed room to who waits for it, but not to who is held m
   agenda.pump();
   assertEquals(ids(), ["1", "2"]);
   if (parts[2]) parts[2].entry.held = true;
-  agenda.end("x", true);
+  agenda.end("x", "good");
   agenda.pump();
   assertEquals([ids(), parts[2]?.busy], [["1", "2", "4"], false]);
   agenda.stop();
@@ -98,7 +100,7 @@ Deno.test("Agenda.resumeAll() does not wait for destinations that were away", as
   agenda.start();
   agenda.plan(part("1", "x"), clock.now());
   agenda.pump();
-  agenda.end("x", false);
+  agenda.end("x", AWAY);
   const second = part("2", "x");
   agenda.plan(second, clock.now());
   agenda.pump();
@@ -117,7 +119,7 @@ Deno.test("Agenda lets nothing wait for a destination past its last attempt", as
   agenda.start();
   agenda.plan(part("1", "x"), clock.now());
   agenda.pump();
-  agenda.end("x", false); // left alone for a minute
+  agenda.end("x", AWAY); // left alone for a minute
   agenda.plan(part("2", "x"), clock.now());
   agenda.pump();
   await clock.advance(4999);

@@ -1,6 +1,6 @@
-import { assertEquals } from "../support/assert.ts";
+import { assert, assertEquals } from "../support/assert.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
-import { lineOfAttempt, reached, unforeseen } from "../../mod/queue/outcome.ts";
+import { feedbackOf, lineOfAttempt, unforeseen } from "../../mod/queue/outcome.ts";
 import { newMessage } from "../../mod/queue/record.ts";
 import { TERMS } from "../../mod/queue/schedule.ts";
 import type { RecipientOutcome } from "../../mod/queue/transport.ts";
@@ -49,12 +49,38 @@ Deno.test("lineOfAttempt() keeps the mail when an outcome is missing, and bounds
   assertEquals(unforeseen().kind, "deferred");
 });
 
-Deno.test("reached() tells whether anybody answered", () => {
+Deno.test("feedbackOf() tells how it is with the destination", () => {
   const told = (outcomes: readonly RecipientOutcome[], aborted = false) =>
-    reached({ destination: "x", places: [0, 1], outcomes, aborted });
+    feedbackOf({ destination: "x", places: [0, 1], outcomes, aborted });
   const down = notDelivered("deferred", true);
-  assertEquals(told([down, down]), false);
-  assertEquals(told([down, delivered()]), true);
-  assertEquals(told([notDelivered("deferred")]), true);
+  assertEquals(told([down, down]), { kind: "away", until: null });
+  assertEquals(told([down, delivered()]), "good");
+  assertEquals(told([notDelivered("deferred")]), "good");
   assertEquals([told([]), told([down], true)], [null, null]);
+});
+
+Deno.test("feedbackOf() knows strain, and until when nothing is to be tried", () => {
+  const told = (...outcomes: readonly RecipientOutcome[]) =>
+    feedbackOf({ destination: "x", places: [0, 1], outcomes, aborted: false });
+  const deferred = notDelivered("deferred");
+  assert(deferred.kind === "deferred");
+  const busy: RecipientOutcome = { ...deferred, reply: { code: 421, status: null, lines: ["busy"] } };
+  const lost: RecipientOutcome = { ...deferred, reply: null, status: "4.4.2" };
+  assertEquals([told(delivered(), busy), told(lost), told(deferred)], ["strained", "strained", "good"]);
+  const down = notDelivered("deferred", true);
+  assert(down.kind === "deferred");
+  assertEquals(told({ ...down, until: 9 }, { ...down, until: 7 }), { kind: "away", until: 7 });
+  assertEquals(told({ ...down, until: 9 }, down), { kind: "away", until: null });
+});
+
+Deno.test("lineOfAttempt() keeps nothing of what was not tried, but its end; and that a destination is away", () => {
+  const down = notDelivered("deferred", true);
+  assert(down.kind === "deferred");
+  const untried: RecipientOutcome = { ...down, until: 5000 };
+  assertEquals(line([untried, untried]), null);
+  assertEquals(line([untried, untried], TERMS.lifetime)?.outcomes.map((o) => o.state), [
+    "expired",
+    "expired",
+  ]);
+  assertEquals([line([down, down])?.away, line([down, delivered()])?.away], [true, undefined]);
 });

@@ -116,7 +116,7 @@ Deno.test("Queue bounds attempts to one destination and in all", async () => {
     await new Promise<void>((done) => running.push(done));
     now--;
     return delivered();
-  }, { attempts: 3, attemptsPerDestination: 2 });
+  }, { limits: { attempts: 3, perDestination: 2 } });
   for (let i = 0; i < 6; i++) await send(r, ["a@x.test"]);
   await settle();
   assertEquals([most.x, r.queue.stats().active], [2, 2]);

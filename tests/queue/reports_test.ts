@@ -215,7 +215,9 @@ Deno.test("Queue keeps what is to be released later, over a restart too, and cou
 Deno.test("Queue sends what is urgent first when many wait for the same room, and tells the next host", async () => {
   let free: () => void = () => {};
   const gate = new Promise<void>((resolve) => free = resolve);
-  const r = rig(undefined, async () => (await gate, delivered()), { attempts: 1, attemptsPerDestination: 1 });
+  const r = rig(undefined, async () => (await gate, delivered()), {
+    limits: { attempts: 1, perDestination: 1 },
+  });
   await r.queue.open();
   await r.queue.start();
   for (const priority of [0, 0, -4, 9, 4]) {

@@ -5,7 +5,7 @@ import type { Address } from "../../mod/mail/address.ts";
 import { Queue, type QueueOptions } from "../../mod/queue/queue.ts";
 import type { Report } from "../../mod/queue/reporter.ts";
 import { Spool } from "../../mod/queue/spool.ts";
-import type { Batch, BatchRecipient, RecipientOutcome } from "../../mod/queue/transport.ts";
+import type { Batch, BatchRecipient, RecipientOutcome, Transport } from "../../mod/queue/transport.ts";
 import type { Envelope, RecipientOptions } from "../../mod/queue/types.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
@@ -20,6 +20,7 @@ export interface Rig {
   readonly log: MemoryLog;
   readonly spool: Spool;
   readonly queue: Queue;
+  readonly transport: Transport;
   /** What the peers took, "RECIPIENT: TEXT", in order. */
   readonly taken: string[];
   readonly batches: Batch[];
@@ -44,7 +45,7 @@ export function rig(
   const taken: string[] = [];
   const batches: Batch[] = [];
   const reports: Report[] = [];
-  const transport = {
+  const transport: Transport = {
     async deliver(batch: Batch): Promise<readonly RecipientOutcome[]> {
       batches.push(batch);
       let text = "";
@@ -72,7 +73,7 @@ export function rig(
     },
   };
   const queue = new Queue({ spool, transport, reporter, clock, random, log }, options);
-  return { fs, clock, log, spool, queue, taken, batches, reports };
+  return { fs, clock, log, spool, queue, transport, taken, batches, reports };
 }
 
 export function address(text: string): Address {
