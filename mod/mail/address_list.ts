@@ -44,11 +44,6 @@ export function parseAddressList(value: Uint8Array): EnvelopeAddress[] {
   return new ListParser(value.subarray(0, end)).list();
 }
 
-/** Whether an entry has a domain of its own: not the start or end of a group, not one where it is missing or broken. */
-export function hasHost({ host }: EnvelopeAddress): boolean {
-  return host !== null && host !== MISSING_DOMAIN && host !== SYNTAX_ERROR;
-}
-
 class ListParser {
   readonly #bytes: Uint8Array;
   #at = 0;

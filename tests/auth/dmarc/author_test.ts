@@ -18,9 +18,18 @@ Deno.test("authorDomains() finds the domain of From, however it is written", () 
     ["From: Team: a@example.org, b@bank.example;", ["example.org", "bank.example"]],
     ["From: jürgen@bücher.example", ["xn--bcher-kva.example"]],
     ["From: a@example.org.", ["example.org"]],
+    // Broken, as it is sent every day.
+    ["From: joe@customer.example <noreply@service.example>", ["service.example"]],
+    ["From: Smith, John <a@example.org>", ["example.org"]],
+    ['From: "a@bank.example"@example.org', ["example.org"]],
+    ["From: a@example . org", ["example.org"]],
     // Broken: whatever somebody could see in it.
     ["From: ceo@bank.example. <a@evil.example", ["bank.example", "evil.example"]],
     ["From: ceo@bank.example <>, a@evil.example", ["bank.example", "evil.example"]],
+    ["From: a@evil.example <>, ceo@bank.example", ["bank.example", "evil.example"]],
+    ["From: a@evil.example ceo@bank.example", ["bank.example", "evil.example"]],
+    ['From: "never ends ceo@bank.example <a@evil.example>', ["evil.example"]],
+    ["From: <a@evil.example> <ceo@bank.example>", ["bank.example"]],
     ["From: a@ b", ["b"]],
     ["From: a@[192.0.2.1]", ["[192.0.2.1]"]],
     ["From: undisclosed:;", []],
@@ -28,7 +37,7 @@ Deno.test("authorDomains() finds the domain of From, however it is written", () 
     ["From: nobody", []],
     ["From: <>", []],
     ["From: a@", []],
-    ["From: a@b..c", []],
+    ["From: a@b..c", ["b"]],
     ["Sender: a@example.org", []],
     ["", []],
   ];
