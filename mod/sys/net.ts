@@ -196,7 +196,9 @@ export class NodeConn implements Conn {
   }
 
   #attach(socket: net.Socket): void {
-    socket.on("data", (chunk: Uint8Array) => {
+    socket.on("data", (buffer: Uint8Array) => {
+      // A plain view: node's Buffer looks for octets in JavaScript, ten times slower than the engine does.
+      const chunk = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
       this.#chunks.push(chunk);
       this.#unread += chunk.length;
       if (this.#unread > READ_AHEAD && !this.#paused) {
