@@ -1,4 +1,5 @@
 import { CR, LF } from "../base/bytes.ts";
+import { ControlOctets } from "./control_octets.ts";
 
 const DOT = 0x2e;
 
@@ -45,24 +46,16 @@ export class DotDecoder {
   write(chunk: Uint8Array, sink: (view: Uint8Array) => void): number {
     const n = chunk.length;
     if (n === 0 || this.#state === "done") return 0;
-    if (this.#fault === null && chunk.includes(0)) this.#noteNul(chunk);
+    // The states that span octets are worked off one octet at a time; whole lines below by words.
+    let octets: ControlOctets | null = null;
     let at = 0;
-    // The states that span octets are worked off one octet at a time; whole lines below at the speed of indexOf.
     while (at < n && !this.done) {
       if (this.#state === "within" || this.#state === "line" && chunk[at] !== DOT) {
-        at = this.#lines(chunk, at, sink);
+        octets ??= new ControlOctets(chunk);
+        at = this.#lines(chunk, octets, at, sink);
       } else at = this.#step(chunk, at, sink);
     }
     return at;
-  }
-
-  /** NULs after the end are not the message's: only then is it worth to look where the end is. */
-  #noteNul(chunk: Uint8Array): void {
-    const probe = new DotDecoder();
-    probe.#state = this.#state;
-    probe.#fault = "nul";
-    const used = probe.write(chunk, () => {});
-    if (chunk.subarray(0, used).includes(0)) this.#fault = "nul";
   }
 
   /** One octet in a state other than "within". */
@@ -106,42 +99,37 @@ export class DotDecoder {
   }
 
   /** From within a line, or the start of one without a dot: as far as views need no change. */
-  #lines(chunk: Uint8Array, from: number, sink: (view: Uint8Array) => void): number {
+  #lines(chunk: Uint8Array, octets: ControlOctets, from: number, sink: (view: Uint8Array) => void): number {
     const n = chunk.length;
-    let at = from;
-    // Each is looked for again only when passed: a chunk of nothing but LF must not be searched for CR at every octet.
-    let lf = nextOf(chunk, LF, at);
-    let cr = nextOf(chunk, CR, at);
-    for (;;) {
-      if (lf === n && cr >= n - 1) {
+    let at = octets.next(from);
+    for (; at < n; at = octets.next(at)) {
+      const c = chunk[at++];
+      if (c !== CR) {
+        if (c === LF) this.#bare();
+        else if (c === 0) this.#fault ??= "nul";
+        continue;
+      }
+      if (at === n) {
         sink(chunk.subarray(from));
-        this.#state = cr === n ? "within" : "cr";
+        this.#state = "cr";
         return n;
       }
-      if (lf === cr + 1) {
-        at = lf + 1;
-        if (at === n || chunk[at] === DOT) {
-          sink(chunk.subarray(from, at));
-          this.#state = "line";
-          return at;
-        }
-      } else {
+      if (chunk[at] !== LF) {
         this.#bare();
-        // Behind whichever came first; it does not begin a line, so no dot is looked for.
-        at = Math.min(lf, cr) + 1;
+        continue;
       }
-      if (lf < at) lf = nextOf(chunk, LF, at);
-      if (cr < at) cr = nextOf(chunk, CR, at);
+      at++;
+      if (at < n && chunk[at] !== DOT) continue;
+      sink(chunk.subarray(from, at));
+      this.#state = "line";
+      return at;
     }
+    sink(chunk.subarray(from));
+    this.#state = "within";
+    return n;
   }
 
   #bare(): void {
     this.#fault ??= "bare";
   }
-}
-
-/** Offset of the next `octet`, or the length when there is none. */
-function nextOf(chunk: Uint8Array, octet: number, from: number): number {
-  const at = chunk.indexOf(octet, from);
-  return at < 0 ? chunk.length : at;
 }

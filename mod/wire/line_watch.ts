@@ -1,4 +1,5 @@
 import { CR, LF } from "../base/bytes.ts";
+import { ControlOctets } from "./control_octets.ts";
 import type { DataFault } from "./dots.ts";
 
 /**
@@ -17,18 +18,22 @@ export class LineWatch {
 
   write(bytes: Uint8Array): void {
     if (this.#fault || bytes.length === 0) return;
-    if (this.#cr && bytes[0] !== LF) this.#fault = "bare";
-    let lf = bytes.indexOf(LF);
-    let cr = bytes.indexOf(CR);
-    if (lf === 0 && this.#cr) lf = bytes.indexOf(LF, 1);
-    // Each LF must be right behind the CR that was found: nothing else may be between.
-    while (cr >= 0 && lf === cr + 1) {
-      cr = bytes.indexOf(CR, lf);
-      lf = bytes.indexOf(LF, lf + 1);
+    let at = 0;
+    if (this.#cr) {
+      if (bytes[0] === LF) at = 1;
+      else this.#fault = "bare";
     }
-    this.#cr = cr >= 0 && cr === bytes.length - 1;
-    if (lf >= 0 || cr >= 0 && !this.#cr) this.#fault ??= "bare";
-    if (bytes.includes(0)) this.#fault ??= "nul";
+    this.#cr = false;
+    const octets = new ControlOctets(bytes);
+    for (at = octets.next(at); at < bytes.length && !this.#fault; at = octets.next(at)) {
+      const c = bytes[at++];
+      if (c === CR) {
+        if (at === bytes.length) this.#cr = true;
+        else if (bytes[at] === LF) at++;
+        else this.#fault = "bare";
+      } else if (c === LF) this.#fault = "bare";
+      else if (c === 0) this.#fault = "nul";
+    }
   }
 
   /** No more octets come: a CR at the very end is bare. */

@@ -1,4 +1,5 @@
 import { CR, CRLF, EMPTY, LF } from "../base/bytes.ts";
+import { ControlOctets } from "./control_octets.ts";
 
 const DOT = 0x2e;
 const SPACE = 0x20;
@@ -82,13 +83,17 @@ export class DotStuffer {
 
 /** How many octets from the start can be sent as they are, given that the first one can: up to a bare CR or LF or, with `dots`, a dot that begins a line. */
 function cleanUpTo(chunk: Uint8Array, dots: boolean): number {
-  let at = 0;
-  for (;;) {
-    const lf = chunk.indexOf(LF, at);
-    const cr = chunk.indexOf(CR, at);
-    if (lf < 0 && cr < 0) return chunk.length;
-    if (cr < 0 || lf !== cr + 1) return cr < 0 || (lf >= 0 && lf < cr) ? lf : cr;
-    at = lf + 1;
+  const octets = new ControlOctets(chunk);
+  let at = octets.next(0);
+  for (; at < chunk.length; at = octets.next(at)) {
+    const c = chunk[at];
+    if (c !== CR && c !== LF) {
+      at++;
+      continue;
+    }
+    if (c === LF || chunk[at + 1] !== LF) return at;
+    at += 2;
     if (dots && chunk[at] === DOT) return at;
   }
+  return at;
 }
