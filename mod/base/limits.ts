@@ -222,6 +222,7 @@ export const QUEUE_TEMPORARY_AGE = 60 * MINUTE; // a half-written file this old 
 /** Reports about TLS and about who sends in a domain's name. */
 export const REPORT_TARGETS = 10; // addresses of one domain a report goes to: real ones have one or two
 export const REPORT_DOMAINS = 1000; // domains a day that are counted for: some 2 MB; what comes after them is not told of
+export const REPORT_DAYS = 8; // days that are counted at a time: more only where the clock jumps about
 export const REPORT_POLICIES = 20; // policies of one report: a domain has one a day, two on the day it changes
 export const REPORT_DETAILS = 100; // kinds of failure of one policy; past it they count in the total only
 export const REPORT_STRINGS = 50; // lines of a policy that are told

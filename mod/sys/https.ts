@@ -1,8 +1,9 @@
 import https from "node:https";
+import type { IncomingMessage } from "node:http";
 import net from "node:net";
 import type { PolicyFetcher } from "../auth/mta_sts/cache.ts";
 import { concat } from "../base/bytes.ts";
-import { STS_FETCH, STS_POLICY } from "../base/limits.ts";
+import { REPORT_POST, STS_FETCH, STS_POLICY } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { findAddresses } from "../dns/mx.ts";
 import type { Resolver } from "../dns/resolver.ts";
@@ -16,8 +17,28 @@ export interface HttpsOptions {
   readonly size?: number;
 }
 
+/** What is asked of a server. */
+interface Request {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  /** A POST of this; a GET where there is none. */
+  readonly body?: { readonly octets: Uint8Array; readonly type: string };
+  /** Why a reply will not do, by its status and header; null when it does. */
+  readonly judge: (response: IncomingMessage) => string | null;
+  /** Octets of a reply. */
+  readonly size: number;
+  /** Milliseconds for all of it. */
+  readonly timeout: number;
+}
+
+/** `reply`: the server has answered, and another address of it would answer the same. */
+type AskFault = { readonly kind: "reply" | "lost"; readonly why: string };
+
 /** Addresses of a host that are tried. */
 const TRIES = 4;
+/** Octets of the answer to a POST: nobody reads it. */
+const POST_ANSWER = 64 * 1024;
 
 /**
  * Fetches small texts over HTTPS, from the addresses our own resolver gives, with the certificate checked by the platform's authorities. No
@@ -33,69 +54,106 @@ export class HttpsFetcher implements PolicyFetcher {
   }
 
   async fetch(host: string, path: string): Promise<Result<Uint8Array, string>> {
-    const stop = AbortSignal.timeout(this.#options.timeout);
-    const found = await findAddresses(host, this.#resolver);
-    if (found.kind !== "addresses") {
-      return err(found.kind === "temp" ? `cannot look up ${host}: ${found.why}` : `${host} has no address`);
-    }
-    let last = "";
-    for (const address of found.addresses.slice(0, TRIES)) {
-      const got = await this.#get(host, address, path, stop);
-      if (got.ok || got.error.kind === "reply" || stop.aborted) {
-        return got.ok ? got : err(stop.aborted ? `no reply from ${host} in time` : got.error.why);
-      }
-      last = got.error.why;
-    }
-    return err(`cannot reach ${host}: ${last}`);
-  }
-
-  #get(
-    host: string,
-    address: string,
-    path: string,
-    signal: AbortSignal,
-  ): Promise<Result<Uint8Array, { readonly kind: "reply" | "lost"; readonly why: string }>> {
-    const { port, size } = this.#options;
-    return new Promise((resolve) => {
-      const lost = (e: Error) => resolve(err({ kind: "lost", why: e.message }));
-      const request = https.request({
-        host: address,
-        family: net.isIPv6(address) ? 6 : 4,
-        port,
-        path,
-        servername: host,
-        headers: { host, connection: "close" },
-        agent: false,
-        rejectUnauthorized: true,
-        minVersion: "TLSv1.2",
-        signal,
-      }, (response) => {
-        const refuse = (why: string) => {
-          resolve(err({ kind: "reply", why }));
-          request.destroy();
-        };
-        const type = response.headers["content-type"] ?? "";
-        if (response.statusCode !== 200) return refuse(`${host} replied ${response.statusCode}`);
-        if (!/^text\/plain\s*(;|$)/i.test(type)) {
-          return refuse(`${host} replied with "${type}", not text/plain`);
-        }
-        const chunks: Uint8Array[] = [];
-        let octets = 0;
-        response.on("data", (chunk: Uint8Array) => {
-          octets += chunk.length;
-          if (octets > size) refuse(`${host} replied with more than ${size} octets`);
-          else chunks.push(chunk);
-        });
-        response.once("error", lost);
-        response.once("close", () => lost(new Error("the connection broke")));
-        response.once("end", () => {
-          // A reply cut short ends too.
-          if (response.complete) resolve(ok(concat(chunks)));
-          else lost(new Error("the reply was cut short"));
-        });
-      });
-      request.once("error", lost);
-      request.end();
+    return await reach(this.#resolver, {
+      ...this.#options,
+      host,
+      path,
+      judge({ statusCode, headers }) {
+        const type = headers["content-type"] ?? "";
+        if (statusCode !== 200) return `${host} replied ${statusCode}`;
+        return /^text\/plain\s*(;|$)/i.test(type) ? null : `${host} replied with "${type}", not text/plain`;
+      },
     });
   }
+}
+
+/**
+ * Hands `octets` of a media type to an https: URL; any 2xx will do (RFC 8460 5.4). The URL is a stranger's: that the server's certificate is
+ * valid for its name keeps it from leading to what is not theirs. `timeout` in milliseconds. Never throws.
+ */
+export async function postOverHttps(
+  resolver: Resolver,
+  url: string,
+  octets: Uint8Array,
+  type: string,
+  timeout: number = REPORT_POST,
+): Promise<Result<void, string>> {
+  const { hostname, port, pathname, search } = new URL(url);
+  const answer = await reach(resolver, {
+    host: hostname,
+    port: port === "" ? 443 : Number(port),
+    path: pathname + search,
+    body: { octets, type },
+    judge: ({ statusCode = 0 }) =>
+      statusCode >= 200 && statusCode < 300 ? null : `${hostname} replied ${statusCode}`,
+    size: POST_ANSWER,
+    timeout,
+  });
+  return answer.ok ? ok(undefined) : answer;
+}
+
+/** Asks one of the host's addresses. */
+async function reach(resolver: Resolver, request: Request): Promise<Result<Uint8Array, string>> {
+  const { host, timeout } = request;
+  const stop = AbortSignal.timeout(timeout);
+  const found = await findAddresses(host, resolver);
+  if (found.kind !== "addresses") {
+    return err(found.kind === "temp" ? `cannot look up ${host}: ${found.why}` : `${host} has no address`);
+  }
+  let last = "";
+  for (const address of found.addresses.slice(0, TRIES)) {
+    const got = await ask(request, address, stop);
+    if (got.ok || got.error.kind === "reply" || stop.aborted) {
+      return got.ok ? got : err(stop.aborted ? `no reply from ${host} in time` : got.error.why);
+    }
+    last = got.error.why;
+  }
+  return err(`cannot reach ${host}: ${last}`);
+}
+
+function ask(
+  { host, port, path, body, judge, size }: Request,
+  address: string,
+  signal: AbortSignal,
+): Promise<Result<Uint8Array, AskFault>> {
+  return new Promise((resolve) => {
+    const lost = (e: Error) => resolve(err({ kind: "lost", why: e.message }));
+    const posted = body ? { "content-type": body.type, "content-length": body.octets.length } : {};
+    const request = https.request({
+      host: address,
+      family: net.isIPv6(address) ? 6 : 4,
+      port,
+      path,
+      method: body ? "POST" : "GET",
+      servername: host,
+      headers: { host, connection: "close", ...posted },
+      agent: false,
+      rejectUnauthorized: true,
+      minVersion: "TLSv1.2",
+      signal,
+    }, (response) => {
+      const refuse = (why: string) => {
+        resolve(err({ kind: "reply", why }));
+        request.destroy();
+      };
+      const fault = judge(response);
+      if (fault !== null) return refuse(fault);
+      const chunks: Uint8Array[] = [];
+      let octets = 0;
+      response.on("data", (chunk: Uint8Array) => {
+        octets += chunk.length;
+        if (octets > size) refuse(`${host} replied with more than ${size} octets`);
+        else chunks.push(chunk);
+      });
+      response.once("error", lost);
+      response.once("close", () => lost(new Error("the connection broke")));
+      response.once("end", () => {
+        // A reply cut short ends too.
+        if (response.complete) resolve(ok(concat(chunks)));
+        else lost(new Error("the reply was cut short"));
+      });
+    });
+    request.once("error", lost);
+    request.end(body?.octets);
+  });
 }

@@ -67,20 +67,30 @@ export function formatTlsReport(report: TlsReport): string {
     "date-range": { "start-datetime": dateTime(report.start), "end-datetime": dateTime(report.end) },
     "contact-info": report.contact,
     "report-id": report.id,
-    policies: report.policies.map((p) => ({
-      policy: {
-        "policy-type": p.type,
-        ...(p.strings.length > 0 ? { "policy-string": p.strings } : {}),
-        "policy-domain": p.domain,
-        ...(p.mx.length > 0 ? { "mx-host": p.mx } : {}),
-      },
-      summary: {
-        "total-successful-session-count": p.successes,
-        "total-failure-session-count": p.failures,
-      },
-      ...(p.details.length > 0 ? { "failure-details": p.details.map(detailJson) } : {}),
-    })),
+    policies: policiesJson(report.policies),
   });
+}
+
+/** The "policies" of a report, for JSON. */
+export function policiesJson(policies: readonly TlsPolicyReport[]): readonly unknown[] {
+  return policies.map((p) => ({
+    policy: {
+      "policy-type": p.type,
+      ...(p.strings.length > 0 ? { "policy-string": p.strings } : {}),
+      "policy-domain": p.domain,
+      ...(p.mx.length > 0 ? { "mx-host": p.mx } : {}),
+    },
+    summary: {
+      "total-successful-session-count": p.successes,
+      "total-failure-session-count": p.failures,
+    },
+    ...(p.details.length > 0 ? { "failure-details": p.details.map(detailJson) } : {}),
+  }));
+}
+
+/** Reads what `policiesJson` gives, or somebody else's: bounded, and with defaults for what is missing. */
+export function readPolicies(value: unknown): readonly TlsPolicyReport[] {
+  return list(value, REPORT_POLICIES).map(policyOf);
 }
 
 function detailJson(d: TlsFailureDetail): Record<string, unknown> {
@@ -118,7 +128,7 @@ export function parseTlsReport(json: Uint8Array): Result<TlsReport, string> {
   if (!Number.isFinite(start) || !Number.isFinite(end) || end < start) return err("it has no date range");
   const id = text(report["report-id"]);
   if (id === "") return err("it has no report-id");
-  const policies = list(report["policies"], REPORT_POLICIES).map(policyOf);
+  const policies = readPolicies(report["policies"]);
   if (policies.length === 0) return err("it has no policies");
   if (policies.some((p) => p.domain === "")) return err("a policy has no domain");
   const organization = text(report["organization-name"]);

@@ -2,9 +2,9 @@
 import https from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import tls from "node:tls";
-import { fromUtf8 } from "../../../mod/base/bytes.ts";
+import { fromUtf8, utf8 } from "../../../mod/base/bytes.ts";
 import { systemClock } from "../../../mod/sys/clock.ts";
-import { HttpsFetcher } from "../../../mod/sys/https.ts";
+import { HttpsFetcher, postOverHttps } from "../../../mod/sys/https.ts";
 import { systemRandom } from "../../../mod/sys/random.ts";
 import { issueAuthority, issueServer } from "../../../mod/tls/own_ca.ts";
 import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
@@ -117,6 +117,52 @@ Deno.test("fetch() takes a text of a server with the right name, and nothing tha
       const got = await fetcher.fetch(host, path);
       assertMatch(got.ok ? `ok ${fromUtf8(got.value)}` : got.error, wanted, path);
     }
+  } finally {
+    authorities.setDefaultCACertificates(before);
+  }
+});
+
+Deno.test("postOverHttps() hands octets to who has the right certificate, and tells what was answered", async () => {
+  const got: string[] = [];
+  await using server = await serve((request, response) => {
+    let text = "";
+    request.on("data", (chunk) => text += chunk);
+    request.on("end", () => {
+      got.push(
+        `${request.method} ${request.url} ${request.headers["content-type"]} ${request.headers.host} ${text}`,
+      );
+      if (request.url === "/moved") response.writeHead(307, { location: "/x" }).end();
+      else if (request.url === "/no") response.writeHead(500).end();
+      else if (request.url === "/endless") {
+        response.writeHead(200);
+        const write = () => {
+          while (!response.destroyed && response.write("x".repeat(65536)));
+        };
+        response.on("drain", write);
+        write();
+      } else response.writeHead(201).end("thanks");
+    });
+  });
+  const resolver = zone({ [HOST]: { A: ["127.0.0.1"] }, "other.example": { A: ["127.0.0.1"] } });
+  const post = async (host: string, path: string) => {
+    const url = `https://${host}:${server.port}${path}`;
+    const done = await postOverHttps(resolver, url, utf8("report"), "application/tlsrpt+gzip", 2000);
+    return done.ok ? "ok" : done.error;
+  };
+  assertMatch(await post(HOST, "/x"), /certificate/);
+  assertEquals(got, [], "nothing is told to a server that is not who it should be");
+  // Newer than the type's declaration.
+  const authorities = tls as typeof tls & { setDefaultCACertificates(pems: readonly string[]): void };
+  const before = tls.getCACertificates("default");
+  authorities.setDefaultCACertificates([...before, server.authority]);
+  try {
+    assertEquals(await post(HOST, "/v1/x?y=1"), "ok");
+    assertEquals(got, [`POST /v1/x?y=1 application/tlsrpt+gzip ${HOST} report`]);
+    assertMatch(await post(HOST, "/moved"), /replied 307$/);
+    assertMatch(await post(HOST, "/no"), /replied 500$/);
+    assertMatch(await post(HOST, "/endless"), /more than 65536 octets$/);
+    assertMatch(await post("other.example", "/x"), /altname|not valid for/i);
+    assertEquals(got.length, 4);
   } finally {
     authorities.setDefaultCACertificates(before);
   }
