@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { DNS_CACHE_OCTETS, DNS_NEGATIVE_TTL, DNS_TTL } from "../base/limits.ts";
-import { parseName } from "./name.ts";
+import { parseQuestionName } from "./name.ts";
 import type { DnsAnswer, RecordTypes, Resolver } from "./resolver.ts";
 import type { Asked, RecordType, Source } from "./source.ts";
 
@@ -41,7 +41,7 @@ export class CachingResolver implements Resolver {
 
   /** A name that cannot be in the DNS is `nxdomain` without asking. */
   async lookup<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordTypes[T]>> {
-    const parsed = parseName(name);
+    const parsed = parseQuestionName(name);
     if (parsed === null) return { kind: "nxdomain", secure: false };
     const key = `${type} ${parsed}`;
     const now = this.#clock.monotonic();

@@ -12,7 +12,7 @@ import type { RecordType } from "./source.ts";
 export interface Question<T extends RecordType = RecordType> {
   /** 16 bits. */
   readonly id: number;
-  /** As `parseName` gives it. */
+  /** As `parseQuestionName` gives it. */
   readonly name: string;
   readonly type: T;
   /** With an OPT record; without for servers that cannot read one. */

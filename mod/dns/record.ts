@@ -48,7 +48,7 @@ export function readName(bytes: Uint8Array, at: number): ReadName | null {
     total += length + 1;
     if (length > 63 || total > 254 || at + 1 + length > bytes.length) return null;
     const label = bytes.subarray(at + 1, at + 1 + length);
-    if (label.some((c) => c < 0x21 || c > 0x7e || c === 0x2e)) usable = false;
+    if (label.some((c) => c < 0x20 || c > 0x7e || c === 0x2e)) usable = false;
     labels.push(asciiLower(fromAscii(label)));
     at += 1 + length;
   }
@@ -105,7 +105,8 @@ function u16(b: Uint8Array, at: number): number {
 
 function nameData(b: Uint8Array, start: number, end: number): string | null {
   const name = readName(b, start);
-  return name && name.next === end ? name.text : null;
+  // Spaces are for names that are asked for; as data they could pass for two names in logs and header fields.
+  return name && name.next === end && !name.text?.includes(" ") ? name.text : null;
 }
 
 /** All strings of a TXT record joined, as SPF and DKIM want them (RFC 7208 3.3, RFC 6376 3.6.2.2). */

@@ -15,7 +15,7 @@ export type Asked<T> =
 
 /** Where the cache gets its answers: the stub, the system's resolver, the hosts of the config, or one before the other. */
 export interface Source {
-  /** `name` is as `parseName` gives it. Never throws. */
+  /** `name` is as `parseQuestionName` gives it. Never throws. */
   ask<T extends RecordType>(name: string, type: T): Promise<Asked<RecordTypes[T]>>;
 }
 

@@ -1,4 +1,4 @@
-import { parseName } from "../../mod/dns/name.ts";
+import { parseName, parseQuestionName } from "../../mod/dns/name.ts";
 import { assertEquals } from "../support/assert.ts";
 
 const LONG = "a".repeat(63);
@@ -24,6 +24,12 @@ const CASES: readonly (readonly [string, string | null])[] = [
 
 Deno.test("parseName() takes what can be in the DNS and nothing else", () => {
   for (const [text, expected] of CASES) assertEquals(parseName(text), expected, text);
+});
+
+Deno.test("parseQuestionName() takes spaces, too, and is else the same", () => {
+  for (const [text, expected] of CASES) {
+    assertEquals(parseQuestionName(text), text === "exa mple.org" ? text : expected, text);
+  }
 });
 
 Deno.test("parseName() lowers A to Z only", () => {

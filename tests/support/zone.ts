@@ -1,5 +1,5 @@
 import { utf8 } from "../../mod/base/bytes.ts";
-import { parseName } from "../../mod/dns/name.ts";
+import { parseQuestionName } from "../../mod/dns/name.ts";
 import type { DnsAnswer, RecordTypes, Resolver } from "../../mod/dns/resolver.ts";
 import type { Asked, RecordType, Source } from "../../mod/dns/source.ts";
 
@@ -49,7 +49,7 @@ export function zone(data: ZoneData): Zone {
     calls,
     ask,
     async lookup<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordTypes[T]>> {
-      const parsed = parseName(name);
+      const parsed = parseQuestionName(name);
       if (parsed === null) return { kind: "nxdomain", secure: false };
       return await ask(parsed, type);
     },
