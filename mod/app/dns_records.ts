@@ -1,15 +1,33 @@
-/** The DNS records that make a domain's mail work. Pure. */
+/** The DNS records that make a domain's mail work. Pure: the table, the zone file, `quickstart` and `check` all come from here. */
 import { formatStsRecord } from "../auth/mta_sts/record.ts";
+import { formatTlsRptRecord } from "../auth/tlsrpt/record.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Config } from "../config/config.ts";
 import type { DkimAlgorithm } from "../sys/keys.ts";
 
+/** What a record is for. */
+export type RecordRole =
+  | "address"
+  | "mx"
+  | "spf"
+  | "dkim"
+  | "dmarc"
+  | "mta-sts"
+  | "mta-sts-host"
+  | "tls-reports"
+  | "service"
+  | "settings"
+  | "caa";
+
 export interface DnsRecord {
   /** Without final dot. */
   readonly name: string;
-  readonly type: "A" | "AAAA" | "MX" | "TXT" | "SRV" | "CNAME";
+  readonly type: "A" | "AAAA" | "MX" | "TXT" | "SRV" | "CNAME" | "CAA";
   /** As in a zone file, names with final dot; text without quotes. */
   readonly value: string;
+  readonly role: RecordRole;
+  /** Mail suffers without it; or it only adds something. */
+  readonly need: "must" | "may";
   readonly why: string;
 }
 
@@ -17,7 +35,11 @@ export interface DnsRecord {
 export interface DnsFacts {
   readonly domain: string;
   readonly hostname: string;
+  /** Where the server is, as far as that is known. */
+  readonly addresses: readonly string[];
   readonly listen: Config["listen"];
+  /** Host that all mail leaves by, or null where each domain's MX is asked. */
+  readonly smarthost: string | null;
   readonly keys: readonly {
     readonly selector: string;
     readonly algorithm: DkimAlgorithm;
@@ -25,114 +47,176 @@ export interface DnsFacts {
   }[];
   /** The domain's MTA-STS policy as it is served, or null. */
   readonly stsPolicy: string | null;
+  /** Who issues our certificates, as CAA names it, or null where it is nobody public. */
+  readonly issuer: string | null;
 }
 
-/** SRV services (RFC 6186, RFC 8314 5.1) and our listeners for them. */
+/** SRV services (RFC 6186, RFC 8314 5.1), our listeners for them, and which of a pair mail programs are to prefer. */
 const SERVICES = [
-  ["_submissions._tcp", "submissions"],
-  ["_submission._tcp", "submission"],
-  ["_imaps._tcp", "imaps"],
-  ["_imap._tcp", "imap"],
-  ["_pop3s._tcp", "pop3s"],
-  ["_pop3._tcp", "pop3"],
+  ["_submissions._tcp", "submissions", 0],
+  ["_submission._tcp", "submission", 10],
+  ["_imaps._tcp", "imaps", 0],
+  ["_imap._tcp", "imap", 10],
+  ["_pop3s._tcp", "pop3s", 0],
+  ["_pop3._tcp", "pop3", 10],
 ] as const;
 
 /** Records of one of our domains. */
 export function dnsRecords(facts: DnsFacts): readonly DnsRecord[] {
   const { domain, hostname } = facts;
-  const records: DnsRecord[] = [];
-  for (const address of ownAddresses(facts.listen)) {
-    records.push({
+  return [
+    ...facts.addresses.map((value): DnsRecord => ({
       name: hostname,
-      type: address.includes(":") ? "AAAA" : "A",
-      value: address,
+      type: value.includes(":") ? "AAAA" : "A",
+      value,
+      role: "address",
+      need: "must",
       why: "where the server is",
-    });
-  }
-  records.push(
-    { name: domain, type: "MX", value: `10 ${hostname}.`, why: "mail for the domain comes here" },
-    { name: domain, type: "TXT", value: "v=spf1 mx -all", why: "SPF: only this server sends for it" },
-  );
-  if (hostname !== domain) {
-    records.push({
-      name: hostname,
-      type: "TXT",
-      value: "v=spf1 a -all",
-      why: "SPF of the server's own name, which bounces are checked by",
-    });
-  }
-  for (const { selector, algorithm, p } of facts.keys) {
-    const value = `v=DKIM1; k=${algorithm}; p=${p}`;
-    records.push({
+    })),
+    {
+      name: domain,
+      type: "MX",
+      value: `10 ${hostname}.`,
+      role: "mx",
+      need: "must",
+      why: "mail for the domain comes here",
+    },
+    ...spfRecords(facts),
+    ...facts.keys.map(({ selector, algorithm, p }): DnsRecord => ({
       name: `${selector}._domainkey.${domain}`,
       type: "TXT",
-      value,
+      value: `v=DKIM1; k=${algorithm}; p=${p}`,
+      role: "dkim",
+      need: "must",
       why: "DKIM: what our signatures are checked with",
-    });
-  }
-  records.push({
-    name: `_dmarc.${domain}`,
-    type: "TXT",
-    value: `v=DMARC1; p=quarantine; rua=mailto:postmaster@${domain}`,
-    why: "DMARC: what others do with forged mail, and report it to",
-  });
-  if (facts.stsPolicy !== null) {
-    const value = formatStsRecord(facts.stsPolicy);
-    records.push(
+    })),
+    {
+      name: `_dmarc.${domain}`,
+      type: "TXT",
+      value: `v=DMARC1; p=quarantine; rua=mailto:postmaster@${domain}`,
+      role: "dmarc",
+      need: "must",
+      why: "DMARC: what others do with forged mail, and report it to",
+    },
+    ...stsRecords(facts),
+    {
+      name: `_smtp._tls.${domain}`,
+      type: "TXT",
+      value: formatTlsRptRecord([{ kind: "mail", address: { local: "postmaster", domain }, most: null }]),
+      role: "tls-reports",
+      need: "may",
+      why: "TLSRPT: others tell of connections that could not be encrypted",
+    },
+    ...serviceRecords(facts),
+    ...(facts.issuer === null ? [] : [
       {
-        name: `_mta-sts.${domain}`,
-        type: "TXT",
-        value,
-        why: "MTA-STS: others fetch the policy anew when the id changes",
-      },
-      {
-        name: `mta-sts.${domain}`,
-        type: "CNAME",
-        value: `${hostname}.`,
-        why: "where the MTA-STS policy is served",
-      },
-    );
+        name: hostname,
+        type: "CAA",
+        value: `0 issue "${facts.issuer}"`,
+        role: "caa",
+        need: "may",
+        why: "nobody else may issue certificates for the server",
+      } as const,
+    ]),
+  ];
+}
+
+function spfRecords({ domain, hostname, smarthost }: DnsFacts): readonly DnsRecord[] {
+  const common = { type: "TXT", role: "spf", need: "must" } as const;
+  const records: DnsRecord[] = [];
+  if (smarthost === null) {
+    const why = "SPF: only this server sends for it";
+    records.push({ ...common, name: domain, value: "v=spf1 mx -all", why });
+  } else {
+    const ip = parseIp(smarthost);
+    const from = ip === null ? `a:${smarthost}` : `ip${ip.length === 4 ? 4 : 6}:${smarthost}`;
+    const why = `SPF: put the include: that the operator of ${smarthost} names in the place of ${from}`;
+    records.push({ ...common, name: domain, value: `v=spf1 mx ${from} ~all`, why });
   }
-  for (const [service, kind] of SERVICES) {
-    const port = facts.listen[kind][0]?.port;
-    if (port === undefined) continue;
-    records.push({
-      name: `${service}.${domain}`,
-      type: "SRV",
-      value: `0 1 ${port} ${hostname}.`,
-      why: "mail programs find their server",
-    });
+  if (hostname !== domain) {
+    const why = "SPF of the server's own name, which bounces are checked by";
+    records.push({ ...common, name: hostname, value: "v=spf1 a -all", why });
   }
   return records;
+}
+
+function stsRecords({ domain, hostname, stsPolicy }: DnsFacts): readonly DnsRecord[] {
+  if (stsPolicy === null) return [];
+  return [{
+    name: `_mta-sts.${domain}`,
+    type: "TXT",
+    value: formatStsRecord(stsPolicy),
+    role: "mta-sts",
+    need: "must",
+    why: "MTA-STS: others fetch the policy anew when the id changes",
+  }, {
+    name: `mta-sts.${domain}`,
+    type: "CNAME",
+    value: `${hostname}.`,
+    role: "mta-sts-host",
+    need: "must",
+    why: "where the MTA-STS policy is served",
+  }];
+}
+
+/** RFC 6186 3.4: what is not offered is said, too, so that mail programs need not try. */
+function serviceRecords({ domain, hostname, listen }: DnsFacts): readonly DnsRecord[] {
+  const records = SERVICES.map(([service, kind, priority]): DnsRecord => {
+    const at = listen[kind].find((l) => !isOnlyHere(l.host));
+    return {
+      name: `${service}.${domain}`,
+      type: "SRV",
+      value: at ? `${priority} 1 ${at.port} ${hostname}.` : "0 0 0 .",
+      role: "service",
+      need: "may",
+      why: at ? "mail programs find their server" : "mail programs see that this is not offered",
+    };
+  });
+  if (listen.http.length === 0) return records;
+  const why = "mail programs that fetch their settings by HTTPS, where a web server has them";
+  return [
+    ...records,
+    {
+      name: `autoconfig.${domain}`,
+      type: "CNAME",
+      value: `${hostname}.`,
+      role: "settings",
+      need: "may",
+      why,
+    },
+    {
+      name: `_autodiscover._tcp.${domain}`,
+      type: "SRV",
+      value: `0 1 443 ${hostname}.`,
+      role: "settings",
+      need: "may",
+      why,
+    },
+  ];
 }
 
 /** Records of a domain that sends and takes no mail (RFC 7505, RFC 7208 10.1.2). */
 export function nullRecords(domain: string): readonly DnsRecord[] {
   return [
-    { name: domain, type: "MX", value: "0 .", why: "it takes no mail" },
-    { name: domain, type: "TXT", value: "v=spf1 -all", why: "it sends no mail" },
+    { name: domain, type: "MX", value: "0 .", role: "mx", need: "must", why: "it takes no mail" },
+    { name: domain, type: "TXT", value: "v=spf1 -all", role: "spf", need: "must", why: "it sends no mail" },
     {
       name: `_dmarc.${domain}`,
       type: "TXT",
-      value: "v=DMARC1; p=reject",
+      value: "v=DMARC1; p=reject; sp=reject; adkim=s; aspf=s",
+      role: "dmarc",
+      need: "must",
       why: "whoever claims otherwise is to be refused",
     },
+    {
+      name: `*._domainkey.${domain}`,
+      type: "TXT",
+      value: "v=DKIM1; p=",
+      role: "dkim",
+      need: "may",
+      why: "every key it may have had is revoked",
+    },
   ];
-}
-
-/** Records as lines of a zone file (RFC 1035 5.1), an hour to live. */
-export function formatZone(records: readonly DnsRecord[]): string {
-  return records.map((r) => `${r.name}. 3600 IN ${r.type} ${r.type === "TXT" ? quoted(r.value) : r.value}`)
-    .join("\n");
-}
-
-/** The name under which an address is looked up backwards, without final dot; null for what is no address. */
-export function reverseName(address: string): string | null {
-  const ip = parseIp(address);
-  if (!ip) return null;
-  if (ip.length === 4) return `${[...ip].reverse().join(".")}.in-addr.arpa`;
-  const nibbles = [...ip].flatMap((b) => [b >> 4, b & 15]).map((n) => n.toString(16));
-  return `${nibbles.reverse().join(".")}.ip6.arpa`;
 }
 
 /** Addresses the file names itself: not the wildcards, not loopback. */
@@ -144,8 +228,7 @@ export function ownAddresses(listen: Config["listen"]): readonly string[] {
   });
 }
 
-/** Text in strings of 255 octets at most (RFC 1035 3.3.14). */
-function quoted(text: string): string {
-  const strings = text.match(/[\s\S]{1,255}/g) ?? [""];
-  return strings.map((s) => `"${s.replace(/["\\]/g, "\\$&")}"`).join(" ");
+function isOnlyHere(host: string): boolean {
+  const ip = parseIp(host);
+  return ip !== null && isLoopback(ip);
 }

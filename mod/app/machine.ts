@@ -6,6 +6,9 @@ import { utf8 } from "../base/bytes.ts";
 import { silentLog } from "./silent_log.ts";
 import type { Terminal, Tools } from "./terminal.ts";
 
+/** Milliseconds a person waits for a policy. */
+const POLICY_WAIT = 15_000;
+
 /** Standard input, output and error of this process. */
 export const machineTerminal: Terminal = {
   out: (text) => writeLine(Deno.stdout, text),
@@ -36,6 +39,17 @@ export const machineTools: Tools = {
     return buildResolver(config, systemClock, systemRandom);
   },
   fetch: (url, init) => fetch(url, init),
+  outside: {
+    addresses: () => Deno.networkInterfaces().map((i) => i.address),
+    async greet(address, port, timeout) {
+      const { greet } = await import("./greet.ts");
+      return await greet(address, port, timeout);
+    },
+    async policies(resolver) {
+      const { HttpsFetcher } = await import("../sys/https.ts");
+      return new HttpsFetcher(resolver, { timeout: POLICY_WAIT });
+    },
+  },
 };
 
 function writeLine(to: { writeSync(bytes: Uint8Array): number }, text: string): void {

@@ -1,4 +1,5 @@
 /** What a verb sees of the terminal and the machine; tests hand in their own. */
+import type { PolicyFetcher } from "../auth/mta_sts/cache.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Fs } from "../base/fs.ts";
 import type { Random } from "../base/random.ts";
@@ -30,7 +31,24 @@ export interface Tools {
   resolver(config: Pick<Config, "dns" | "network">): Promise<Resolver>;
   /** As the global `fetch`. Rejects when nobody answers. */
   fetch(url: string, init: RequestInit): Promise<Response>;
+  readonly outside: Outside;
 }
+
+/** The machine's place in the network, for the verbs that look at it. */
+export interface Outside {
+  /** Addresses of its interfaces. */
+  addresses(): readonly string[];
+  /** Connects and waits for what is said first, for `timeout` milliseconds at most each. Never throws. */
+  greet(address: string, port: number, timeout: number): Promise<Greeting>;
+  /** Fetches MTA-STS policies, as others do. */
+  policies(resolver: Resolver): Promise<PolicyFetcher>;
+}
+
+/** What a port says to who connects: a line, nothing, or there is nobody. */
+export type Greeting =
+  | { readonly kind: "line"; readonly line: string }
+  | { readonly kind: "nothing" }
+  | { readonly kind: "nobody"; readonly why: string };
 
 /** Exit codes: done, failed, wrong use. */
 export type ExitCode = 0 | 1 | 2;

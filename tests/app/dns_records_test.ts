@@ -1,4 +1,4 @@
-import { dnsRecords, formatZone, nullRecords, reverseName } from "../../mod/app/dns_records.ts";
+import { type DnsFacts, dnsRecords, nullRecords } from "../../mod/app/dns_records.ts";
 import { parseConfig } from "../../mod/config/load.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
@@ -8,15 +8,34 @@ function listenOf(text: string) {
   return parsed.value.config.listen;
 }
 
-Deno.test("dnsRecords() names what the domain needs and only what we serve", () => {
-  const records = dnsRecords({
+function facts(changes: Partial<DnsFacts> = {}): DnsFacts {
+  return {
     domain: "example.test",
     hostname: "mail.example.test",
-    listen: listenOf('{ smtp: ["192.0.2.1:25", "[2001:db8::1]:25", "127.0.0.1:25"], imaps: "[::]:1993" }'),
+    addresses: [],
+    listen: listenOf('{ smtp: ["0.0.0.0:25"] }'),
+    smarthost: null,
+    keys: [],
+    stsPolicy: null,
+    issuer: null,
+    ...changes,
+  };
+}
+
+const lines = (changes: Partial<DnsFacts>) =>
+  dnsRecords(facts(changes)).map((r) => `${r.name} ${r.type} ${r.value}`);
+
+Deno.test("dnsRecords() names what the domain needs, what we serve, and what we do not", () => {
+  const listen =
+    '{ smtp: ["192.0.2.1:25"], imaps: "[::]:1993", imap: ["127.0.0.1:143", "0.0.0.0:143"], pop3: "127.0.0.1:110", http: "127.0.0.1:80" }';
+  const records = lines({
+    addresses: ["192.0.2.1", "2001:db8::1"],
+    listen: listenOf(listen),
     keys: [{ selector: "s1", algorithm: "ed25519", p: "AAAA" }],
     stsPolicy: "version: STSv1",
+    issuer: "letsencrypt.org",
   });
-  assertEquals(records.map((r) => `${r.name} ${r.type} ${r.value}`), [
+  assertEquals(records, [
     "mail.example.test A 192.0.2.1",
     "mail.example.test AAAA 2001:db8::1",
     "example.test MX 10 mail.example.test.",
@@ -26,23 +45,34 @@ Deno.test("dnsRecords() names what the domain needs and only what we serve", () 
     "_dmarc.example.test TXT v=DMARC1; p=quarantine; rua=mailto:postmaster@example.test",
     "_mta-sts.example.test TXT v=STSv1; id=2f0354d1a49d706e7728;",
     "mta-sts.example.test CNAME mail.example.test.",
+    "_smtp._tls.example.test TXT v=TLSRPTv1; rua=mailto:postmaster@example.test",
+    "_submissions._tcp.example.test SRV 0 0 0 .",
+    "_submission._tcp.example.test SRV 0 0 0 .",
     "_imaps._tcp.example.test SRV 0 1 1993 mail.example.test.",
+    "_imap._tcp.example.test SRV 10 1 143 mail.example.test.",
+    "_pop3s._tcp.example.test SRV 0 0 0 .",
+    "_pop3._tcp.example.test SRV 0 0 0 .",
+    "autoconfig.example.test CNAME mail.example.test.",
+    "_autodiscover._tcp.example.test SRV 0 1 443 mail.example.test.",
+    'mail.example.test CAA 0 issue "letsencrypt.org"',
   ]);
 });
 
-Deno.test("formatZone() quotes text and cuts it at 255 octets", () => {
-  const long = "x".repeat(300);
-  assertEquals(
-    formatZone([
-      { name: "a.test", type: "TXT", value: `${long}"`, why: "" },
-      ...nullRecords("b.test").slice(0, 1),
-    ]),
-    `a.test. 3600 IN TXT "${"x".repeat(255)}" "${"x".repeat(45)}\\""\nb.test. 3600 IN MX 0 .`,
-  );
+Deno.test("dnsRecords() lets the smarthost send, and writes the SPF record of a server named as its domain once", () => {
+  const spf = (changes: Partial<DnsFacts>) =>
+    dnsRecords(facts(changes)).filter((r) => r.role === "spf").map((r) => `${r.name} ${r.value}`);
+  const own = "mail.example.test v=spf1 a -all";
+  assertEquals(spf({ smarthost: "relay.far.test" }), ["example.test v=spf1 mx a:relay.far.test ~all", own]);
+  assertEquals(spf({ smarthost: "192.0.2.9" }), ["example.test v=spf1 mx ip4:192.0.2.9 ~all", own]);
+  assertEquals(spf({ smarthost: "2001:db8::9" }), ["example.test v=spf1 mx ip6:2001:db8::9 ~all", own]);
+  assertEquals(spf({ hostname: "example.test" }), ["example.test v=spf1 mx -all"]);
 });
 
-Deno.test("reverseName() turns addresses round", () => {
-  assertEquals(reverseName("192.0.2.1"), "1.2.0.192.in-addr.arpa");
-  assertEquals(reverseName("2001:db8::1"), `1.${"0.".repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`);
-  assertEquals(reverseName("x"), null);
+Deno.test("nullRecords() says that no mail comes or goes", () => {
+  assertEquals(nullRecords("b.test").map((r) => `${r.name} ${r.type} ${r.value}`), [
+    "b.test MX 0 .",
+    "b.test TXT v=spf1 -all",
+    "_dmarc.b.test TXT v=DMARC1; p=reject; sp=reject; adkim=s; aspf=s",
+    "*._domainkey.b.test TXT v=DKIM1; p=",
+  ]);
 });

@@ -2,7 +2,8 @@
 import { scryptSync } from "node:crypto";
 import { utf8 } from "../../mod/base/bytes.ts";
 import { runCommandLine } from "../../mod/app/command_line.ts";
-import type { Terminal, Tools } from "../../mod/app/terminal.ts";
+import type { Greeting, Outside, Terminal, Tools } from "../../mod/app/terminal.ts";
+import { err, ok } from "../../mod/base/result.ts";
 import type { Config } from "../../mod/config/config.ts";
 import type { Resolver } from "../../mod/dns/resolver.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -49,6 +50,27 @@ export class Machine {
   /** The configurations of the resolvers that verbs asked for. */
   readonly resolvers: Pick<Config, "dns" | "network">[] = [];
 
+  /** Addresses of its interfaces. */
+  addresses: readonly string[] = ["127.0.0.1", "::1"];
+  /** What ports say, by "ADDRESS:PORT"; nobody is at the others. */
+  readonly greetings: Map<string, Greeting> = new Map();
+  /** MTA-STS policies by host. */
+  readonly policies: Map<string, string> = new Map();
+  readonly outside: Outside = {
+    addresses: () => this.addresses,
+    greet: (address, port) =>
+      Promise.resolve(
+        this.greetings.get(`${address}:${port}`) ?? { kind: "nobody", why: "connection refused" },
+      ),
+    policies: () =>
+      Promise.resolve({
+        fetch: (host) => {
+          const text = this.policies.get(host);
+          return Promise.resolve(text === undefined ? err(`cannot reach ${host}`) : ok(utf8(text)));
+        },
+      }),
+  };
+
   constructor(files: Readonly<Record<string, string>> = { "/home/roost.yaml": CONFIG }) {
     this.fs = new MemFs({ clock: this.clock, files, dirs: ["/home"] });
   }
@@ -58,6 +80,21 @@ export class Machine {
     await this.fs.makeDir("/home/data");
     await this.fs.createWith("/home/data/control.token", [utf8("secret\n")]);
     this.server = () => Response.json({ ok: true });
+  }
+
+  get tools(): Tools {
+    return {
+      fs: this.fs,
+      clock: this.clock,
+      random: this.random,
+      hashPassword: (password) => Promise.resolve(quickHash(password)),
+      resolver: (config) => {
+        this.resolvers.push(config);
+        return Promise.resolve(this.dns);
+      },
+      fetch: (url, init) => this.#answer(url, init),
+      outside: this.outside,
+    };
   }
 
   /** Runs `roost ARGS…`. */
@@ -75,18 +112,7 @@ export class Machine {
         yield typeof stdin === "string" ? utf8(stdin) : stdin;
       },
     };
-    const tools: Tools = {
-      fs: this.fs,
-      clock: this.clock,
-      random: this.random,
-      hashPassword: (password) => Promise.resolve(quickHash(password)),
-      resolver: (config) => {
-        this.resolvers.push(config);
-        return Promise.resolve(this.dns);
-      },
-      fetch: (url, init) => this.#answer(url, init),
-    };
-    const code = await runCommandLine(args, terminal, tools);
+    const code = await runCommandLine(args, terminal, this.tools);
     return { code, out: out.join("\n"), err: err.join("\n") };
   }
 

@@ -11,6 +11,7 @@ import { accountNamed, change, kept, timestamp } from "../account_verbs.ts";
 import { certificatePlan } from "../certificate_plan.ts";
 import { CertificateKeeper, certificatePorts } from "../certificates.ts";
 import { ensureDkimKeys } from "../dkim_keys.ts";
+import { adviceLines, dnsAdvice, dnsFacts } from "../dns_facts.ts";
 import { dnsRecords } from "../dns_records.ts";
 import { silentLog } from "../silent_log.ts";
 import { CommandFault } from "../terminal.ts";
@@ -76,7 +77,7 @@ async function run(call: Call): Promise<number> {
   }
   await tools.fs.makeDir(dir);
   await tools.fs.makeDir(config.data);
-  const keys = await ensureDkimKeys(tools, config, domain);
+  await ensureDkimKeys(tools, config, domain);
   const ports = certificatePorts(tools.fs, tools.clock, tools.random);
   await new CertificateKeeper(ports, silentLog, certificatePlan(config)).load();
   const password = generatePassword(tools.random);
@@ -100,7 +101,8 @@ async function run(call: Call): Promise<number> {
   await tools.fs.syncDir(folderOf(dir));
   const loaded = await loadConfig(tools.fs, file);
   if (!loaded.ok) throw new CommandFault(loaded.error);
-  const records = dnsRecords({ domain, hostname, listen: config.listen, keys, stsPolicy: null });
+  const records = dnsRecords(await dnsFacts(tools, config, domain));
+  const advice = adviceLines(await dnsAdvice(tools.fs, config, tools.outside.addresses()));
   if (options.has("json")) {
     terminal.out(JSON.stringify({ config: file, address: id, password, records }, null, 2));
     return 0;
@@ -118,7 +120,8 @@ ${
     )
   }   ("roost dns --zone" gives them as a zone file)
 ${table(records.map((r) => [`  ${r.name}`, r.type, r.value]))}
-  and an A or AAAA record of ${hostname} with this machine's address, and a PTR record back.
+
+${advice.map((l) => `  ${l}`).join("\n")}
 
 ${bold(terminal, "Next")}
   roost serve --config ${file}
