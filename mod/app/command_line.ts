@@ -24,6 +24,7 @@ const VERBS: Readonly<Record<string, Entry>> = {
     load: () => import("./verbs/srs.ts"),
   },
   queue: { about: "mail that waits to be sent", load: () => import("./verbs/queue.ts") },
+  spf: { about: "whether SPF lets a client send in a sender's name", load: () => import("./verbs/spf.ts") },
   sendmail: {
     about: "put a message on standard input into the queue",
     load: () => import("./verbs/sendmail.ts"),
