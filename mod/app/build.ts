@@ -33,6 +33,7 @@ import { ReceptionDefences } from "./defences.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
 import type { Platform } from "./platform.ts";
 import { postmasterOf, retryTerms } from "./queue_terms.ts";
+import { Reports } from "./reports.ts";
 import { SplitTransport } from "./transport.ts";
 import { SwappableDirectory } from "./swappable_directory.ts";
 
@@ -45,6 +46,7 @@ export interface Services {
   readonly queue: Queue;
   readonly authenticator: AccountAuthenticator;
   readonly smtp: SmtpPorts;
+  readonly reports: Reports;
   /** Takes over a config and accounts that were read and checked. */
   adopt(config: Config, accounts: Accounts): void;
   /** Ends deliveries and closes the store. */
@@ -91,7 +93,11 @@ export async function buildServices(
     queue: { submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body) },
   });
   const local = new LocalTransport(dispatcher, config.hostname, log);
-  const transport = new SplitTransport(directory, local, remoteTransport(platform, config));
+  const daily = new Reports(platform, config, {
+    submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body),
+  });
+  await daily.open();
+  const transport = new SplitTransport(directory, local, remoteTransport(platform, config, daily));
   const reporter = lazyReporter(config.hostname);
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
@@ -118,6 +124,7 @@ export async function buildServices(
     store,
     queue,
     authenticator,
+    reports: daily,
     smtp: {
       policy,
       receiver: lazyReceiver(async () => {
@@ -140,10 +147,11 @@ export async function buildServices(
       authenticator.swap(nextAccounts, loginPolicy(next));
       const shorter = next.limits.queueLifetime < terms.limits.queueLifetime;
       terms = next;
+      daily.adopt(next);
       if (shorter) queue.reschedule();
       if (way !== wayOut(next)) {
         way = wayOut(next);
-        transport.swapRemote(remoteTransport(platform, next));
+        transport.swapRemote(remoteTransport(platform, next, daily));
         queue.reconsider();
       }
       strip = next.submission.strip;
@@ -151,7 +159,7 @@ export async function buildServices(
     },
     async stop() {
       await queue.stop(QUEUE_GRACE);
-      await Promise.all([transport.close(), store.close(), defences.close()]);
+      await Promise.all([transport.close(), store.close(), defences.close(), daily.close()]);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Batch, RecipientOutcome } from "../queue/transport.ts";
 import type { Platform } from "./platform.ts";
 import type { RemoteTransport } from "./transport.ts";
+import type { TlsSessions } from "../outbound/tls_session.ts";
 
 /** All of a config that decides where mail for others goes, as a text to compare. */
 export function wayOut(config: Config): string {
@@ -10,10 +11,14 @@ export function wayOut(config: Config): string {
   return JSON.stringify([network, hostname, dns.servers, [...dns.hosts], [...routes], listen.smtp]);
 }
 
-/** A transport for what is not ours. */
-export function remoteTransport(platform: Platform, config: Config): RemoteTransport {
+/** A transport for what is not ours; `tlsSessions` is told how TLS goes. */
+export function remoteTransport(
+  platform: Platform,
+  config: Config,
+  tlsSessions: TlsSessions,
+): RemoteTransport {
   let opened: Promise<RemoteTransport> | null = null;
-  const open = async () => (await import("./smtp_transport.ts")).smtpTransport(platform, config);
+  const open = async () => (await import("./smtp_transport.ts")).smtpTransport(platform, config, tlsSessions);
   return {
     async deliver(batch: Batch, signal: AbortSignal): Promise<readonly RecipientOutcome[]> {
       return await (await (opened ??= open())).deliver(batch, signal);

@@ -8,6 +8,7 @@ import { dataPaths } from "../config/paths.ts";
 import { isOwnAddress } from "../outbound/own_address.ts";
 import { PublishedPolicies } from "../outbound/published_policies.ts";
 import { type Route, Routes } from "../outbound/route.ts";
+import type { TlsSessions } from "../outbound/tls_session.ts";
 import { HttpsFetcher } from "../sys/https.ts";
 import { connect } from "../sys/listener.ts";
 import type { Platform } from "./platform.ts";
@@ -20,7 +21,11 @@ const PASSWORD_FILE = 4096;
 const MACHINE_KEPT = 10_000;
 
 /** A transport for what is not ours. */
-export function smtpTransport(platform: Platform, config: Config): RemoteTransport {
+export function smtpTransport(
+  platform: Platform,
+  config: Config,
+  tlsSessions: TlsSessions,
+): RemoteTransport {
   const { fs, clock, random, log } = platform;
   const machine = machineAddresses(clock);
   const resolver = buildResolver(config, clock, random);
@@ -35,6 +40,7 @@ export function smtpTransport(platform: Platform, config: Config): RemoteTranspo
   });
   return new SmtpTransport({
     resolver,
+    tlsSessions,
     tlsPolicies: new PublishedPolicies({ resolver, sts, log }),
     connector: {
       connect: (address, port, localAddress, timeout) => connect(address, port, timeout, localAddress),

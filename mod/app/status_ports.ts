@@ -32,6 +32,7 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
       await queue.rescan();
       return queue.stats().messages;
     },
+    sendReports: () => server.services.reports.sendAll(),
     reload: () => server.reload(),
     failed: (e) => server.platform.log.error("http request failed", {}, e),
     tokenIsRight: (given) => token.isRight(given),

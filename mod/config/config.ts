@@ -68,6 +68,12 @@ export interface Config {
     readonly recipientsPerHour: number;
     readonly recipientsPerDay: number;
   };
+  readonly reports: {
+    readonly tls: boolean;
+    readonly dmarc: boolean;
+    /** null: postmaster of the first domain. */
+    readonly from: Address | null;
+  };
   readonly imap: { readonly separator: "." | "/" };
   readonly log: {
     readonly level: "debug" | "info" | "warning" | "error";

@@ -119,6 +119,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       recipientsPerHour: raw.submission.recipients_per_hour,
       recipientsPerDay: raw.submission.recipients_per_day,
     },
+    reports: raw.reports,
     imap: raw.imap,
     log: raw.log,
     limits: {

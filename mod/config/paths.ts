@@ -15,6 +15,8 @@ export interface DataPaths {
   readonly log: string;
   /** MTA-STS policies of other domains. */
   readonly mtaSts: string;
+  /** What daily reports are made from, and what others reported. */
+  readonly reports: string;
   /** Who has written before, where greylisting is on. */
   readonly greylist: string;
   /** What the verbs show to change something in the running server. */
@@ -35,6 +37,7 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     index: below("index"),
     log: below("log"),
     mtaSts: below("mta_sts.json"),
+    reports: below("reports"),
     greylist: below("greylist.jsonl"),
     controlToken: below("control.token"),
   };

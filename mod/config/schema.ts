@@ -221,6 +221,27 @@ export const SCHEMA = section({
     {},
     "mail our users send",
   ),
+  reports: entry(
+    section({
+      tls: entry(
+        kind.yesValue,
+        true,
+        "domains that ask for it are told once a day how TLS went on the way to their hosts (TLSRPT)",
+      ),
+      dmarc: entry(
+        kind.yesValue,
+        true,
+        "domains that ask for it are told once a day who sent mail in their name, and what became of it (DMARC)",
+      ),
+      from: entry(
+        falseOr(kind.emailValue),
+        false,
+        "whom these reports come from; postmaster of the first domain when false",
+      ),
+    }),
+    {},
+    "daily reports to other domains; none on a closed network",
+  ),
   imap: entry(
     section({
       separator: entry(

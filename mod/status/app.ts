@@ -55,6 +55,7 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
     const fault = await ports.reload();
     return fault === null ? c.json({ reloaded: true }) : c.json({ error: fault }, 422);
   });
+  app.post("/api/reports/send", async (c) => c.json({ sent: await ports.sendReports() }));
   app.post("/api/queue/rescan", async (c) => c.json({ found: await ports.rescan() }));
   for (const action of QUEUE_ACTIONS) {
     app.post(

@@ -88,6 +88,8 @@ export interface StatusPorts {
   /** IDs of all queued messages that are meant. */
   select(which: QueueSelection): Promise<readonly string[]>;
   change(action: QueueAction, id: string): Promise<QueueChange>;
+  /** Sends the daily reports of days that are over, due or not; how many. */
+  sendReports(): Promise<number>;
   /** Looks for messages that other processes put into the spool. */
   rescan(): Promise<number>;
   /** Reloads config, accounts and certificates; the text tells what is wrong, null when all went well. */

@@ -27,6 +27,7 @@ function app(over: Partial<StatusPorts> = {}) {
       calls.push(`${action} ${id}`);
       return Promise.resolve(id === "q1" ? "done" : id === "q2" ? "busy" : "missing");
     },
+    sendReports: () => Promise.resolve(2),
     rescan: () => Promise.resolve(3),
     reload: () => Promise.resolve(null),
     failed: (e) => void calls.push(`failed ${e.message}`),
@@ -88,6 +89,8 @@ const ACCESS: readonly {
   { what: ["POST", "/api/queue/bounce", { token: "right" }], status: 400 },
   { what: ["POST", "/api/queue/drop?state=odd", { token: "right" }], status: 400 },
   { what: ["POST", "/api/queue/rescan", { token: "right" }], status: 200 },
+  { what: ["POST", "/api/reports/send", {}], status: 401 },
+  { what: ["POST", "/api/reports/send", { token: "right" }], status: 200 },
   { what: ["GET", "/ca.pem", {}], status: 404 },
   { what: ["GET", "/../../etc/passwd", {}], status: 401 },
   { what: ["GET", "/nothing", { token: "right" }], status: 404 },

@@ -1,0 +1,71 @@
+/** Daily reports, from outside: takes what is to be counted and loads the room for it only then. An idle server has nothing of it in memory. */
+import { REPORT_LOOK } from "../base/limits.ts";
+import type { Config } from "../config/config.ts";
+import { dataPaths } from "../config/paths.ts";
+import type { TlsSession, TlsSessions } from "../outbound/tls_session.ts";
+import type { Submitter } from "../queue/types.ts";
+import type { Platform } from "./platform.ts";
+import type { ReportRoom } from "./report_room.ts";
+
+export class Reports implements TlsSessions {
+  readonly #platform: Platform;
+  readonly #queue: Submitter;
+  #config: Config;
+  #room: Promise<ReportRoom | null> | null = null;
+  #cancel: () => void = () => {};
+  #stopped = false;
+
+  constructor(platform: Platform, config: Config, queue: Submitter) {
+    this.#platform = platform;
+    this.#config = config;
+    this.#queue = queue;
+  }
+
+  /** Where there are counts of before, they are looked through in a while. */
+  async open(): Promise<void> {
+    const { fs, clock } = this.#platform;
+    if (await fs.stat(dataPaths(this.#config).reports) === null) return;
+    this.#cancel = clock.after(REPORT_LOOK, () => void this.#load());
+  }
+
+  adopt(config: Config): void {
+    this.#config = config;
+  }
+
+  note(session: TlsSession): void {
+    const { network, reports } = this.#config;
+    if (network === "closed" || !reports.tls) return;
+    void this.#load().then((room) => room?.noteTls(session));
+  }
+
+  /** Sends all reports of days that are over. How many. */
+  async sendAll(): Promise<number> {
+    return await (await this.#load())?.sendAll() ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel();
+    await (await this.#room)?.close();
+  }
+
+  /** null when it cannot be opened, or the server is about to end. Never rejects. */
+  #load(): Promise<ReportRoom | null> {
+    this.#cancel();
+    if (this.#stopped) return Promise.resolve(null);
+    this.#room ??= this.#open();
+    return this.#room;
+  }
+
+  async #open(): Promise<ReportRoom | null> {
+    const platform = this.#platform;
+    try {
+      const { ReportRoom } = await import("./report_room.ts");
+      return await ReportRoom.open({ platform, queue: this.#queue, config: () => this.#config });
+    } catch (e) {
+      // Deliveries go on; the next restart tries again.
+      platform.log.error("no reports: their folder cannot be used", {}, e);
+      return null;
+    }
+  }
+}

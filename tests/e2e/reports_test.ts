@@ -1,0 +1,189 @@
+/** Daily reports of a whole server: what it counted is sent to who asks for it, by mail and HTTPS. */
+import https from "node:https";
+import { simpleParser } from "mailparser";
+import { SMTPServer } from "smtp-server";
+import * as v from "valibot";
+import { fromUtf8 } from "../../mod/base/bytes.ts";
+import { DAY } from "../../mod/report/daily_ledger.ts";
+import { unpack } from "../../mod/report/gzip.ts";
+import { systemClock } from "../../mod/sys/clock.ts";
+import { systemRandom } from "../../mod/sys/random.ts";
+import { issueAuthority, issueServer } from "../../mod/tls/own_ca.ts";
+import { assert, assertEquals, assertMatch } from "../support/assert.ts";
+import { startDnsServer } from "../support/dns_server.ts";
+import { RoostProcess } from "../support/roost_process.ts";
+import { TLS_REPORT } from "../support/tls_report_schema.ts";
+
+/** What a server of ours has got, and how to wait for it. */
+class Inbox {
+  readonly #all: Uint8Array[] = [];
+  #wake: () => void = () => {};
+
+  add(octets: Uint8Array): void {
+    this.#all.push(octets);
+    this.#wake();
+  }
+
+  async next(): Promise<Uint8Array> {
+    for (;;) {
+      const first = this.#all.shift();
+      if (first) return first;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+}
+
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return new Uint8Array(await new Blob(chunks.map((c) => new Uint8Array(c))).arrayBuffer());
+}
+
+/** A mail server on a free port. */
+async function startSink(inbox: Inbox) {
+  const server = new SMTPServer({
+    disabledCommands: ["STARTTLS", "AUTH"],
+    onData(stream, _, done) {
+      void collect(stream).then((octets) => {
+        inbox.add(octets);
+        done();
+      });
+    },
+  });
+  const listener = server.listen(0, "127.0.0.1");
+  await new Promise<void>((resolve) => listener.once("listening", () => resolve()));
+  const at = listener.address();
+  assert(at !== null && typeof at === "object");
+  return {
+    port: at.port,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** The web server r.a.test on a free port; `authority` is who vouches for it. */
+async function startWeb(inbox: Inbox) {
+  const ca = await issueAuthority("test", systemClock, systemRandom);
+  const { certificate, key } = await issueServer(
+    ca,
+    { dns: ["r.a.test"], ip: [] },
+    systemClock,
+    systemRandom,
+  );
+  const server = https.createServer({ cert: certificate, key }, (request, response) => {
+    assertEquals([request.method, request.headers["content-type"]], ["POST", "application/tlsrpt+gzip"]);
+    void collect(request).then((octets) => {
+      inbox.add(octets);
+      response.writeHead(201).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const at = server.address();
+  assert(at !== null && typeof at === "object");
+  return {
+    port: at.port,
+    authority: ca.certificate,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+async function readReport(packed: Uint8Array) {
+  const json = await unpack(packed, "gzip", 100_000);
+  assert(json.ok);
+  const checked = v.safeParse(TLS_REPORT, JSON.parse(fromUtf8(json.value)));
+  assert(checked.success, JSON.stringify(checked.issues));
+  return checked.output;
+}
+
+async function sendNow(roost: RoostProcess): Promise<number> {
+  const token = (await Deno.readTextFile(`${roost.dir}/data/control.token`)).trim();
+  const response = await fetch(`http://127.0.0.1:${roost.ports.http}/api/reports/send`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+  });
+  assertEquals(response.status, 200);
+  return (await response.json()).sent;
+}
+
+/** What a server wrote down yesterday. */
+function counted(domain: string, day: number): string {
+  return JSON.stringify([day, domain, [{
+    policy: { "policy-type": "no-policy-found", "policy-domain": domain },
+    summary: { "total-successful-session-count": 7, "total-failure-session-count": 1 },
+    "failure-details": [{
+      "result-type": "starttls-not-supported",
+      "sending-mta-ip": "192.0.2.9",
+      "receiving-mx-hostname": `mx.${domain}`,
+      "receiving-ip": "192.0.2.1",
+      "failed-session-count": 1,
+    }],
+  }]]);
+}
+
+Deno.test("a day's TLS sessions are reported to who asks, once", async () => {
+  const mail = new Inbox();
+  const posts = new Inbox();
+  await using all = new AsyncDisposableStack();
+  const sink = all.use(await startSink(mail));
+  const web = all.use(await startWeb(posts));
+  const dns = await startDnsServer({
+    "_smtp._tls.a.test": { TXT: [`v=TLSRPTv1; rua=mailto:tls@a.test,https://r.a.test:${web.port}/v1`] },
+    "r.a.test": { A: ["127.0.0.1"] },
+  });
+  all.defer(() => dns.close());
+  const ca = await Deno.makeTempFile({ suffix: ".pem" });
+  all.defer(() => Deno.remove(ca));
+  await Deno.writeTextFile(ca, web.authority);
+  const roost = all.use(
+    await RoostProcess.start({
+      network: "open",
+      config:
+        `dns: { servers: ["127.0.0.1:${dns.port}"] }\nroutes: { a.test: "smtp://127.0.0.1:${sink.port}" }`,
+      env: { NODE_EXTRA_CA_CERTS: ca },
+    }),
+  );
+  await roost.stop();
+  const today = Math.floor(Date.now() / DAY);
+  const file = `${roost.dir}/data/reports/tls.jsonl`;
+  await Deno.mkdir(`${roost.dir}/data/reports`);
+  const lines = [counted("a.test", today - 1), counted("silent.test", today - 1), counted("a.test", today)];
+  await Deno.writeTextFile(file, `${lines.join("\n")}\n`);
+  await roost.launch();
+  assertEquals(await sendNow(roost), 1);
+  const octets = await mail.next();
+  const parsed = await simpleParser(fromUtf8(octets));
+  const date = new Date((today - 1) * DAY).toISOString().slice(0, 10);
+  assertEquals(
+    parsed.subject,
+    `Report Domain: a.test Submitter: example.test Report-ID: <${date}_a.test@mail.example.test>`,
+  );
+  assertMatch(fromUtf8(octets), /^Content-Type: multipart\/report; report-type=tlsrpt;/m);
+  assertEquals(parsed.from?.value[0]?.address, "postmaster@example.test");
+  const attached = new Uint8Array(parsed.attachments[0]?.content ?? []);
+  const report = await readReport(attached);
+  assertEquals(report["date-range"], {
+    "start-datetime": `${date}T00:00:00Z`,
+    "end-datetime": `${date}T23:59:59Z`,
+  });
+  assertEquals(report.policies[0]?.summary, {
+    "total-successful-session-count": 7,
+    "total-failure-session-count": 1,
+  });
+  assertEquals(await posts.next(), attached);
+  assertEquals(await sendNow(roost), 0);
+  await roost.stop();
+  assertEquals((await Deno.readTextFile(file)).trim(), counted("a.test", today));
+});
+
+Deno.test("a closed network reports nothing", async () => {
+  await using roost = await RoostProcess.start();
+  await roost.stop();
+  await Deno.mkdir(`${roost.dir}/data/reports`);
+  const line = counted("a.test", Math.floor(Date.now() / DAY) - 1);
+  await Deno.writeTextFile(`${roost.dir}/data/reports/tls.jsonl`, `${line}\n`);
+  await roost.launch();
+  assertEquals(await sendNow(roost), 0);
+});
