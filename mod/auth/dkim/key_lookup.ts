@@ -7,7 +7,8 @@ import { type KeyRecord, parseKeyRecord } from "./key_record.ts";
 /** `none` is for good: no record, or none that can be read. `why` is for people. */
 export type KeyAnswer =
   | { readonly kind: "keys"; readonly keys: readonly KeyRecord[] }
-  | { readonly kind: "none" | "temp"; readonly why: string };
+  | { readonly kind: "none"; readonly why: string }
+  | { readonly kind: "temp"; readonly why: string };
 
 /** Where a key is published; null when that is no name. Both in any case, U-labels or A-labels (RFC 8616 4). */
 export function keyName(domain: string, selector: string): string | null {
