@@ -140,6 +140,7 @@ export const DMARC_IDENTIFIERS = 10; // signing domains below the author's organ
 export const DKIM_SIGNATURES = 20; // of one message that are checked, each a look-up and some arithmetic; lists make three or four
 export const DKIM_OUTCOMES = 100; // signatures of one message that are told of at all
 export const DKIM_KEY_RECORDS = 5; // of one selector that are tried; there should be one
+export const ARC_SETS = 50; // of one message (RFC 8617 4.2.1)
 export const RSA_BITS_LEAST = 1024; // RFC 8301 3.2
 export const RSA_BITS_MOST = 8192; // RFC 6376 wants 2048; each doubling costs four times as much, and a longer key fits no usual answer
 

@@ -45,6 +45,11 @@ export function parseAuthResults(value: Uint8Array): AuthResults | null {
   return value.length > AUTHRES_SIZE ? null : new Scanner(fromUtf8(value)).payload();
 }
 
+/** The instance of an ARC-Authentication-Results field, whatever its results look like. null where it has none. */
+export function readArcInstance(value: Uint8Array): number | null {
+  return value.length > AUTHRES_SIZE ? null : new Scanner(fromUtf8(value)).instance();
+}
+
 /** Reads the value of an ARC-Authentication-Results field. null where it is none. */
 export function parseArcAuthResults(value: Uint8Array): ArcAuthResults | null {
   if (value.length > AUTHRES_SIZE) return null;

@@ -4,6 +4,7 @@ import {
   type AuthResults,
   parseArcAuthResults,
   parseAuthResults,
+  readArcInstance,
   withoutComments,
 } from "../../../mod/auth/authres/parse.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
@@ -85,6 +86,14 @@ Deno.test("parseArcAuthResults() wants an instance first", () => {
   assertEquals(read(" (c) I=7;x"), "7 x: ");
   for (const bad of ["x; spf=pass", "i=0; x", "i=51; x", "i=1", "i=; x", "i=1 x", "i=999; x"]) {
     assertEquals(read(bad), null, bad);
+  }
+});
+
+Deno.test("readArcInstance() does not mind the results", () => {
+  const read = (text: string) => readArcInstance(utf8(text));
+  assertEquals(read(" i=3; x; what (is this"), 3);
+  for (const bad of ["x; i=3", "i=0;", "i=51;", "", `i=1; ${"x".repeat(70_000)}`]) {
+    assertEquals(read(bad), null);
   }
 });
 
