@@ -258,9 +258,10 @@ function plainAddress(address: string | undefined): string {
 }
 
 function clientOptions(verify?: TlsVerify): tls.ConnectionOptions {
-  // Opportunistic TLS takes any certificate: encrypted to someone beats clear to everyone (RFC 7435).
   return {
-    rejectUnauthorized: verify?.required === true && !verify.check,
+    // What was found is looked at in `certificateFault`, which can say more of it. Opportunistic TLS takes any certificate: encrypted to
+    // someone beats clear to everyone (RFC 7435).
+    rejectUnauthorized: false,
     minVersion: "TLSv1.2",
     ...(verify && !net.isIP(verify.name) ? { servername: verify.name } : {}),
   };
@@ -272,9 +273,23 @@ function certificateFault(secure: tls.TLSSocket, verify: TlsVerify | undefined):
   return verify?.required === true ? platformFault(secure) : null;
 }
 
+/** What the runtime's codes mean. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/ALTNAME/, "certificate is not for this name"],
+  [/SELF_SIGNED/, "self-signed certificate"],
+  [/UNABLE_TO|ISSUER/, "unable to verify the certificate's issuer"],
+];
+
 /** Why the platform's authorities do not vouch for the certificate, or null. */
 function platformFault(secure: tls.TLSSocket): string | null {
-  return secure.authorized ? null : String(secure.authorizationError ?? "certificate not valid");
+  if (secure.authorized) return null;
+  // The runtime (Deno 2.9.6) has the same reason for certificates that have run out as for those of strangers.
+  const { valid_from, valid_to } = secure.getPeerCertificate() as Partial<tls.PeerCertificate>;
+  const now = Date.now();
+  if (valid_to && Date.parse(valid_to) < now) return "certificate has expired";
+  if (valid_from && Date.parse(valid_from) > now) return "certificate is not yet valid";
+  const code = String(secure.authorizationError ?? "no reason given");
+  return `${REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? "certificate not valid"} (${code})`;
 }
 
 /** The certificates the peer has shown, DER, its own first. */

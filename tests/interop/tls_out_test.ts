@@ -7,6 +7,7 @@ import https from "node:https";
 import tls from "node:tls";
 import { SMTPServer } from "smtp-server";
 import { publicKeyInfo } from "../../mod/auth/dane.ts";
+import { readPolicies } from "../../mod/auth/tlsrpt/report.ts";
 import { issueAuthority, issueServer, type KeyPair } from "../../mod/tls/own_ca.ts";
 import { systemClock } from "../../mod/sys/clock.ts";
 import { systemRandom } from "../../mod/sys/random.ts";
@@ -17,7 +18,7 @@ import { eventually } from "../support/programs.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 
 /** What a destination's only host does. */
-type Host = "good" | "other-name" | "clear";
+type Host = "good" | "other-name" | "stranger" | "expired" | "clear";
 
 interface Destination {
   readonly host: Host;
@@ -26,36 +27,153 @@ interface Destination {
   /** What its TLSA record names: the host's certificate, the authority's, another one; or a usage nobody can use. Or the DNS is broken there. */
   readonly tlsa?: "leaf" | "authority" | "wrong" | "unusable" | "broken";
   /** The policy's mode, and whether it lists the host; or the DNS tells of one that is not there. */
-  readonly sts?: "enforce" | "enforce-others" | "testing-others" | "missing" | "untrusted";
+  readonly sts?:
+    | "enforce"
+    | "enforce-others"
+    | "testing"
+    | "testing-others"
+    | "none"
+    | "missing"
+    | "untrusted"
+    | "malformed";
   /** How it ends: over TLS, in the clear, or waiting for this reason. */
   readonly end: string;
+  /** What its report says: policies with the failures of each, "-" for successes. */
+  readonly report: string;
 }
 
 const DESTINATIONS: Readonly<Record<string, Destination>> = {
-  "dane-right.test": { host: "good", tlsa: "leaf", end: "tls" },
-  "dane-authority.test": { host: "good", tlsa: "authority", end: "tls" },
+  "dane-right.test": { host: "good", tlsa: "leaf", end: "tls", report: "tlsa -" },
+  "dane-authority.test": { host: "good", tlsa: "authority", end: "tls", report: "tlsa -" },
   // A certificate for another name is fine when the record names the very certificate.
-  "dane-other-name.test": { host: "other-name", tlsa: "leaf", end: "tls" },
+  "dane-other-name.test": { host: "other-name", tlsa: "leaf", end: "tls", report: "tlsa -" },
   "dane-authority-other-name.test": {
     host: "other-name",
     tlsa: "authority",
     end: "the certificate is not for",
+    report: "tlsa certificate-host-mismatch",
   },
-  "dane-wrong.test": { host: "good", tlsa: "wrong", end: "the certificate matches no TLSA record" },
-  "dane-stripped.test": { host: "clear", tlsa: "leaf", end: "does not offer STARTTLS" },
-  "dane-unusable.test": { host: "other-name", tlsa: "unusable", end: "tls" },
-  "dane-unusable-stripped.test": { host: "clear", tlsa: "unusable", end: "does not offer STARTTLS" },
-  "dane-broken.test": { host: "good", tlsa: "broken", end: "cannot look up TLSA" },
-  "dane-missing.test": { host: "clear", end: "clear" },
-  "dane-unsigned.test": { host: "clear", unsigned: true, tlsa: "wrong", end: "clear" },
-  "sts-right.test": { host: "good", unsigned: true, sts: "enforce", end: "tls" },
-  "sts-other-name.test": { host: "other-name", unsigned: true, sts: "enforce", end: "altname" },
-  "sts-stripped.test": { host: "clear", unsigned: true, sts: "enforce", end: "does not offer STARTTLS" },
-  "sts-others.test": { host: "good", unsigned: true, sts: "enforce-others", end: "is not among the hosts" },
-  "sts-testing.test": { host: "clear", unsigned: true, sts: "testing-others", end: "clear" },
-  "sts-missing.test": { host: "clear", unsigned: true, sts: "missing", end: "clear" },
-  "sts-untrusted.test": { host: "clear", unsigned: true, sts: "untrusted", end: "clear" },
-  "dane-over-sts.test": { host: "other-name", tlsa: "leaf", sts: "enforce", end: "tls" },
+  "dane-wrong.test": {
+    host: "good",
+    tlsa: "wrong",
+    end: "the certificate matches no TLSA record",
+    report: "tlsa validation-failure",
+  },
+  "dane-stripped.test": {
+    host: "clear",
+    tlsa: "leaf",
+    end: "does not offer STARTTLS",
+    report: "tlsa starttls-not-supported",
+  },
+  "dane-unusable.test": { host: "other-name", tlsa: "unusable", end: "tls", report: "tlsa tlsa-invalid -" },
+  "dane-unusable-stripped.test": {
+    host: "clear",
+    tlsa: "unusable",
+    end: "does not offer STARTTLS",
+    report: "tlsa tlsa-invalid starttls-not-supported",
+  },
+  "dane-broken.test": {
+    host: "good",
+    tlsa: "broken",
+    end: "cannot look up TLSA",
+    report: "tlsa dnssec-invalid",
+  },
+  "dane-missing.test": { host: "clear", end: "clear", report: "no-policy-found starttls-not-supported" },
+  "dane-unsigned.test": {
+    host: "clear",
+    unsigned: true,
+    tlsa: "wrong",
+    end: "clear",
+    report: "no-policy-found starttls-not-supported",
+  },
+  "sts-right.test": { host: "good", unsigned: true, sts: "enforce", end: "tls", report: "sts -" },
+  "sts-other-name.test": {
+    host: "other-name",
+    unsigned: true,
+    sts: "enforce",
+    end: "is not for this name",
+    report: "sts certificate-host-mismatch",
+  },
+  "sts-stripped.test": {
+    host: "clear",
+    unsigned: true,
+    sts: "enforce",
+    end: "does not offer STARTTLS",
+    report: "sts starttls-not-supported",
+  },
+  "sts-others.test": {
+    host: "good",
+    unsigned: true,
+    sts: "enforce-others",
+    end: "is not among the hosts",
+    report: "sts validation-failure",
+  },
+  "sts-testing.test": {
+    host: "clear",
+    unsigned: true,
+    sts: "testing-others",
+    end: "clear",
+    report: "sts validation-failure starttls-not-supported",
+  },
+  "sts-missing.test": {
+    host: "clear",
+    unsigned: true,
+    sts: "missing",
+    end: "clear",
+    report: "sts sts-policy-fetch-error starttls-not-supported",
+  },
+  "sts-untrusted.test": {
+    host: "clear",
+    unsigned: true,
+    sts: "untrusted",
+    end: "clear",
+    report: "sts sts-webpki-invalid starttls-not-supported",
+  },
+  "dane-self-made.test": { host: "stranger", tlsa: "leaf", end: "tls", report: "tlsa -" },
+  "dane-over-sts-wrong.test": {
+    host: "good",
+    tlsa: "wrong",
+    sts: "enforce",
+    end: "the certificate matches no TLSA record",
+    report: "tlsa validation-failure",
+  },
+  "sts-stranger.test": {
+    host: "stranger",
+    unsigned: true,
+    sts: "enforce",
+    end: "self-signed certificate",
+    report: "sts certificate-not-trusted",
+  },
+  "sts-expired.test": {
+    host: "expired",
+    unsigned: true,
+    sts: "enforce",
+    end: "certificate has expired",
+    report: "sts certificate-expired",
+  },
+  "sts-testing-expired.test": {
+    host: "expired",
+    unsigned: true,
+    sts: "testing",
+    end: "tls",
+    report: "sts certificate-expired",
+  },
+  "sts-malformed.test": {
+    host: "clear",
+    unsigned: true,
+    sts: "malformed",
+    end: "clear",
+    report: "sts sts-policy-invalid starttls-not-supported",
+  },
+  "sts-none.test": {
+    host: "clear",
+    unsigned: true,
+    sts: "none",
+    end: "clear",
+    report: "no-policy-found starttls-not-supported",
+  },
+  "plain.test": { host: "stranger", unsigned: true, end: "tls", report: "no-policy-found -" },
+  "dane-over-sts.test": { host: "other-name", tlsa: "leaf", sts: "enforce", end: "tls", report: "tlsa -" },
 };
 
 /** Names below a domain for which somebody has a certificate. */
@@ -132,7 +250,8 @@ function policyOf(host: string): string | null {
   const name = host.replace(/^mta-sts\./, "");
   const sts = DESTINATIONS[name]?.sts;
   if (sts === undefined || sts === "missing") return null;
-  const mode = sts.startsWith("testing") ? "testing" : "enforce";
+  if (sts === "malformed") return "version: STSv1\r\nmode: enforce\r\n";
+  const mode = sts.startsWith("testing") ? "testing" : sts === "none" ? "none" : "enforce";
   return `version: STSv1\r\nmode: ${mode}\r\nmx: ${
     sts.endsWith("others") ? "mx.others.test" : `mx.${name}`
   }\r\nmax_age: 86400\r\n`;
@@ -163,15 +282,38 @@ async function startWeb(trusted: KeyPair, stranger: KeyPair): Promise<AsyncDispo
   };
 }
 
+/** By domain: each policy with its failures in order, and "-" where sessions went well. */
+async function reportsIn(file: string): Promise<Record<string, string>> {
+  const reports: Record<string, string> = {};
+  for (const line of (await Deno.readTextFile(file)).trim().split("\n")) {
+    const [, domain, written] = JSON.parse(line);
+    reports[domain] = readPolicies(written).map((p) =>
+      [p.type, ...p.details.map((d) => d.type), ...(p.successes > 0 ? ["-"] : [])].join(" ")
+    ).join("; ");
+  }
+  return reports;
+}
+
+/** Certificates of servers have run out since; those of authorities have not. */
+const longAgo = { ...systemClock, now: () => Date.now() - 900 * 86_400_000 };
+
 Deno.test("mail goes out as DANE and MTA-STS of each destination want it, or waits and says why", async () => {
   await using all = new AsyncDisposableStack();
   const issue = async (ca: KeyPair, dns: string[]) =>
     await issueServer(ca, { dns, ip: [] }, systemClock, systemRandom);
-  const authority = await issueAuthority("test", systemClock, systemRandom);
+  const authority = await issueAuthority("test", longAgo, systemRandom);
+  const issueExpired = async (ca: KeyPair, dns: string[]) =>
+    await issueServer(ca, { dns, ip: [] }, longAgo, systemRandom);
   const stranger = await issueAuthority("stranger", systemClock, systemRandom);
   const hosts = {
     good: all.use(await startHost(await issue(authority, namesOf("mx", (d) => d.host === "good")), true)),
     "other-name": all.use(await startHost(await issue(authority, ["mx.elsewhere.test"]), true)),
+    stranger: all.use(
+      await startHost(await issue(stranger, namesOf("mx", (d) => d.host === "stranger")), true),
+    ),
+    expired: all.use(
+      await startHost(await issueExpired(authority, namesOf("mx", (d) => d.host === "expired")), true),
+    ),
     clear: all.use(await startHost(await issue(authority, ["mx.elsewhere.test"]), false)),
   };
   const webNames = namesOf("mta-sts", (d) => d.sts !== undefined);
@@ -214,6 +356,11 @@ Deno.test("mail goes out as DANE and MTA-STS of each destination want it, or wai
   const arrived = taken().map((t) => t.split("@")[1] ?? "").sort();
   const wanted = Object.entries(DESTINATIONS).filter(([, d]) => d.end === "tls" || d.end === "clear");
   assertEquals(arrived, wanted.map(([name]) => name).sort());
+  await roost.stop();
+  assertEquals(
+    await reportsIn(`${roost.dir}/data/reports/tls.jsonl`),
+    Object.fromEntries(Object.entries(DESTINATIONS).map(([name, { report }]) => [name, report])),
+  );
   const kept = await Deno.readTextFile(`${roost.dir}/data/mta_sts.json`);
   assertEquals(["sts-right.test", "sts-missing.test", "sts-untrusted.test"].map((n) => kept.includes(n)), [
     true,
