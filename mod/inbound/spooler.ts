@@ -1,13 +1,12 @@
 import type { Body } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
+import { readFileStream } from "../base/file_stream.ts";
 import { type Fs, isFsError, type WritableFile } from "../base/fs.ts";
 import { SMTP_DATA_TOTAL } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Spooler, SpoolWriter } from "../smtp/ports.ts";
 
-/** Octets read from a spool file at once. */
-const READ_BLOCK = 64 * 1024;
 const PREFIX = "in-";
 
 /**
@@ -94,7 +93,7 @@ class SpoolFile implements SpoolWriter {
     return {
       size: this.#size,
       memory: null,
-      stream: () => readSpool(this.#fs, this.#path),
+      stream: () => readFileStream(this.#fs, this.#path, 0, this.#size),
       dispose: () => this.abort(),
     };
   }
@@ -114,20 +113,5 @@ class SpoolFile implements SpoolWriter {
     } catch (e) {
       this.#log.warn("spool file left over", { path: this.#path, why: String(e) });
     }
-  }
-}
-
-async function* readSpool(fs: Fs, path: string): AsyncIterable<Uint8Array> {
-  const file = await fs.open(path);
-  try {
-    const block = new Uint8Array(READ_BLOCK);
-    for (let at = 0;;) {
-      const n = await file.readAt(block, at);
-      if (n === 0) return;
-      at += n;
-      yield block.subarray(0, n);
-    }
-  } finally {
-    file.close();
   }
 }

@@ -11,6 +11,7 @@ import { concat, LF } from "../base/bytes.ts";
 import { type Body, memoryBody } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
 import { DirSync, folderOf, replaceFile } from "../base/durable.ts";
+import { readFileStream } from "../base/file_stream.ts";
 import { type Fs, FsError, isFsError } from "../base/fs.ts";
 import type { Log } from "../base/log.ts";
 import {
@@ -45,7 +46,6 @@ const TIME_DIGITS = 10;
 const ID = /^[0-9a-z][0-9a-z-]{0,63}$/;
 /** Octets of a file read at once on loading: the head of nearly every message. */
 const START = 8 * 1024;
-const CHUNK = 64 * 1024;
 /** Octets of a file read at once for an attempt: head and body of most messages. */
 const WHOLE = 64 * 1024;
 
@@ -275,33 +275,13 @@ export class Spool {
   async body(message: QueuedMessage): Promise<Body> {
     const { size, offset } = message;
     const path = `${this.#dir}/${message.id}${MAIL}`;
-    if (size > QUEUE_BODY_IN_MEMORY) return this.#fileBody(path, offset, size);
+    if (size > QUEUE_BODY_IN_MEMORY) {
+      const stream = () => readFileStream(this.#fs, path, offset, size);
+      return { size, memory: null, stream, dispose: () => Promise.resolve() };
+    }
     const bytes = await this.#fs.readFile(path, offset + size);
     if (bytes?.length !== offset + size) throw new FsError("io", "read all of", path);
     return memoryBody(bytes.subarray(offset));
-  }
-
-  #fileBody(path: string, offset: number, size: number): Body {
-    const fs = this.#fs;
-    return {
-      size,
-      memory: null,
-      async *stream() {
-        const file = await fs.open(path);
-        try {
-          const chunk = new Uint8Array(CHUNK);
-          for (let at = 0; at < size;) {
-            const n = await file.readAt(chunk.subarray(0, Math.min(CHUNK, size - at)), offset + at);
-            if (n === 0) throw new FsError("io", "read all of", path);
-            yield chunk.subarray(0, n);
-            at += n;
-          }
-        } finally {
-          file.close();
-        }
-      },
-      dispose: () => Promise.resolve(),
-    };
   }
 
   async #write(path: string, head: Uint8Array, body: Body): Promise<void> {
