@@ -10,9 +10,10 @@ import { loadSaltSecret } from "../account/salt_secret.ts";
 import { withScram } from "../account/stored_scram.ts";
 import { Srs } from "../auth/srs.ts";
 import { loadSrsSecrets } from "../auth/srs_secrets.ts";
+import { BlockPool } from "../base/block_pool.ts";
 import { folderOf } from "../base/durable.ts";
 import { isFsError } from "../base/fs.ts";
-import { CONNECT_BURST, CONNECT_PER_MINUTE } from "../base/limits.ts";
+import { BODIES_HELD, CONNECT_BURST, CONNECT_PER_MINUTE } from "../base/limits.ts";
 import { err, ok } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
@@ -116,6 +117,7 @@ export async function buildServices(
   const spooler = new FsSpooler(fs, `${paths.queue}/tmp`, random, log);
   // What a crash left over is in nobody's way: nobody waits for it to go.
   void spooler.sweep(clock);
+  const bodies = new BlockPool(BODIES_HELD * config.limits.memory);
   let way = wayOut(config);
   let strip = config.submission.strip;
   const defences = await ReceptionDefences.open(platform, config, directory);
@@ -136,6 +138,7 @@ export async function buildServices(
       }),
       authenticator,
       spooler,
+      bodies,
       clock,
       random,
       log,
@@ -148,6 +151,7 @@ export async function buildServices(
       const shorter = next.limits.queueLifetime < terms.limits.queueLifetime;
       terms = next;
       daily.adopt(next);
+      bodies.limit(BODIES_HELD * next.limits.memory);
       if (shorter) queue.reschedule();
       if (way !== wayOut(next)) {
         way = wayOut(next);

@@ -15,16 +15,18 @@ export class MemoryGuard {
   readonly #memory: Memory;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #tidy: () => void;
   #limit: number;
   #collected = -Infinity;
   #tight = false;
 
-  /** `limit`: octets. */
-  constructor(memory: Memory, clock: Clock, log: Log, limit: number) {
+  /** `limit`: octets. `tidy` is called at each look: what is kept for reuse and was not used since can go. */
+  constructor(memory: Memory, clock: Clock, log: Log, limit: number, tidy: () => void = () => {}) {
     this.#memory = memory;
     this.#clock = clock;
     this.#log = log;
     this.#limit = limit;
+    this.#tidy = tidy;
   }
 
   /** Whether the process is over its ceiling. */
@@ -39,6 +41,7 @@ export class MemoryGuard {
 
   /** Looks once. */
   look(): void {
+    this.#tidy();
     let resident = this.#memory.resident();
     const now = this.#clock.monotonic();
     if (resident > COLLECT_FROM * this.#limit && now - this.#collected >= MEMORY_COLLECT) {

@@ -75,7 +75,13 @@ export class Server {
     this.#config = loaded.config;
     this.started = platform.clock.now();
     const { fs, clock, random, log } = platform;
-    this.memory = new MemoryGuard(systemMemory, clock, log, loaded.config.limits.memory);
+    this.memory = new MemoryGuard(
+      systemMemory,
+      clock,
+      log,
+      loaded.config.limits.memory,
+      () => services.smtp.bodies.tidy(),
+    );
     this.room = new RoomGuard({
       free: async () => (await fs.space(this.#config.data)).free,
       queued: () => services.queue.size,

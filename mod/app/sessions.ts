@@ -3,7 +3,7 @@
  * nobody speaks takes no memory.
  */
 import type { Config } from "../config/config.ts";
-import { BODY_IN_MEMORY, BODY_WHEN_TIGHT } from "../base/limits.ts";
+import { BODY_HELD, BODY_WHEN_TIGHT } from "../base/limits.ts";
 import { isInNetworks, isLoopback, parseIp } from "../base/ip.ts";
 import type { ListenerKind } from "../smtp/ports.ts";
 import type { XclientRights } from "../smtp/xclient.ts";
@@ -106,7 +106,7 @@ function smtpSettings(
     recipients: config.limits.recipients,
     // What arrives while memory is short goes to the spool sooner.
     get bodyInMemory() {
-      return memory.tight ? BODY_WHEN_TIGHT : BODY_IN_MEMORY;
+      return memory.tight ? BODY_WHEN_TIGHT : BODY_HELD;
     },
     cleartextLoopback: config.auth.cleartext === "loopback",
     authOnSmtp: false,

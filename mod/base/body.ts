@@ -7,6 +7,8 @@ export interface Body {
   readonly size: number;
   /** The octets where they are in memory, else null. */
   readonly memory: readonly Uint8Array[] | null;
+  /** Whoever made it has seen to it that no CR and no LF stands alone; absent where nobody looked. */
+  readonly crlf?: true;
   /** All octets in order. Chunks are valid until the next one is asked for. */
   stream(): AsyncIterable<Uint8Array>;
   /** Gives back memory or file; the body cannot be read afterwards. Harmless when called twice. */
@@ -27,11 +29,12 @@ export function memoryBody(...chunks: Uint8Array[]): Body {
   };
 }
 
-/** `body` with `head` (trace headers, say) before it. Disposing it disposes `body`. */
+/** `body` with `head` (trace headers, say: whole lines) before it. Disposing it disposes `body`. */
 export function prefixed(head: Uint8Array, body: Body): Body {
   return {
     size: head.length + body.size,
     memory: body.memory ? [head, ...body.memory] : null,
+    ...(body.crlf ? { crlf: true } : {}),
     async *stream() {
       yield head;
       yield* body.stream();

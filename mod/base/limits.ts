@@ -10,7 +10,9 @@ const MINUTE = 60 * SECOND;
 
 /** Messages. */
 export const MESSAGE_SIZE = 50 * MiB; // what large providers take; bigger files belong elsewhere
-export const BODY_IN_MEMORY = 1 * MiB; // a message past this goes to a spool file while it arrives
+export const BODY_IN_MEMORY = 1 * MiB; // a message past this that IMAP brings goes to a file while it arrives
+export const BODY_HELD = 8 * MiB; // one that SMTP brings, while there is room: it is written once then, and few are larger
+export const BODIES_HELD = 1 / 4; // share of the memory limit for all of these together; past it they go to spool files
 export const HEADER_SIZE = 1 * MiB; // header block of one message: Exim's and Postfix's order of size
 export const RECEIVED_HOPS = 100; // RFC 5321 6.3 asks for at least 100 before it is a loop
 
@@ -57,7 +59,7 @@ export const CONNECTIONS_WHEN_TIGHT = 10; // let in even when memory is short: a
 export const MEMORY_LOOK = 500; // between two looks at how much memory is used
 export const ROOM_LOOK = 2 * SECOND; // between two looks at how much disk is free
 export const MEMORY_COLLECT = 2 * SECOND; // between two collections of garbage when memory gets short: each holds the loop
-export const BODY_WHEN_TIGHT = 64 * KiB; // as BODY_IN_MEMORY, while memory is short
+export const BODY_WHEN_TIGHT = 64 * KiB; // as BODY_HELD, while memory is short
 export const CONNECTIONS_PER_ADDRESS = 100; // from one address that is not trusted
 export const WRITE_STALL = 2 * MINUTE; // a peer that does not take our octets for so long is cut off
 export const PROXY_WAIT = 5 * SECOND; // for the PROXY header, which a proxy sends at once

@@ -129,12 +129,13 @@ function addressOf(entry: EnvelopeAddress): Address | null {
   return domain.ok && local.ok ? { local: local.value, domain: domain.value } : null;
 }
 
-/** `body` with `head` in the place of its first `skip` octets. Disposing it disposes `body`. */
+/** `body` with `head`, whole lines, in the place of its first `skip` octets. Disposing it disposes `body`. */
 export function withHead(head: Uint8Array, skip: number, body: Body): Body {
   if (head.length === 0 && skip === 0) return body;
   return {
     size: head.length + body.size - skip,
     memory: body.memory ? [head, ...dropped(body.memory, skip)] : null,
+    ...(body.crlf ? { crlf: true } : {}),
     async *stream() {
       yield head;
       let left = skip;

@@ -66,6 +66,7 @@ async function write(ports: Ports, root: string, body: Body): Promise<Written> {
   let bare = 0;
   let previous = 0;
   const count = (chunk: Uint8Array) => {
+    if (body.crlf) return;
     bare += bareLines(chunk, previous);
     previous = chunk[chunk.length - 1] ?? previous;
   };

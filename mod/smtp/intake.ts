@@ -2,7 +2,9 @@
  * The data phase (RFC 5321 4.1.1.4, RFC 3030 2) without the connection: octets as they come go in, a `Body` or the reason why not comes out.
  * Whatever is wrong with a message, it is read to its true end, so that client and server stay in step.
  */
+import type { BlockPool } from "../base/block_pool.ts";
 import { type Body, memoryBody } from "../base/body.ts";
+import { EMPTY } from "../base/bytes.ts";
 import { isFsError } from "../base/fs.ts";
 import { HEADER_SIZE, RECEIVED_HOPS, SMTP_DISCARD, SMTP_HEADER_LINES } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
@@ -18,42 +20,56 @@ export type IntakeFault =
   | { readonly kind: "spool-broken"; readonly cause: unknown };
 
 const FIRST_BLOCK = 8 * 1024;
-/** What an announced size may claim before the octets are there. */
-const ANNOUNCED_BLOCK = 64 * 1024;
-/** Octets written to the spool at once, after what was held in memory. */
-const SPOOL_BLOCK = 256 * 1024;
+/** What an announced size may claim before the octets are there; up to so much a message has memory of its own, beyond it blocks of the pool. */
+const OWN_MEMORY = 64 * 1024;
+/** Octets written to the spool at once where the pool has no block. */
+const SPOOL_BLOCK = 128 * 1024;
+
+export interface IntakePorts {
+  readonly spooler: Spooler;
+  readonly bodies: BlockPool;
+}
+
+/** Octets in memory. `block`: what the pool lent for them. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly block: Uint8Array<ArrayBuffer> | null;
+}
 
 export class MessageIntake {
   readonly #settings: Pick<SmtpSettings, "messageSize" | "bodyInMemory">;
-  readonly #spooler: Spooler;
+  readonly #ports: IntakePorts;
   readonly #framing: DotDecoder | ChunkDecoder;
   /** Of a binary message the header is text all the same: nothing may be hidden in it. */
   readonly #headerLines: LineWatch | null;
   readonly #header = new HeaderWatch({ size: HEADER_SIZE, lines: SMTP_HEADER_LINES, hops: RECEIVED_HOPS });
   readonly #take = (view: Uint8Array): void => this.#collect(view);
-  #buffer: Uint8Array;
-  #held = 0;
+  /** The piece that is being filled, and how far it is. */
+  #filling: Piece;
+  #filled = 0;
+  /** Pieces that are full: to be kept, or, once it spools, to be written. */
+  #full: Piece[] = [];
   #size = 0;
   #discarded = 0;
   #writer: SpoolWriter | null = null;
-  /** Blocks that wait to be written to the spool. */
-  #full: Uint8Array[] = [];
   #spooling = false;
+  /** What is being written; the next octets are taken in meanwhile. */
+  #writing: Promise<void> | null = null;
   #fault: IntakeFault | null = null;
 
   /** `announced`: octets the client said there would be, or null. `framing`: how the message's end is told. */
   constructor(
     settings: Pick<SmtpSettings, "messageSize" | "bodyInMemory">,
-    spooler: Spooler,
+    ports: IntakePorts,
     announced: number | null,
     framing: DotDecoder | ChunkDecoder = new DotDecoder(),
   ) {
     this.#settings = settings;
     this.#framing = framing;
     this.#headerLines = framing instanceof ChunkDecoder && framing.binary ? new LineWatch() : null;
-    this.#spooler = spooler;
-    const first = announced === null ? FIRST_BLOCK : Math.min(announced + 64, ANNOUNCED_BLOCK);
-    this.#buffer = new Uint8Array(Math.min(first, settings.bodyInMemory));
+    this.#ports = ports;
+    const first = announced === null ? FIRST_BLOCK : Math.min(announced + 64, OWN_MEMORY);
+    this.#filling = { bytes: new Uint8Array(Math.min(first, settings.bodyInMemory)), block: null };
   }
 
   /** Whether the end was seen. */
@@ -89,24 +105,32 @@ export class MessageIntake {
     if (framing.fault) this.#fail({ kind: framing.fault });
   }
 
-  /** Writes to the spool what is due; null when nothing is. Never rejects. */
+  /** Sees to it that no more than one round of pieces waits for the spool; null when there is nothing to wait for. Never rejects. */
   settle(): Promise<void> | null {
-    return this.#full.length > 0 ? this.#spool() : null;
+    if (!this.#spooling || this.#full.length === 0) return null;
+    if (!this.#writing) {
+      this.#spool();
+      return null;
+    }
+    return this.#writing.then(() => this.#spool());
   }
 
   /** The message, once `done`. */
   async finish(): Promise<Result<Body, IntakeFault>> {
     if (this.#spooling && !this.#fault) {
-      if (this.#held > 0) this.#full.push(this.#buffer.subarray(0, this.#held));
-      await this.#spool();
+      this.#putAway();
+      await this.#writing;
+      this.#spool();
     }
+    await this.#writing;
     if (this.#fault) {
       await this.abort();
       return err(this.#fault);
     }
-    if (!this.#writer) return ok(memoryBody(this.#buffer.subarray(0, this.#held)));
+    const crlf = this.#framing instanceof ChunkDecoder && this.#framing.binary ? {} : { crlf: true } as const;
+    if (!this.#writer) return ok({ ...this.#inMemory(), ...crlf });
     try {
-      return ok(await this.#writer.finish());
+      return ok({ ...await this.#writer.finish(), ...crlf });
     } catch (cause) {
       this.#failSpool(cause);
       await this.abort();
@@ -116,8 +140,8 @@ export class MessageIntake {
 
   /** Gives back what is held: the client is gone, or the message is refused. */
   async abort(): Promise<void> {
-    this.#full = [];
-    this.#buffer = new Uint8Array(0);
+    this.#drop();
+    await this.#writing;
     await this.#writer?.abort();
   }
 
@@ -136,40 +160,85 @@ export class MessageIntake {
     }
     let at = 0;
     while (at < view.length) {
-      if (this.#held === this.#buffer.length) this.#grow(view.length - at);
-      const n = Math.min(view.length - at, this.#buffer.length - this.#held);
-      this.#buffer.set(n === view.length ? view : view.subarray(at, at + n), this.#held);
-      this.#held += n;
+      const room = this.#filling.bytes.length - this.#filled;
+      if (room === 0) {
+        // Of `view`, so much was counted and is not held.
+        this.#more(this.#size - (view.length - at));
+        continue;
+      }
+      const n = Math.min(view.length - at, room);
+      this.#filling.bytes.set(n === view.length ? view : view.subarray(at, at + n), this.#filled);
+      this.#filled += n;
       at += n;
     }
   }
 
-  /** More room: a larger buffer, or the full one goes to the spool and a new one is begun. */
-  #grow(wanted: number): void {
-    const cap = this.#settings.bodyInMemory;
-    if (!this.#spooling && this.#buffer.length < cap) {
-      const larger = new Uint8Array(
-        Math.min(cap, Math.max(this.#buffer.length * 2, this.#held + wanted, FIRST_BLOCK)),
-      );
-      larger.set(this.#buffer.subarray(0, this.#held));
-      this.#buffer = larger;
-      return;
+  /** More room; from some point on all that is `held` goes to the spool first. */
+  #more(held: number): void {
+    this.#putAway();
+    const left = this.#settings.bodyInMemory - held;
+    if (!this.#spooling && left > 0) {
+      if (held < OWN_MEMORY) {
+        // Few are that large, most of these not by much: the next step is all that it may have of its own.
+        const size = Math.min(left, OWN_MEMORY - held);
+        this.#filling = { bytes: new Uint8Array(size), block: null };
+        return;
+      }
+      const block = this.#ports.bodies.take();
+      if (block) {
+        this.#filling = { bytes: left < block.length ? block.subarray(0, left) : block, block };
+        return;
+      }
     }
-    this.#full.push(this.#buffer);
     this.#spooling = true;
-    this.#buffer = new Uint8Array(SPOOL_BLOCK);
-    this.#held = 0;
+    const block = this.#ports.bodies.take();
+    this.#filling = { bytes: block ?? new Uint8Array(SPOOL_BLOCK), block };
   }
 
-  async #spool(): Promise<void> {
+  /** What is being filled counts as full. */
+  #putAway(): void {
+    const { bytes, block } = this.#filling;
+    if (this.#filled > 0) this.#full.push({ bytes: bytes.subarray(0, this.#filled), block });
+    else if (block) this.#ports.bodies.give(block);
+    this.#filling = NOTHING;
+    this.#filled = 0;
+  }
+
+  #inMemory(): Body {
+    this.#putAway();
+    const pieces = this.#full;
+    this.#full = [];
+    const body = memoryBody(...pieces.map((p) => p.bytes));
+    return {
+      ...body,
+      dispose: () => {
+        this.#giveBack(pieces.splice(0));
+        return Promise.resolve();
+      },
+    };
+  }
+
+  /** Begins to write what is due. */
+  #spool(): void {
     const due = this.#full;
     this.#full = [];
-    if (this.#fault) return;
+    if (this.#fault || due.length === 0) return this.#giveBack(due);
+    this.#writing = this.#write(due).finally(() => this.#writing = null);
+  }
+
+  /** Never rejects. */
+  async #write(due: readonly Piece[]): Promise<void> {
+    let written = 0;
     try {
-      this.#writer ??= await this.#spooler.start();
-      for (const block of due) await this.#writer.write(block);
+      this.#writer ??= await this.#ports.spooler.start();
+      for (const piece of due) {
+        await this.#writer.write(piece.bytes);
+        this.#giveBack([piece]);
+        written++;
+      }
     } catch (cause) {
       this.#failSpool(cause);
+      this.#giveBack(due.slice(written));
     }
   }
 
@@ -182,8 +251,19 @@ export class MessageIntake {
   #fail(fault: IntakeFault): void {
     if (this.#fault) return;
     this.#fault = fault;
-    this.#buffer = new Uint8Array(0);
-    this.#held = 0;
+    this.#drop();
+  }
+
+  /** Lets go of what is in memory and not being written. */
+  #drop(): void {
+    this.#putAway();
+    this.#giveBack(this.#full);
     this.#full = [];
   }
+
+  #giveBack(pieces: readonly Piece[]): void {
+    for (const { block } of pieces) if (block) this.#ports.bodies.give(block);
+  }
 }
+
+const NOTHING: Piece = { bytes: EMPTY, block: null };

@@ -3,6 +3,7 @@
  * or with the reply that refuses. Answers may be given at once or later; the session waits without blocking others.
  */
 import type { AccountId, Authenticator } from "../account/directory.ts";
+import type { BlockPool } from "../base/block_pool.ts";
 import type { Body } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
@@ -124,7 +125,7 @@ export interface SmtpSettings {
   readonly messageSize: number;
   /** Recipients of one message. */
   readonly recipients: number;
-  /** Octets of a message held in memory; larger ones are spooled. */
+  /** Octets of a message held in memory while `SmtpPorts.bodies` has room; larger ones are spooled. */
   readonly bodyInMemory: number;
   /** AUTH without TLS for peers on loopback (`auth.cleartext: loopback`). */
   readonly cleartextLoopback: boolean;
@@ -141,6 +142,8 @@ export interface SmtpPorts {
   readonly receiver: Receiver;
   readonly authenticator: Authenticator;
   readonly spooler: Spooler;
+  /** Memory for messages that arrive, of all connections together. */
+  readonly bodies: BlockPool;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

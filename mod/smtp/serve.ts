@@ -212,7 +212,7 @@ class Loop {
     await this.#flush();
     const intake = new MessageIntake(
       this.#settings,
-      this.#ports.spooler,
+      this.#ports,
       this.#session.transaction?.mail.size ?? null,
     );
     const clock = this.#ports.clock;
@@ -281,7 +281,7 @@ class Loop {
     if (!transaction) throw new Error("Cannot take a chunk without a transaction");
     const framing = new ChunkDecoder(transaction.mail.body === "binarymime");
     const announced = Math.max(transaction.mail.size ?? 0, size);
-    const intake = new MessageIntake(this.#settings, this.#ports.spooler, announced, framing);
+    const intake = new MessageIntake(this.#settings, this.#ports, announced, framing);
     const end = this.#ports.clock.monotonic() + SMTP_DATA_TOTAL;
     return this.#chunked = { transaction, intake, framing, end };
   }

@@ -152,7 +152,10 @@ export class SmtpSession {
   async message(result: Result<Body, IntakeFault>): Promise<readonly Reply[]> {
     const transaction = this.#transaction;
     this.#transaction = null;
-    if (!transaction) return [REPLY.sequence];
+    if (!transaction) {
+      if (result.ok) this.#dispose(result.value);
+      return [REPLY.sequence];
+    }
     if (!result.ok) return this.#each(transaction, this.#dataFault(transaction, result.error));
     const body = result.value;
     try {
@@ -163,11 +166,13 @@ export class SmtpSession {
     } catch (cause) {
       return this.#each(transaction, this.#receiveFault(transaction, cause));
     } finally {
-      // A file's removal is not waited for by the client's reply when there is no file.
-      if (body.memory === null) {
-        await body.dispose().catch((e) => this.#log.warn("spool left over", { why: String(e) }));
-      }
+      this.#dispose(body);
     }
+  }
+
+  /** The reply does not wait for a file to go. */
+  #dispose(body: Body): void {
+    body.dispose().catch((e) => this.#log.warn("spool left over", { why: String(e) }));
   }
 
   /** A chunk was read and the message cannot be taken any more: ends the transaction. */

@@ -87,3 +87,12 @@ Deno.test("putOffWhile() answers MAIL with 452 while memory is short, and asks t
   assertEquals(policy.origin?.(client), { name: "mx.far.example" });
   assertEquals([policy.silence?.(client), policy.holdBack?.(client, 3)], [7, 3]);
 });
+
+Deno.test("MemoryGuard has what is kept for reuse looked through each time", () => {
+  let tidied = 0;
+  const memory = { resident: () => 10, collect: () => {} };
+  const guard = new MemoryGuard(memory, new FakeClock(), new MemoryLog(), 100, () => void tidied++);
+  guard.look();
+  guard.look();
+  assertEquals(tidied, 2);
+});

@@ -1,4 +1,5 @@
 /** Strangers' sessions with the real policy on a `ScriptConn`: what they are told, what is logged, what reaches mailboxes. */
+import { BlockPool } from "../../mod/base/block_pool.ts";
 import type { Authenticator } from "../../mod/account/directory.ts";
 import { parseNetwork } from "../../mod/base/ip.ts";
 import { AccountRates } from "../../mod/inbound/account_rate.ts";
@@ -93,6 +94,7 @@ class House {
       policy: this.#policy,
       receiver: new InboundReceiver({ dispatcher, directory, clock, log }, "mx.example.test"),
       authenticator,
+      bodies: new BlockPool(1 << 20),
       spooler: { start: () => Promise.reject(new Error("nothing is spooled here")) },
       clock,
       random,

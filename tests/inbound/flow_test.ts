@@ -1,4 +1,5 @@
 /** The rooms of reception together, from octets on the wire to mailboxes and queue. */
+import { BlockPool } from "../../mod/base/block_pool.ts";
 import type { Authenticator } from "../../mod/account/directory.ts";
 import { InboundPolicy } from "../../mod/inbound/policy.ts";
 import { RateLimiter } from "../../mod/inbound/ratelimit.ts";
@@ -43,6 +44,7 @@ async function converse(listener: ListenerKind, dialog: string): Promise<{ rig: 
       log: rig.log,
     }, "mx.example.test"),
     authenticator,
+    bodies: new BlockPool(1 << 20),
     spooler: new FsSpooler(fs, "/data/queue/tmp", random, rig.log),
     clock,
     random,

@@ -1,3 +1,4 @@
+import { BLOCK, BlockPool } from "../../mod/base/block_pool.ts";
 import { type Body, memoryBody } from "../../mod/base/body.ts";
 import { concat, fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { FsError } from "../../mod/base/fs.ts";
@@ -44,8 +45,9 @@ async function take(
   size: number,
   spooler: Spooler = new MemorySpooler(),
   announced: number | null = null,
+  bodies = new BlockPool(1 << 20),
 ) {
-  const intake = new MessageIntake(SETTINGS, spooler, announced);
+  const intake = new MessageIntake(SETTINGS, { spooler, bodies }, announced);
   const bytes = utf8(text);
   let used = 0;
   while (used < bytes.length && !intake.done) {
@@ -69,15 +71,18 @@ Deno.test("MessageIntake gives the message whole, in memory or spooled, in any c
     for (const size of lines < 5 ? [1, 2, 3, 7, 1000] : [1_000, 65_536]) {
       for (const announced of [null, message.length, 10]) {
         const spooler = new MemorySpooler();
-        const { result, rest } = await take(message + ".\r\nQUIT\r\n", size, spooler, announced);
+        const bodies = new BlockPool(1 << 20);
+        const { result, rest } = await take(message + ".\r\nQUIT\r\n", size, spooler, announced, bodies);
         assert(result.ok);
         // What a piece holds after the end is not used; later pieces were never offered.
         assert(rest >= 6);
         assertEquals(result.value.size, message.length);
         assertEquals(await text(result.value), message);
         assertEquals(result.value.memory === null, message.length > SETTINGS.bodyInMemory);
+        assertEquals(result.value.crlf, true);
         await result.value.dispose();
-        assertEquals(spooler.open, 0);
+        await result.value.dispose();
+        assertEquals([spooler.open, bodies.lent], [0, 0]);
       }
     }
   }
@@ -97,9 +102,10 @@ Deno.test("MessageIntake refuses faults after reading to the true end", async ()
   for (const [message, kind] of table) {
     for (const size of [997, 65_536]) {
       const spooler = new MemorySpooler();
-      const { result, rest } = await take(message, size, spooler);
+      const bodies = new BlockPool(1 << 20);
+      const { result, rest } = await take(message, size, spooler, null, bodies);
       assert(!result.ok);
-      assertEquals([result.error.kind as string, rest, spooler.open], [kind, 0, 0]);
+      assertEquals([result.error.kind as string, rest, spooler.open, bodies.lent], [kind, 0, 0, 0]);
     }
   }
 });
@@ -109,10 +115,12 @@ Deno.test("MessageIntake turns faults of the spool into values and keeps nothing
   for (let at = 1; at <= 3; at++) {
     for (const code of ["full", "io"] as const) {
       const spooler = new MemorySpooler({ at, error: new FsError(code, "write", "/q") });
-      const { result } = await take(message, 65_536, spooler);
+      const bodies = new BlockPool(1 << 20);
+      const { result } = await take(message, 65_536, spooler, null, bodies);
       assert(!result.ok);
-      assertEquals([result.error.kind as string, spooler.open], [
+      assertEquals([result.error.kind as string, spooler.open, bodies.lent], [
         code === "full" ? "spool-full" : "spool-broken",
+        0,
         0,
       ]);
     }
@@ -120,7 +128,11 @@ Deno.test("MessageIntake turns faults of the spool into values and keeps nothing
 });
 
 Deno.test("MessageIntake gives up on a refused message without end", () => {
-  const intake = new MessageIntake(SETTINGS, new MemorySpooler(), null);
+  const intake = new MessageIntake(
+    SETTINGS,
+    { spooler: new MemorySpooler(), bodies: new BlockPool(BLOCK) },
+    null,
+  );
   const chunk = utf8("x".repeat(1 << 20));
   let pieces = 0;
   while (!intake.hopeless) {
@@ -128,4 +140,69 @@ Deno.test("MessageIntake gives up on a refused message without end", () => {
     pieces++;
   }
   assert(pieces <= SMTP_DISCARD / (1 << 20) + 7);
+});
+
+Deno.test("MessageIntake spools where the pool has nothing left, and gives each block back once it is written", async () => {
+  const message = "A: b\r\n\r\n" + "x".repeat(3 * BLOCK);
+  const settings = { messageSize: 5_000_000, bodyInMemory: 4_000_000 };
+  for (const blocks of [0, 1, 2, 3, 4]) {
+    const bodies = new BlockPool(blocks * BLOCK);
+    const spooler = new MemorySpooler();
+    const intake = new MessageIntake(settings, { spooler, bodies }, null);
+    for (let at = 0; at < message.length; at += 50_000) {
+      intake.write(utf8(message.slice(at, at + 50_000)));
+      await intake.settle();
+    }
+    intake.write(utf8("\r\n.\r\n"));
+    const result = await intake.finish();
+    assert(result.ok);
+    assertEquals(await text(result.value), message + "\r\n");
+    assertEquals(result.value.memory === null, blocks < 3);
+    assertEquals(bodies.lent, blocks < 3 ? 0 : 3 * BLOCK);
+    await result.value.dispose();
+    assertEquals([bodies.lent, spooler.open], [0, 0]);
+  }
+});
+
+Deno.test("MessageIntake takes in octets while others are written, and waits when two rounds are due", async () => {
+  const gates: (() => void)[] = [];
+  const written: number[] = [];
+  const spooler: Spooler = {
+    start: () =>
+      Promise.resolve({
+        write: (bytes: Uint8Array) =>
+          new Promise<void>((done) => {
+            gates.push(() => (written.push(bytes.length), done()));
+          }),
+        finish: () => Promise.resolve(memoryBody()),
+        abort: () => Promise.resolve(),
+      }),
+  };
+  const bodies = new BlockPool(0);
+  const settings = { messageSize: 5_000_000, bodyInMemory: 10_000 };
+  const intake = new MessageIntake(settings, { spooler, bodies }, null);
+  const piece = utf8("x".repeat(64 * 1024));
+  const turn = () => new Promise((r) => setTimeout(r, 0));
+  const open = async () => {
+    while (gates.length > 0) {
+      gates.shift()?.();
+      await turn();
+    }
+  };
+  intake.write(piece);
+  assertEquals(intake.settle(), null, "the first round is written while the next one comes");
+  intake.write(piece);
+  assertEquals(intake.settle(), null, "there is room for more");
+  intake.write(piece);
+  let waited = false;
+  const wait = intake.settle()?.then(() => waited = true);
+  assert(wait);
+  await turn();
+  assert(!waited);
+  await open();
+  await wait;
+  const aborted = intake.abort();
+  await open();
+  await aborted;
+  assertEquals(bodies.lent, 0);
 });

@@ -1,4 +1,5 @@
 /** An SMTP server on a `ScriptConn`, with ports that remember. Users alice and bob at example.test, password "secret". */
+import { BlockPool } from "../../mod/base/block_pool.ts";
 import type { LoginOutcome } from "../../mod/account/directory.ts";
 import { type Body, memoryBody } from "../../mod/base/body.ts";
 import { concat, fromUtf8 } from "../../mod/base/bytes.ts";
@@ -73,6 +74,7 @@ export class Rig {
       receiver: { receive: (t, b) => this.#receive(t, b) },
       authenticator: { password: (l, p) => this.#password(l, p) },
       spooler: { start: () => Promise.resolve(this.#spool()) },
+      bodies: new BlockPool(1 << 20),
       clock: this.clock,
       random: new SeededRandom(),
       log: this.log,
