@@ -26,6 +26,7 @@ import { FsSpooler } from "../inbound/spooler.ts";
 import { SuccessReports } from "../inbound/success_report.ts";
 import { QueueTurns } from "../inbound/turns.ts";
 import { MaildirStore } from "../maildir/store.ts";
+import type { AwayHost } from "../outbound/hosts.ts";
 import { Queue } from "../queue/queue.ts";
 import { Spool } from "../queue/spool.ts";
 import type { Reporter } from "../queue/reporter.ts";
@@ -33,7 +34,7 @@ import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
 import { ReceptionDefences } from "./defences.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
 import type { Platform } from "./platform.ts";
-import { postmasterOf, retryTerms } from "./queue_terms.ts";
+import { laneFor, postmasterOf, retryTerms } from "./queue_terms.ts";
 import { Reports } from "./reports.ts";
 import { SplitTransport } from "./transport.ts";
 import { SwappableDirectory } from "./swappable_directory.ts";
@@ -45,6 +46,8 @@ const QUEUE_GRACE = 10_000;
 export interface Services {
   readonly store: MaildirStore;
   readonly queue: Queue;
+  /** Hosts that no mail is sent to for a while. */
+  awayHosts(): readonly AwayHost[];
   readonly authenticator: AccountAuthenticator;
   readonly smtp: SmtpPorts;
   readonly reports: Reports;
@@ -98,7 +101,8 @@ export async function buildServices(
     submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body),
   });
   await daily.open();
-  const transport = new SplitTransport(directory, local, remoteTransport(platform, config, daily));
+  const back = (destinations: ReadonlySet<string>) => submitter.queue?.cameBack(destinations);
+  const transport = new SplitTransport(directory, local, remoteTransport(platform, config, daily, back));
   const reporter = lazyReporter(config.hostname);
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
@@ -110,6 +114,15 @@ export async function buildServices(
   }, {
     terms: (destination) => retryTerms(terms, destination),
     postmaster: () => postmasterOf(terms),
+    limits: {
+      get attempts() {
+        return terms.sending.deliveries;
+      },
+      get perDestination() {
+        return terms.sending.deliveriesPerDestination;
+      },
+    },
+    laneFor: (sender, destination) => laneFor(terms, sender, destination),
   });
   submitter.queue = queue;
   await queue.open();
@@ -125,6 +138,7 @@ export async function buildServices(
   return {
     store,
     queue,
+    awayHosts: () => transport.awayHosts(),
     authenticator,
     reports: daily,
     smtp: {
@@ -155,7 +169,7 @@ export async function buildServices(
       if (shorter) queue.reschedule();
       if (way !== wayOut(next)) {
         way = wayOut(next);
-        transport.swapRemote(remoteTransport(platform, next, daily));
+        transport.swapRemote(remoteTransport(platform, next, daily, back));
         queue.reconsider();
       }
       strip = next.submission.strip;

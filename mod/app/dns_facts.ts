@@ -42,7 +42,7 @@ export async function dnsFacts(
     hostname,
     listen,
     addresses: serverAddresses(config, tools.outside.addresses()),
-    smarthost: routes.get("*")?.host ?? null,
+    smarthost: routes.get("*")?.to[0].host ?? null,
     keys: await dkimKeys(tools.fs, config, domain),
     stsPolicy: ownStsText(config, domain),
     issuer: issuer ?? null,
@@ -75,7 +75,7 @@ export async function dnsAdvice(fs: Fs, config: Config, machine: readonly string
   return {
     hostname: config.hostname,
     addresses: serverAddresses(config, machine),
-    smarthost: config.routes.get("*")?.host ?? null,
+    smarthost: config.routes.get("*")?.to[0].host ?? null,
     tlsa: await tlsaRecord(fs, config),
   };
 }

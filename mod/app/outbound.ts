@@ -7,19 +7,28 @@ import type { TlsSessions } from "../outbound/tls_session.ts";
 
 /** All of a config that decides where mail for others goes, as a text to compare. */
 export function wayOut(config: Config): string {
-  const { network, hostname, dns, routes, listen } = config;
-  return JSON.stringify([network, hostname, dns.servers, [...dns.hosts], [...routes], listen.smtp]);
+  const { network, hostname, dns, routes, senderRoutes, sending, listen } = config;
+  const { sources, helo, family } = sending;
+  const ways = [[...routes], [...senderRoutes], sources, helo, family];
+  return JSON.stringify([network, hostname, dns.servers, [...dns.hosts], ways, listen.smtp]);
 }
 
-/** A transport for what is not ours; `tlsSessions` is told how TLS goes. */
+/** A transport for what is not ours; `tlsSessions` is told how TLS goes, `back` which destinations a host leads to that was away and answers again. */
 export function remoteTransport(
   platform: Platform,
   config: Config,
   tlsSessions: TlsSessions,
+  back: (destinations: ReadonlySet<string>) => void,
 ): RemoteTransport {
   let opened: Promise<RemoteTransport> | null = null;
-  const open = async () => (await import("./smtp_transport.ts")).smtpTransport(platform, config, tlsSessions);
+  let transport: RemoteTransport | null = null;
+  const open = async () => {
+    const { smtpTransport } = await import("./smtp_transport.ts");
+    return transport = smtpTransport(platform, config, tlsSessions, back);
+  };
   return {
+    forgive: (destination) => transport?.forgive?.(destination),
+    awayHosts: () => transport?.awayHosts() ?? [],
     async deliver(batch: Batch, signal: AbortSignal): Promise<readonly RecipientOutcome[]> {
       return await (await (opened ??= open())).deliver(batch, signal);
     },

@@ -2,12 +2,12 @@
 import { StsPolicies } from "../auth/mta_sts/cache.ts";
 import type { Clock } from "../base/clock.ts";
 import { fromUtf8 } from "../base/bytes.ts";
-import type { Config, ConfiguredRoute } from "../config/config.ts";
+import type { Config, ConfiguredRoute, ConfiguredWay } from "../config/config.ts";
 import { SmtpTransport } from "../outbound/deliver.ts";
 import { dataPaths } from "../config/paths.ts";
 import { isOwnAddress } from "../outbound/own_address.ts";
 import { PublishedPolicies } from "../outbound/published_policies.ts";
-import { type Route, Routes } from "../outbound/route.ts";
+import { type Route, Routes, type Way } from "../outbound/route.ts";
 import type { TlsSessions } from "../outbound/tls_session.ts";
 import { HttpsFetcher } from "../sys/https.ts";
 import { connect } from "../sys/listener.ts";
@@ -20,11 +20,12 @@ const PASSWORD_FILE = 4096;
 /** Milliseconds the machine's own addresses are believed: to ask for them takes 0.1 ms. */
 const MACHINE_KEPT = 10_000;
 
-/** A transport for what is not ours. */
+/** A transport for what is not ours. `back` is told which destinations a host leads to that was away and answers again. */
 export function smtpTransport(
   platform: Platform,
   config: Config,
   tlsSessions: TlsSessions,
+  back: (destinations: ReadonlySet<string>) => void,
 ): RemoteTransport {
   const { fs, clock, random, log } = platform;
   const machine = machineAddresses(clock);
@@ -48,13 +49,17 @@ export function smtpTransport(
     clock,
     random,
     log,
-    hostname: config.hostname,
+    hostname: config.sending.helo ?? config.hostname,
     network: config.network,
-    routes: new Routes([...config.routes].map(([domain, route]) => [domain, outboundRoute(route)] as const)),
+    routes: new Routes(waysFor(config.routes), waysFor(config.senderRoutes)),
+    family: config.sending.family,
+    ...(config.sending.sources.length > 0 ? { sources: config.sending.sources } : {}),
+    back,
     isOwnName: (name) => name === config.hostname,
     isOwnAddress: (address, port) => isOwnAddress(address, port, config.listen.smtp, machine),
     async passwordFor(user, host) {
-      const route = [...config.routes.values()].find((r) => r.user === user && r.host === host);
+      const ways = [...config.routes.values(), ...config.senderRoutes.values()];
+      const route = ways.flatMap((way) => way.to).find((r) => r.user === user && r.host === host);
       if (!route) return null;
       if (route.passwordFile === null) return route.password;
       const bytes = await fs.readFile(route.passwordFile, PASSWORD_FILE);
@@ -63,16 +68,26 @@ export function smtpTransport(
   });
 }
 
-function outboundRoute(route: ConfiguredRoute): Route {
+function* waysFor(ways: ReadonlyMap<string, ConfiguredWay>): Generator<readonly [string, Way]> {
+  for (const [key, { to: [first, ...others], sources, helo }] of ways) {
+    const ours = {
+      ...(sources.length > 0 ? { sources } : {}),
+      ...(helo === null ? {} : { hostname: helo }),
+    };
+    yield [key, [outboundRoute(first, ours), ...others.map((route) => outboundRoute(route, ours))]];
+  }
+}
+
+function outboundRoute(route: ConfiguredRoute, ours: Pick<Route, "sources" | "hostname">): Route {
   const { host, port, user } = route;
   switch (route.protocol) {
     case "smtp":
     case "lmtp":
-      return { protocol: route.protocol, host, port, user, tls: "opportunistic" };
+      return { protocol: route.protocol, host, port, user, tls: "opportunistic", ...ours };
     case "submission":
-      return { protocol: "smtp", host, port, user, tls: "required" };
+      return { protocol: "smtp", host, port, user, tls: "required", ...ours };
     case "submissions":
-      return { protocol: "smtp", host, port, user, tls: "implicit" };
+      return { protocol: "smtp", host, port, user, tls: "implicit", ...ours };
   }
 }
 

@@ -1,9 +1,12 @@
 /** What the queue sends through: mailboxes of ours, or the network by the routes of the moment. */
 import type { Directory } from "../account/directory.ts";
+import type { AwayHost } from "../outbound/hosts.ts";
 import type { Batch, RecipientOutcome, Transport } from "../queue/transport.ts";
 
 /** The way to other hosts: it keeps connections for a while. */
 export interface RemoteTransport extends Transport {
+  /** Hosts that are left alone, since they could not be reached. */
+  awayHosts(): readonly AwayHost[];
   /** Says goodbye on connections that wait, and on those in use as they become free. */
   close(): Promise<void>;
 }
@@ -29,6 +32,14 @@ export class SplitTransport implements Transport {
 
   close(): Promise<void> {
     return this.#remote.close();
+  }
+
+  forgive(destination: string): void {
+    this.#remote.forgive?.(destination);
+  }
+
+  awayHosts(): readonly AwayHost[] {
+    return this.#remote.awayHosts();
   }
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<readonly RecipientOutcome[]> {

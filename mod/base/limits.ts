@@ -129,6 +129,7 @@ export const DNS_SYSTEM_TTL = 60; // seconds for answers of the system's resolve
 export const MX_HOSTS = 20; // exchanges of one domain that are considered
 
 /** Checks of a message's origin. */
+export const AUTH_WAIT = 20 * SECOND; // for what DNS has not told when the message is whole; then it is a temperror (SPF: RFC 7208 4.6.4)
 export const AUTHRES_SIZE = 64 * KiB; // an Authentication-Results field that is read; real ones have some hundred octets
 export const AUTHRES_RESULTS = 100; // results in one, and properties of one result
 export const AUTHRES_DKIM = 20; // signatures named in ours: with more, only few of those that failed
@@ -151,32 +152,32 @@ export const SMTP_REPLY_LINE = 4096; // RFC 5321 4.5.3.1.5 says 512; some answer
 export const SMTP_REPLY_LINES = 100; // lines of one reply; EHLO has about 20
 export const SMTP_REPLY_KEPT = 2000; // characters of a reply that are kept for logs and bounces
 export const CLIENT_CONNECT = 30 * SECOND; // kernels give up after about two minutes; the next address may be quicker
+export const CLIENT_NEXT_ADDRESS = 2 * SECOND; // before a host's next address is tried beside one that does not answer; RFC 8305 has 250 ms, mail is less hasty
 export const CLIENT_GREETING = 5 * MINUTE;
 export const CLIENT_COMMAND = 5 * MINUTE; // EHLO, MAIL, RCPT, RSET
 export const CLIENT_DATA = 2 * MINUTE; // for the 354
 export const CLIENT_DATA_END = 10 * MINUTE; // after the final dot: giving up early is what makes doubles
-export const CLIENT_NEXT_ADDRESS = 2 * SECOND; // before a host's next address is tried beside one that does not answer; RFC 8305 has 250 ms, mail is less hasty
-export const CLIENT_QUIT = 10 * SECOND; // nothing hangs on the answer to QUIT
 export const CLIENT_CHUNKS_AHEAD = 16; // chunks of 64 KiB on their way without an answer: a long line stays busy, the answers fit any buffer
+export const CLIENT_QUIT = 10 * SECOND; // nothing hangs on the answer to QUIT
 export const CLIENT_RECIPIENTS = 100; // in one transaction: what every server must take (RFC 5321 4.5.3.1.8)
 export const OUTBOUND_ADDRESSES = 10; // addresses tried in one attempt
 export const OUTBOUND_SESSIONS = 3; // hosts that answered and could not be used, before the attempt ends
+export const OUTBOUND_AWAY_HOSTS = 2000; // addresses that are left alone for a while; the oldest are forgotten first
+export const OUTBOUND_AWAY_DESTINATIONS = 200; // that wait for one of these, by name; the others come back by themselves
 export const OUTBOUND_IDLE = 5 * SECOND; // a connection kept for the next message to the same host
 export const OUTBOUND_IDLE_CONNECTIONS = 50; // of these, all hosts together
 export const OUTBOUND_MESSAGES = 100; // over one connection, so that no host is held for ever
 export const STS_POLICY = 64 * KiB; // an MTA-STS policy, as RFC 8461 3.3 suggests
-export const OUTBOUND_AWAY_HOSTS = 2000; // addresses that are left alone for a while; the oldest are forgotten first
-export const OUTBOUND_AWAY_DESTINATIONS = 200; // that wait for one of these, by name; the others come back by themselves
 export const STS_FETCH = 60 * SECOND; // for the whole fetch, as RFC 8461 3.3 suggests
 export const STS_RETRY = 5 * MINUTE; // between two failed fetches for a domain, as RFC 8461 3.3 suggests
 export const STS_REFRESH = 24 * 60 * MINUTE; // a policy is fetched again after so long, that its max_age begins anew
 export const STS_DOMAINS = 5000; // policies kept: some 250 octets each
 export const STS_CACHE_FILE = 64 * MiB; // of these on disk, all as large as they may be
+export const SRS_SECRETS = 64 * KiB; // file with the secrets of SRS: hundreds of them
+export const SRS_STEPS = 5; // return addresses within return addresses that are unwrapped: our own forwards make two at most
 export const TLS_CHAIN = 10; // certificates of a chain that are looked at: real ones have two to four
 
 /** Configuration and accounts. */
-export const SRS_SECRETS = 64 * KiB; // file with the secrets of SRS: hundreds of them
-export const SRS_STEPS = 5; // return addresses within return addresses that are unwrapped: our own forwards make two at most
 export const CONFIG_FILE = 4 * MiB; // thousands of domains and aliases fit
 export const ACCOUNTS_FILE = 64 * MiB; // some 200,000 accounts
 export const UNFOLDED_ALIASES = 10_000; // values YAML aliases may stand for in a file, lest few lines fill the memory

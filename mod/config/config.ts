@@ -18,6 +18,15 @@ export interface ConfiguredRoute extends Route {
   readonly passwordFile: string | null;
 }
 
+/** Where mail goes instead of to its MX: hosts to try in order, and what to show of us there. */
+export interface ConfiguredWay {
+  readonly to: readonly [ConfiguredRoute, ...ConfiguredRoute[]];
+  /** Of each family one at most; empty: as `sending` has it. */
+  readonly sources: readonly string[];
+  /** null: as `sending` has it. */
+  readonly helo: string | null;
+}
+
 /** A list of hosts by DNS, and the answers that count (any when empty). */
 export interface DnsListConfig {
   readonly zone: string;
@@ -41,8 +50,10 @@ export interface Config {
     readonly servers: readonly HostPort[];
     readonly hosts: ReadonlyMap<string, readonly string[]>;
   };
-  /** By domain, or "*". */
-  readonly routes: ReadonlyMap<string, ConfiguredRoute>;
+  /** By domain of the recipient, or "*". */
+  readonly routes: ReadonlyMap<string, ConfiguredWay>;
+  /** By address or domain of the sender, or "<>". */
+  readonly senderRoutes: ReadonlyMap<string, ConfiguredWay>;
   /** As `limits.retry`, of the routes that have their own. */
   readonly routeRetry: ReadonlyMap<string, readonly number[]>;
   /** Our domains, in the order of the file. */
@@ -73,6 +84,15 @@ export interface Config {
     readonly dmarc: boolean;
     /** null: postmaster of the first domain. */
     readonly from: Address | null;
+  };
+  readonly sending: {
+    /** Of each family one at most; empty: the system's choice. */
+    readonly sources: readonly string[];
+    /** null: `hostname`. */
+    readonly helo: string | null;
+    readonly family: "any" | "ipv6_first" | "ipv4_first" | "ipv6" | "ipv4";
+    readonly deliveries: number;
+    readonly deliveriesPerDestination: number;
   };
   readonly imap: { readonly separator: "." | "/" };
   readonly log: {

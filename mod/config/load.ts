@@ -14,10 +14,11 @@ import {
   type YamlProblem,
   type YamlSource,
 } from "../yaml/source.ts";
-import type { Config, ConfiguredRoute, TlsConfig } from "./config.ts";
+import type { Config, TlsConfig } from "./config.ts";
 import { absolutePath } from "./paths.ts";
 import { LISTENERS, SCHEMA } from "./schema.ts";
 import { formatHostPort } from "./values.ts";
+import { sourcesOf, waysOf } from "./ways.ts";
 
 /** A configuration, and what is odd but no error: lines "FILE:LINE:COLUMN: what". */
 export interface LoadedConfig {
@@ -69,14 +70,10 @@ type Note = (path: YamlPath, message: string, part?: "key" | "value") => void;
 function configOf(file: string, raw: Written, problem: Note): Config {
   const folder = folderOf(file);
   const data = absolutePath(folder, raw.data);
-  const routes = new Map<string, ConfiguredRoute>();
+  const folders = { folder, data };
+  const routes = waysOf("routes", raw.routes, folders, problem);
   const routeRetry = new Map<string, readonly number[]>();
-  for (const [domain, { to, password_file, retry }] of Object.entries(raw.routes)) {
-    const given = password_file === null ? null : absolutePath(folder, password_file);
-    const usual = to.user === null || to.password !== null
-      ? null
-      : `${data}/keys/${encodeURIComponent(to.user)}@${encodeURIComponent(to.host)}.password`;
-    routes.set(domain, { ...to, passwordFile: given ?? usual });
+  for (const [domain, { retry }] of Object.entries(raw.routes)) {
     if (retry.length > 0) routeRetry.set(domain, retry);
   }
   const domains = new Map<string, DomainRules>();
@@ -98,6 +95,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
     dns: { servers: raw.dns.servers, hosts: new Map(Object.entries(raw.dns.hosts)) },
     routes,
     routeRetry,
+    senderRoutes: waysOf("sender_routes", raw.sender_routes, folders, problem),
     domains,
     mtaSts,
     auth: {
@@ -120,6 +118,13 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       recipientsPerDay: raw.submission.recipients_per_day,
     },
     reports: raw.reports,
+    sending: {
+      sources: sourcesOf(["sending", "source_address"], raw.sending.source_address, problem),
+      helo: raw.sending.helo,
+      family: raw.sending.address_family,
+      deliveries: raw.sending.deliveries,
+      deliveriesPerDestination: raw.sending.deliveries_per_destination,
+    },
     imap: raw.imap,
     log: raw.log,
     limits: {

@@ -10,6 +10,8 @@ import {
   CONNECTIONS_PER_ADDRESS,
   MESSAGE_SIZE,
   MESSAGES_PER_MINUTE,
+  QUEUE_ATTEMPTS,
+  QUEUE_ATTEMPTS_PER_DESTINATION,
   QUEUE_MESSAGES,
   SMTP_RECIPIENTS,
 } from "../base/limits.ts";
@@ -135,7 +137,43 @@ export const SCHEMA = section({
   routes: entry(
     mapping(kind.routeKey, routeEntry()),
     {},
-    'domain, or "*" for all others: where its mail is sent instead of to its MX',
+    'domain, or "*" for all others: where its mail is sent instead of to its MX; of a list the next when one is not reached or puts us off',
+  ),
+  sender_routes: entry(
+    mapping(kind.senderKey, wayEntry()),
+    {},
+    'the same by sender: an address, a domain, or "<>" for reports. Counts after the recipient\'s own route, before "*"',
+  ),
+  sending: entry(
+    section({
+      source_address: entry(
+        listOrOne(kind.sourceValue),
+        [],
+        "addresses of this machine to send from, one IPv4, one IPv6 or both; the system's choice where there is none",
+      ),
+      helo: entry(
+        falseOr(kind.hostValue),
+        false,
+        "name to greet other hosts with, where the one of source_address is not hostname",
+      ),
+      address_family: entry(
+        kind.wordValue("any", "ipv6_first", "ipv4_first", "ipv6", "ipv4"),
+        "any",
+        "addresses of a host that are tried, and in what order; any: both in turn. One that is silent for 2s gets company of the next",
+      ),
+      deliveries: entry(
+        kind.countValue(1, 10_000),
+        QUEUE_ATTEMPTS,
+        "under way at once, all destinations together",
+      ),
+      deliveries_per_destination: entry(
+        kind.countValue(1, 1000),
+        QUEUE_ATTEMPTS_PER_DESTINATION,
+        "of these to one domain at most; it begins with 2, grows with success and halves when the host has too much",
+      ),
+    }),
+    {},
+    "mail to other hosts",
   ),
   domains: entry(
     mapping(kind.domainValue, entry(DOMAIN, {}, "rules of one domain")),
@@ -319,16 +357,38 @@ export const SCHEMA = section({
   ),
 });
 
-/** "smtp://host:25" or { to: "submission://user@host:587", password_file: FILE }. */
-function routeEntry(): Schema<
-  { readonly to: kind.Route; readonly password_file: string | null; readonly retry: readonly number[] }
-> {
-  const whole = section({
-    to: required(kind.routeValue, "protocol://[user@]host[:port]"),
+/** Where mail goes, as it is written. */
+export interface WrittenWay {
+  readonly to: readonly kind.Route[];
+  readonly password_file: string | null;
+  readonly source_address: readonly string[];
+  readonly helo: string | null;
+}
+
+function wayKeys() {
+  return {
+    to: required(
+      listOrOne(kind.routeValue),
+      "protocol://[user@]host[:port], or a list of them to try in order",
+    ),
     password_file: entry(falseOr(kind.fileValue), false, "file that holds the password alone"),
-    retry: entry(listOrOne(kind.durationValue), [], "as limits.retry, for what goes this way"),
-  });
-  return shorthand("to", whole);
+    source_address: entry(
+      listOrOne(kind.sourceValue),
+      [],
+      "as sending.source_address, for what goes this way",
+    ),
+    helo: entry(falseOr(kind.hostValue), false, "as sending.helo, for what goes this way"),
+  };
+}
+
+/** "smtp://host:25", a list of such, or { to: "submission://user@host:587", password_file: FILE }. */
+function routeEntry(): Schema<WrittenWay & { readonly retry: readonly number[] }> {
+  const retry = entry(listOrOne(kind.durationValue), [], "as limits.retry, for what goes this way");
+  return shorthand("to", section({ ...wayKeys(), retry }));
+}
+
+function wayEntry(): Schema<WrittenWay> {
+  return shorthand("to", section(wayKeys()));
 }
 
 /** "zen.example.org" or { zone: zen.example.org, results: [127.0.0.2] }. */

@@ -2,7 +2,7 @@
  * Kinds of values the config file has: how each is read, and the words that say what is allowed. Pure.
  */
 import { type Network, parseIp, parseNetwork } from "../base/ip.ts";
-import { type Address, parseAddress, parseDomain, parseLocalPart } from "../mail/address.ts";
+import { type Address, formatAddress, parseAddress, parseDomain, parseLocalPart } from "../mail/address.ts";
 import { leaf, type Schema } from "../yaml/schema.ts";
 
 /** An address to listen on or a server to ask. `host` is an IP address without brackets, or (where allowed) a name. */
@@ -135,6 +135,21 @@ export const routeValue: Schema<Route> = leaf(
 export const ipValue: Schema<string> = leaf(
   "an IP address",
   (value) => typeof value === "string" && parseIp(value) ? value : undefined,
+);
+/** A place to connect from: one address of this machine, not all of them. */
+export const sourceValue: Schema<string> = leaf("an IP address of this machine", (value) => {
+  const ip = typeof value === "string" ? parseIp(value) : null;
+  return ip && ip.some((octet) => octet !== 0) ? value as string : undefined; // parseIp takes text alone
+});
+/** Whose mail goes a way of its own: a sender's address or domain, or "<>" for reports. */
+export const senderKey: Schema<string> = leaf(
+  'a domain such as example.org, an address such as you@example.org, or "<>" for reports',
+  (value) => {
+    if (value === "<>") return value;
+    if (typeof value !== "string" || !value.includes("@")) return hostName(value);
+    const parsed = parseAddress(value);
+    return parsed.ok && parsed.value.domain !== "" ? formatAddress(parsed.value).toLowerCase() : undefined;
+  },
 );
 export const textValue: Schema<string> = leaf("text", text);
 export const fileValue: Schema<string> = leaf("the path of a file", text);

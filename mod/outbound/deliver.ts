@@ -5,8 +5,9 @@
  * - For good is only what a host, or the DNS without doubt, says so; everything unforeseen is deferred.
  */
 import type { Clock } from "../base/clock.ts";
-import { CLIENT_RECIPIENTS, OUTBOUND_ADDRESSES, OUTBOUND_SESSIONS } from "../base/limits.ts";
+import { CLIENT_RECIPIENTS, OUTBOUND_ADDRESSES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
+import { err } from "../base/result.ts";
 import type { Random } from "../base/random.ts";
 import { findAddresses } from "../dns/mx.ts";
 import type { Resolver } from "../dns/resolver.ts";
@@ -14,13 +15,18 @@ import type { Batch, BatchRecipient, RecipientOutcome, Transport } from "../queu
 import type { SmtpClient } from "../smtp/client.ts";
 import type { SendOutcome } from "../smtp/client_outcome.ts";
 import { sendMessage } from "../smtp/client_send.ts";
+import type { Conn } from "../wire/conn.ts";
+import { type AddressFamily, inOrder } from "./address_order.ts";
+import { Attempt } from "./attempt.ts";
 import type { Connector } from "./connector.ts";
 import { Dialer, type Target } from "./dial.ts";
 import { faultOf, type HostFault, hostFault } from "./fault.ts";
 import { faultFor, policyFor } from "./required_tls.ts";
+import { type AwayHost, type HostAddress, Hosts } from "./hosts.ts";
 import { planFor, type PlannedHost, type PlanPorts } from "./plan.ts";
 import { Pool } from "./pool.ts";
-import type { Routes } from "./route.ts";
+import { connectFirst } from "./race.ts";
+import type { Route, Routes } from "./route.ts";
 import { type Decided, OPPORTUNISTIC, type TlsPolicies, type TlsPolicy } from "./tls_policy.ts";
 import { policyFaultOf, sessionOf, type TlsSeen, type TlsSessions } from "./tls_session.ts";
 
@@ -44,50 +50,14 @@ export interface TransportPorts {
   readonly tlsPolicies?: TlsPolicies;
   /** Told what TLS came to with hosts found by MX. */
   readonly tlsSessions?: TlsSessions;
-  /** Address to come from; the system's choice unless given. */
-  readonly localAddress?: string;
+  /** Addresses to come from, of each family one at most; the system's choice where there is none, and where a route has its own. */
+  readonly sources?: readonly string[];
+  /** Which addresses of a host are tried, and in what order; IPv6 and IPv4 in turn unless given. */
+  readonly family?: AddressFamily;
+  /** A host that was away answers again; these destinations waited for it. */
+  readonly back?: (destinations: ReadonlySet<string>) => void;
   /** Port of mail hosts found by MX; 25 unless given. */
   readonly mxPort?: number;
-}
-
-/** Outcomes so far. */
-class Attempt {
-  readonly batch: Batch;
-  readonly signal: AbortSignal;
-  readonly outcomes: (RecipientOutcome | null)[];
-  addresses = 0;
-  sessions = 0;
-  /** The fault to report for who has no outcome: the one with most weight, the last of equals. */
-  fault: HostFault | null = null;
-
-  constructor(batch: Batch, signal: AbortSignal) {
-    this.batch = batch;
-    this.signal = signal;
-    this.outcomes = batch.recipients.map(() => null);
-  }
-
-  /** Indexes of recipients without an outcome. */
-  get open(): readonly number[] {
-    return this.outcomes.flatMap((o, i) => (o === null ? [i] : []));
-  }
-
-  get spent(): boolean {
-    return this.signal.aborted || this.addresses >= OUTBOUND_ADDRESSES || this.sessions >= OUTBOUND_SESSIONS;
-  }
-
-  note(fault: HostFault): void {
-    if (!this.fault || weight(fault) >= weight(this.fault)) this.fault = fault;
-  }
-
-  /** Closes the account: nobody is left without an outcome. */
-  result(): readonly RecipientOutcome[] {
-    const stopped = hostFault("deferred", "4.3.2", "stopped before the message was sent", null);
-    const nothing = hostFault("deferred", "4.4.1", "no host could be reached", null);
-    const fault = this.fault ?? (this.signal.aborted ? stopped : nothing);
-    const { hostDown, ...told } = this.signal.aborted && fault.kind === "failed" ? stopped : fault;
-    const rest: RecipientOutcome = { ...told, destinationDown: hostDown && !this.signal.aborted };
-    return this.outcomes.map((o) => o ?? rest);
-  }
 }
 
 /** Delivers over SMTP and LMTP, by routes and MX records. */
@@ -96,6 +66,7 @@ export class SmtpTransport implements Transport {
   readonly #plan: PlanPorts;
   readonly #dialer: Dialer;
   readonly #pool: Pool;
+  readonly #hosts: Hosts;
   readonly #policies: TlsPolicies;
 
   constructor(ports: TransportPorts) {
@@ -103,13 +74,14 @@ export class SmtpTransport implements Transport {
     this.#plan = { ...ports, mxPort: ports.mxPort ?? 25 };
     this.#dialer = new Dialer(ports);
     this.#pool = new Pool(ports.clock);
+    this.#hosts = new Hosts(ports);
     this.#policies = ports.tlsPolicies ?? OPPORTUNISTIC;
   }
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<readonly RecipientOutcome[]> {
     const attempt = new Attempt(batch, signal);
     try {
-      const plan = await planFor(batch.destination, this.#plan);
+      const plan = await planFor(batch.destination, batch.sender, this.#plan);
       if (plan.kind === "fault") attempt.note(plan.fault);
       else await this.#tryHosts(plan.hosts, attempt);
     } catch (error) {
@@ -123,6 +95,15 @@ export class SmtpTransport implements Transport {
       });
     }
     return attempt.result();
+  }
+
+  forgive(destination: string): void {
+    this.#hosts.forgive(destination);
+  }
+
+  /** Hosts that are left alone. */
+  awayHosts(): readonly AwayHost[] {
+    return this.#hosts.list();
   }
 
   /** Ends the connections that wait for another message. */
@@ -154,12 +135,66 @@ export class SmtpTransport implements Transport {
         attempt.note(way);
         continue;
       }
-      for (const address of addresses) {
-        if (attempt.spent || attempt.open.length === 0) return;
-        attempt.addresses++;
-        await this.#tryTarget({ ...way, address }, attempt);
-      }
+      await this.#tryAddresses(way, addresses, attempt);
     }
+  }
+
+  /** One host: over a kept connection where there is one, else at the address that answers first, until all recipients have an answer. */
+  async #tryAddresses(
+    way: Omit<Target, "address">,
+    addresses: readonly string[],
+    attempt: Attempt,
+  ): Promise<void> {
+    let left = addresses.map((address): Target => ({ ...way, address }));
+    while (left.length > 0 && !attempt.spent && attempt.open.length > 0) {
+      const kept = left.find((t) => this.#pool.has(keyOf(t)));
+      const { target, conn, failed } = kept
+        ? { target: kept, conn: null, failed: [] }
+        : await this.#connect(left.slice(0, OUTBOUND_ADDRESSES - attempt.addresses), attempt);
+      if (target) {
+        attempt.addresses++;
+        await this.#tryTarget(target, conn, attempt);
+      } else if (failed.length === 0) return;
+      left = left.filter((t) => t !== target && !failed.includes(t));
+    }
+  }
+
+  /** A connection to the first of these that answers, and those that did not; none is made to who is left alone. */
+  async #connect(
+    targets: readonly Target[],
+    attempt: Attempt,
+  ): Promise<
+    { readonly target: Target | null; readonly conn: Conn | null; readonly failed: readonly Target[] }
+  > {
+    const { destination } = attempt.batch;
+    const of = (address: string) => targets.find((t) => t.address === address);
+    const note = (address: string, fault: HostFault) => {
+      const target = of(address);
+      if (target && fault.unready && !attempt.signal.aborted) {
+        this.#hosts.failed(target, fault.why, destination);
+      }
+    };
+    const raced = await connectFirst<HostFault>(
+      targets.map((t) => t.address),
+      (address) => {
+        const target = of(address);
+        if (!target) throw new RangeError("Cannot connect to an address that was not asked for");
+        const away = this.#hosts.ask(target, destination);
+        return away ? Promise.resolve(err(awayFault(away))) : this.#dialer.connect(target);
+      },
+      this.#ports.clock,
+      note,
+    );
+    for (const { address, error } of raced.failed) {
+      note(address, error);
+      if (error.until === undefined) attempt.addresses++;
+      attempt.note(faultFor(attempt.batch, error));
+    }
+    return {
+      target: raced.won ? of(raced.won.address) ?? null : null,
+      conn: raced.won?.conn ?? null,
+      failed: raced.failed.flatMap(({ address }) => of(address) ?? []),
+    };
   }
 
   async #addressesOf(
@@ -168,7 +203,15 @@ export class SmtpTransport implements Transport {
   ): Promise<{ readonly addresses: readonly string[]; readonly secure: boolean }> {
     if (host.addresses) return { addresses: host.addresses, secure: false };
     const found = await findAddresses(host.name, this.#ports.resolver);
-    if (found.kind === "addresses") return found;
+    if (found.kind === "addresses") {
+      const { family = "any" } = this.#ports;
+      const addresses = inOrder(found.addresses, family);
+      if (addresses.length === 0) {
+        const why = `${host.name} has no address of the family that sending.address_family asks for`;
+        attempt.note(hostFault("deferred", "4.4.4", why, host.name));
+      }
+      return { ...found, addresses };
+    }
     attempt.note(
       found.kind === "temp"
         ? hostFault(
@@ -211,19 +254,28 @@ export class SmtpTransport implements Transport {
         return hostFault("deferred", "4.7.5", why, name);
       }
       const tls = policyFor(batch, host, barred ? { kind: "opportunistic" } : asked);
-      return "status" in tls ? tls : { protocol: "smtp", host: name, port, tls, login: null, ...observe };
+      if ("status" in tls) return tls;
+      return { protocol: "smtp", host: name, port, tls, login: null, ...this.#from(null), ...observe };
     }
     const asked: TlsPolicy = route.tls === "opportunistic"
       ? { kind: "opportunistic" }
       : { kind: "required", name, implicit: route.tls === "implicit" };
     const tls = policyFor(batch, host, asked);
     if ("status" in tls) return tls;
-    if (route.user === null) return { protocol: route.protocol, host: name, port, tls, login: null };
+    const { protocol } = route;
+    const from = this.#from(route);
+    if (route.user === null) return { protocol, host: name, port, tls, login: null, ...from };
     const password = await this.#ports.passwordFor(route.user, name);
     if (password === null) {
       return hostFault("deferred", "4.7.8", `no password is known for "${route.user}" at ${name}`, name);
     }
-    return { protocol: route.protocol, host: name, port, tls, login: { user: route.user, password } };
+    return { protocol, host: name, port, tls, login: { user: route.user, password }, ...from };
+  }
+
+  /** Where to come from, and under what name. */
+  #from(route: Route | null): Pick<Target, "sources" | "hostname"> {
+    const sources = route?.sources ?? this.#ports.sources;
+    return { ...(sources ? { sources } : {}), ...(route?.hostname ? { hostname: route.hostname } : {}) };
   }
 
   /**
@@ -242,18 +294,22 @@ export class SmtpTransport implements Transport {
     };
   }
 
-  /** One address. A kept connection that has died is replaced by a new one. */
-  async #tryTarget(target: Target, attempt: Attempt): Promise<void> {
+  /** One address, over `conn` where it was connected to already. A kept connection that has died is replaced by a new one. */
+  async #tryTarget(target: Target, conn: Conn | null, attempt: Attempt): Promise<void> {
     const key = keyOf(target);
-    const kept = this.#pool.take(key);
+    const { destination } = attempt.batch;
+    const kept = conn ? null : this.#pool.take(key);
     if (kept) {
       const fault = await this.#useClient(kept, key, target, attempt);
       if (!fault) return;
       if (fault.chunksBroken) this.#dialer.avoidChunks(target);
       else if (!isStale(fault)) return attempt.note(fault);
     }
-    const dialed = await this.#dialer.dial(target, attempt.signal);
+    const dialed = await this.#dialer.dial(target, attempt.signal, conn);
     if (!dialed.ok) {
+      const { unready, why } = dialed.error;
+      if (!unready) this.#seen(target);
+      else if (!attempt.signal.aborted) this.#hosts.failed(target, why, destination);
       if (dialed.error.status !== "4.4.1") attempt.sessions++;
       this.#logBarred(target, dialed.error, attempt.batch);
       return attempt.note(faultFor(attempt.batch, dialed.error));
@@ -261,9 +317,17 @@ export class SmtpTransport implements Transport {
     const fault = await this.#useClient(dialed.value, key, target, attempt);
     if (!fault) return;
     // Once more by DATA, where that can help.
-    if (fault.chunksBroken && this.#dialer.avoidChunks(target)) return await this.#tryTarget(target, attempt);
+    if (fault.chunksBroken && this.#dialer.avoidChunks(target)) {
+      return await this.#tryTarget(target, null, attempt);
+    }
     attempt.sessions++;
     attempt.note(fault);
+  }
+
+  /** It greeted us, whatever came then. */
+  #seen(at: HostAddress): void {
+    this.#hosts.answered(at);
+    this.#hosts.left(at);
   }
 
   /** A host whose TLS is not as its policy wants it. */
@@ -290,11 +354,13 @@ export class SmtpTransport implements Transport {
     attempt.signal.addEventListener("abort", stop, { once: true });
     if (attempt.signal.aborted) stop();
     let clean = false;
+    this.#hosts.answered(target);
     try {
       const fault = await this.#transactions(client, target, attempt);
       clean = fault === null;
       return fault;
     } finally {
+      this.#hosts.left(target);
       attempt.signal.removeEventListener("abort", stop);
       // After a fault the peer may be in the middle of anything. Nobody waits for the goodbye.
       if (clean) this.#pool.give(key, client);
@@ -339,10 +405,12 @@ export class SmtpTransport implements Transport {
   }
 }
 
-/** Temporary before for good; what a host said before silence, and of the message before of itself: that tells people most. */
-function weight(fault: HostFault): number {
-  if (fault.kind === "failed") return 0;
-  return fault.reply === null ? 1 : fault.hostDown ? 2 : 3;
+/** What a message is told for which a host was not tried. */
+function awayFault({ host, address, port, why, until }: AwayHost): HostFault {
+  const told = `not tried, ${address} port ${port} is left alone until ${
+    new Date(until).toISOString()
+  }: ${why}`;
+  return { ...hostFault("deferred", "4.4.1", told, host), until };
 }
 
 function told(outcome: SendOutcome, target: Target, client: SmtpClient): RecipientOutcome {
@@ -363,7 +431,8 @@ function isStale(fault: HostFault): boolean {
 /** What a connection must have in common to be used again. */
 function keyOf(target: Target): string {
   const tls = tlsKey(target.tls);
-  return [target.protocol, target.host, target.address, target.port, tls, target.login?.user ?? ""].join(" ");
+  const { protocol, host, address, port, login, sources = [], hostname = "" } = target;
+  return [protocol, host, address, port, tls, login?.user ?? "", ...sources, hostname].join(" ");
 }
 
 function tlsKey(tls: TlsPolicy): string {

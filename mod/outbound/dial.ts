@@ -18,6 +18,10 @@ export interface Target {
   readonly port: number;
   readonly tls: TlsPolicy;
   readonly login: { readonly user: string; readonly password: string } | null;
+  /** Addresses to come from, of each family one at most; the system's choice where there is none. */
+  readonly sources?: readonly string[];
+  /** Our name in EHLO, where it is not the usual one. */
+  readonly hostname?: string;
   /** Told what TLS came to on each connection it was tried on. */
   readonly observe?: (address: string, seen: TlsSeen) => void;
 }
@@ -27,7 +31,6 @@ export interface DialPorts {
   readonly clock: Clock;
   /** Our name in EHLO. */
   readonly hostname: string;
-  readonly localAddress?: string;
 }
 
 /** Milliseconds a host with a broken STARTTLS is spared another try of it, and one whose BDAT does not work; of so many hosts each. */
@@ -49,13 +52,17 @@ export class Dialer {
 
   /**
    * Connects, says EHLO, begins TLS and logs in. With an opportunistic policy a handshake that fails leads to a second connection in the
-   * clear. After `signal` aborts the connection is dropped. Never throws.
+   * clear. After `signal` aborts the connection is dropped. `conn` is a connection there already is, from `connect`. Never throws.
    */
-  async dial(target: Target, signal: AbortSignal): Promise<Result<SmtpClient, HostFault>> {
+  async dial(
+    target: Target,
+    signal: AbortSignal,
+    conn: Conn | null = null,
+  ): Promise<Result<SmtpClient, HostFault>> {
     const key = keyOf(target);
-    if (target.tls.kind !== "opportunistic") return await this.#session(target, true, signal);
+    if (target.tls.kind !== "opportunistic") return await this.#session(target, true, signal, conn);
     const secure = !this.#remembers(this.#brokenTls, key);
-    const first = await this.#session(target, secure, signal);
+    const first = await this.#session(target, secure, signal, conn);
     if (first.ok || first.error.status !== "4.7.5" || signal.aborted) return first;
     this.#remember(this.#brokenTls, key, BROKEN_TLS_KEPT);
     return await this.#session(target, false, signal);
@@ -73,10 +80,12 @@ export class Dialer {
     target: Target,
     secure: boolean,
     signal: AbortSignal,
+    made: Conn | null = null,
   ): Promise<Result<SmtpClient, HostFault>> {
-    const conn = await this.#connect(target);
+    const conn = made ? ok(made) : await this.connect(target);
     if (!conn.ok) return conn;
-    const { clock, hostname } = this.#ports;
+    const { clock } = this.#ports;
+    const { hostname = this.#ports.hostname } = target;
     const noChunks = this.#remembers(this.#brokenChunks, keyOf(target));
     const client = new SmtpClient(conn.value, { protocol: target.protocol, hostname, clock, noChunks });
     const stop = () => client.abort();
@@ -93,14 +102,20 @@ export class Dialer {
     return err(fault);
   }
 
-  async #connect(target: Target): Promise<Result<Conn, HostFault>> {
-    const { connector, localAddress } = this.#ports;
+  /** Connects, and no more. Never throws. */
+  async connect(target: Target): Promise<Result<Conn, HostFault>> {
+    const { address, port, host } = target;
+    const source = target.sources?.find((s) => s.includes(":") === address.includes(":"));
     try {
-      return ok(await connector.connect(target.address, target.port, localAddress, CLIENT_CONNECT));
+      return ok(await this.#ports.connector.connect(address, port, source, CLIENT_CONNECT));
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error;
-      const why = `cannot connect to ${target.address} port ${target.port}: ${error.message}`;
-      return err(hostFault("deferred", "4.4.1", why, target.host));
+      if (error.why === "local") {
+        const why = `cannot send from ${source}: this machine has no such address (source_address)`;
+        return err(hostFault("deferred", "4.3.5", why, host));
+      }
+      const why = `cannot connect to ${address} port ${port}: ${error.message}`;
+      return err({ ...hostFault("deferred", "4.4.1", why, host), unready: true });
     }
   }
 

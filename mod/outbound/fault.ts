@@ -12,6 +12,10 @@ export interface HostFault {
   readonly host: string | null;
   /** It is not about this message: others to this host would fare alike. */
   readonly hostDown: boolean;
+  /** It was not reached, or did not come as far as to greet us: whoever connects there now fares alike. */
+  readonly unready?: true;
+  /** It was not tried: it is left alone until then, in milliseconds since 1970. */
+  readonly until?: number;
   /** It offers CHUNKING and does not know BDAT: by DATA it may take the message. */
   readonly chunksBroken?: true;
 }
@@ -30,7 +34,8 @@ export function hostFault(
 export function faultOf(fault: ClientFault, host: string): HostFault {
   if (fault.kind === "lost") {
     const status = fault.stage === "handshake" ? "4.7.5" : "4.4.2";
-    return hostFault("deferred", status, `connection lost (${fault.stage}): ${fault.why}`, host);
+    const lost = hostFault("deferred", status, `connection lost (${fault.stage}): ${fault.why}`, host);
+    return isBeforeMail(fault.stage) ? { ...lost, unready: true } : lost;
   }
   if (fault.kind === "policy") return hostFault("deferred", "4.7.0", fault.why, host);
   const { reply, stage } = fault;
@@ -47,7 +52,12 @@ export function faultOf(fault: ClientFault, host: string): HostFault {
   // A 5xx that we take as temporary must not be reported with a code that says "for good".
   const own = reply.status?.startsWith("4.") ? reply.status : null;
   const usual = stage === "auth" ? "4.7.8" : stage === "greeting" ? "4.3.2" : "4.0.0";
-  return { kind: "deferred", status: own ?? usual, ...whole };
+  const unready = isBeforeMail(stage) ? { unready: true as const } : {};
+  return { kind: "deferred", status: own ?? usual, ...whole, ...unready };
+}
+
+function isBeforeMail(stage: ClientFault["stage"]): boolean {
+  return stage === "greeting" || stage === "hello";
 }
 
 function isForGood(stage: ClientFault["stage"], code: number): boolean {

@@ -3,6 +3,7 @@ import { parseAddress, parseLiteral } from "../dns/address.ts";
 import { findMx } from "../dns/mx.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import { type HostFault, hostFault } from "./fault.ts";
+import type { Address } from "../mail/address.ts";
 import type { Route, Routes } from "./route.ts";
 
 /** A host to try. */
@@ -32,20 +33,22 @@ export interface PlanPorts {
 }
 
 /**
- * Which hosts to try for a destination, best first: the config's route, an address literal, or MX records. In a closed network the
+ * Which hosts to try for a destination, best first: the config's way (see `Routes`), an address literal, or MX records. In a closed network the
  * resolver only knows what the config names, so MX look-ups stay within it; addresses that merely stand in a recipient are not reached.
  */
-export async function planFor(destination: string, ports: PlanPorts): Promise<Plan> {
-  const route = ports.routes.find(destination);
-  if (route) {
-    const address = parseAddress(route.host);
-    return hosts([{
-      name: route.host,
-      port: route.port,
-      addresses: address ? [address] : null,
-      route,
-      secure: false,
-    }]);
+export async function planFor(destination: string, sender: Address | null, ports: PlanPorts): Promise<Plan> {
+  const way = ports.routes.find(destination, sender);
+  if (way) {
+    return hosts(way.map((route) => {
+      const address = parseAddress(route.host);
+      return {
+        name: route.host,
+        port: route.port,
+        addresses: address ? [address] : null,
+        route,
+        secure: false,
+      };
+    }));
   }
   if (destination.startsWith("[")) return literal(destination, ports);
   const found = await findMx(destination, ports);

@@ -24,6 +24,11 @@ export class Pool {
     return this.#idle.length;
   }
 
+  /** Whether a connection to `key` waits. */
+  has(key: string): boolean {
+    return this.#idle.some((i) => i.key === key);
+  }
+
   /** A connection to `key`, the one used last, or null. Those that the peer has ended are passed over; it may still have died unseen. */
   take(key: string): SmtpClient | null {
     for (;;) {

@@ -2,6 +2,8 @@ import { asciiLower } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { parseAddress, parseLiteral } from "../dns/address.ts";
 import { parseName } from "../dns/name.ts";
+import type { Address } from "../mail/address.ts";
+import { senderKey } from "./sender_key.ts";
 
 /** A way that the config names for a domain's mail, instead of its MX records. */
 export interface Route {
@@ -13,7 +15,14 @@ export interface Route {
   readonly tls: "opportunistic" | "required" | "implicit";
   /** User name at the relay; null where there is none to give. */
   readonly user: string | null;
+  /** Addresses to come from, of each family one at most; the usual ones unless given. */
+  readonly sources?: readonly string[];
+  /** Our name in EHLO; the usual one unless given. */
+  readonly hostname?: string;
 }
+
+/** Hosts to try one after the other. */
+export type Way = readonly [Route, ...Route[]];
 
 const SCHEMES: Readonly<Record<string, Pick<Route, "protocol" | "port" | "tls">>> = {
   smtp: { protocol: "smtp", port: 25, tls: "opportunistic" },
@@ -44,17 +53,28 @@ export function parseRoute(text: string): Result<Route, string> {
   return ok({ ...scheme, host, port, user });
 }
 
-/** Routes by domain, "*" for all others. Domains in any case. */
-export class Routes {
-  readonly #byDomain = new Map<string, Route>();
+/** How `Routes` is keyed: a domain, and in `bySender` an address too, or "<>" for reports. */
+export type WayTable = Iterable<readonly [key: string, way: Way]>;
 
-  constructor(routes: Iterable<readonly [domain: string, route: Route]>) {
-    for (const [domain, route] of routes) this.#byDomain.set(asciiLower(domain), route);
+/**
+ * Ways that the config names, by whom the mail is for and by whom it is from. What counts, first of all: the recipient's domain, the sender's
+ * address, the sender's domain, then "*" for all others. Keys in any case.
+ */
+export class Routes {
+  readonly #byDomain: ReadonlyMap<string, Way>;
+  readonly #bySender: ReadonlyMap<string, Way>;
+
+  constructor(byDomain: WayTable, bySender: WayTable = []) {
+    this.#byDomain = new Map([...byDomain].map(([key, way]) => [asciiLower(key), way]));
+    this.#bySender = new Map([...bySender].map(([key, way]) => [asciiLower(key), way]));
   }
 
-  /** The route for a destination: its own, else that of "*"; null when MX records decide. */
-  find(destination: string): Route | null {
-    return this.#byDomain.get(asciiLower(destination)) ?? this.#byDomain.get("*") ?? null;
+  /** The way to a destination; null when MX records decide. */
+  find(destination: string, sender: Address | null): Way | null {
+    const domain = asciiLower(destination);
+    const key = senderKey(domain, sender, this.#byDomain, this.#bySender);
+    if (key !== null) return this.#bySender.get(key) ?? null;
+    return this.#byDomain.get(domain) ?? this.#byDomain.get("*") ?? null;
   }
 }
 

@@ -89,7 +89,10 @@ async function taken(socket: net.Socket, options: ListenOptions): Promise<NodeCo
   return null;
 }
 
-/** Connects to a host over TCP. Rejects with `ConnectionLost`: "timeout" after `timeout` milliseconds, else "reset" with the system's words. */
+/**
+ * Connects to a host over TCP. Rejects with `ConnectionLost`: "timeout" after `timeout` milliseconds, "local" when `localAddress` is none of
+ * this machine's, else "reset" with the system's words.
+ */
 export function connect(
   address: string,
   port: number,
@@ -105,7 +108,8 @@ export function connect(
     const failed = (e: Error) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(new ConnectionLost("reset", e.message));
+      // Deno tells by the text alone which call it was.
+      reject(new ConnectionLost(e.message.startsWith("bind ") ? "local" : "reset", e.message));
     };
     socket.once("error", failed);
     socket.once("connect", () => {

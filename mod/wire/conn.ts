@@ -32,8 +32,9 @@ export interface TlsVerify {
 /** Why a connection cannot be used any more: the peer went, was too slow, or we closed it. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
-  readonly why: "reset" | "timeout" | "closed" | "tls";
-  constructor(why: "reset" | "timeout" | "closed" | "tls", detail = "") {
+  /** "local": the address to come from is not this machine's. */
+  readonly why: "reset" | "timeout" | "closed" | "tls" | "local";
+  constructor(why: ConnectionLost["why"], detail = "") {
     super(`Connection lost: ${why}${detail ? ` (${detail})` : ""}`);
     this.why = why;
   }

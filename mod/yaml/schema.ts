@@ -64,7 +64,7 @@ const NONE: Schema<null> = v.pipe(v.unknown(), v.transform(() => null));
 
 /** A mapping where a single value stands for the one at `key`. */
 export function shorthand<T>(key: string, schema: Schema<T>): Schema<T> {
-  const isMapping = (value: unknown) => typeof value === "object" && value !== null;
+  const isMapping = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
   return v.pipe(
     v.unknown(),
     v.transform((value): unknown => isMapping(value) ? value : { [key]: value }),

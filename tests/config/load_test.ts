@@ -42,6 +42,9 @@ routes:
   relayed.test: submission://me%40x:pa%3ass@relay.example.net
   files.test: { to: "submissions://me@[2001:db8::1]", password_file: pw.txt }
   "*": submission://user@relay:587
+  two.test: [smtp://one.test, "lmtp://two.test"]
+sender_routes: { "You@Example.org": { to: smtp://192.0.2.7, helo: other.example.org, source_address: "2001:db8::7" } }
+sending: { source_address: [192.0.2.1, "2001:db8::1"], helo: out.example.org, address_family: ipv4_first, deliveries: 7 }
 domains:
   example.org: { catch_all: you, subaddress: "-", aliases: { Postmaster: [you], team: [you, friend@example.net] } }
   bücher.example:
@@ -49,6 +52,10 @@ domains:
 auth: { cleartext: loopback }
 limits: { message_size: 20MB, queue_lifetime: 2d12h, retry: [1m, 1h], disk_free: 1GB, queue_messages: 1000 }
 `;
+
+function smtpHost(host: string, port: number) {
+  return { protocol: "smtp", host, port, user: null, password: null, passwordFile: null };
+}
 
 Deno.test("parseConfig() reads everything, with paths relative to the file", () => {
   const parsed = parseConfig("/etc/roost/roost.yaml", WHOLE);
@@ -66,7 +73,7 @@ Deno.test("parseConfig() reads everything, with paths relative to the file", () 
     "192.0.2.8",
     "2001:db8::8",
   ]]]);
-  assertEquals([...config.routes], [
+  assertEquals([...config.routes].map(([key, way]) => [key, ...way.to]), [
     ["outside.test", {
       protocol: "smtp",
       host: "127.0.0.1",
@@ -99,7 +106,20 @@ Deno.test("parseConfig() reads everything, with paths relative to the file", () 
       password: null,
       passwordFile: "/etc/lib/roost/keys/user@relay.password",
     }],
+    ["two.test", smtpHost("one.test", 25), { ...smtpHost("two.test", 24), protocol: "lmtp" }],
   ]);
+  assertEquals([...config.senderRoutes], [["you@example.org", {
+    to: [smtpHost("192.0.2.7", 25)],
+    sources: ["2001:db8::7"],
+    helo: "other.example.org",
+  }]]);
+  assertEquals(config.sending, {
+    sources: ["192.0.2.1", "2001:db8::1"],
+    helo: "out.example.org",
+    family: "ipv4_first",
+    deliveries: 7,
+    deliveriesPerDestination: 20,
+  });
   assertEquals([...config.domains.keys()], ["example.org", "xn--bcher-kva.example", "plain.example"]);
   assertEquals(config.domains.get("example.org"), {
     catchAll: { local: "you", domain: "example.org" },

@@ -37,6 +37,6 @@ Deno.test("demoConfig() listens on loopback only and routes the other side", () 
   const { config } = parsed.value;
   assertEquals(parsed.value.warnings, []);
   for (const at of Object.values(config.listen).flat()) assertEquals(at.host, "127.0.0.1");
-  assertEquals(config.routes.get("outside.test")?.port, 2026);
+  assertEquals(config.routes.get("outside.test")?.to[0].port, 2026);
   assertEquals([config.network, config.auth.cleartext], ["closed", "loopback"]);
 });

@@ -1,10 +1,12 @@
 import { memoryBody } from "../../mod/base/body.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
+import type { AddressFamily } from "../../mod/outbound/address_order.ts";
 import { SmtpTransport, type TransportPorts } from "../../mod/outbound/deliver.ts";
 import { parseRoute, Routes } from "../../mod/outbound/route.ts";
 import type { Batch, RecipientOutcome } from "../../mod/queue/transport.ts";
+import { type Conn, ConnectionLost } from "../../mod/wire/conn.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { FakeClock } from "../support/fake_clock.ts";
+import { FakeClock, settle } from "../support/fake_clock.ts";
 import { MemoryLog } from "../support/memory_log.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { FakeConnector, type PeerManners, SmtpPeer } from "../support/smtp_peer.ts";
@@ -12,6 +14,7 @@ import { zone, type ZoneData } from "../support/zone.ts";
 
 interface Setup {
   readonly zone?: ZoneData;
+  /** Hosts to try in order, after one blank each. */
   readonly routes?: Readonly<Record<string, string>>;
   /** Peers by address, each used once, in order. */
   readonly peers?: Readonly<Record<string, readonly PeerManners[]>>;
@@ -26,8 +29,11 @@ function setUp(setup: Setup) {
   const clock = new FakeClock();
   const log = new MemoryLog();
   const routes = Object.entries(setup.routes ?? {}).flatMap(([domain, text]) => {
-    const read = parseRoute(text);
-    return read.ok ? [[domain, read.value] as const] : [];
+    const [first, ...others] = text.split(" ").flatMap((one) => {
+      const read = parseRoute(one);
+      return read.ok ? [read.value] : [];
+    });
+    return first ? [[domain, [first, ...others]] as const] : [];
   });
   const transport = new SmtpTransport({
     resolver: zone(setup.zone ?? {}),
@@ -440,4 +446,130 @@ Deno.test("deliver() does not send a message along on a kept connection that the
   peers["2001:db8::1"]?.[0]?.end();
   assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
   assertEquals(peers["2001:db8::1"]?.map((p) => p.messages.length), [1, 1]);
+});
+
+Deno.test("deliver() goes down the list of a route, past hosts that are away or put us off, not past one that refuses the message", async () => {
+  const routes = { "a.example": "smtp://192.0.2.1 smtp://192.0.2.2:2525 smtp://192.0.2.3" };
+  const cases: readonly (readonly [PeerManners | null, string, number])[] = [
+    [{}, "delivered 192.0.2.1", 1],
+    [null, "delivered 192.0.2.2", 2],
+    [{ greeting: "421 Busy" }, "delivered 192.0.2.2", 2],
+    [{ on: { MAIL: "451 Later" } }, "delivered 192.0.2.2", 2],
+    [{ on: { MAIL: "550 5.7.1 No" } }, "failed 5.7.1 192.0.2.1", 1],
+    [{ on: { RCPT: "550 5.1.1 No" } }, "failed 5.1.1 192.0.2.1", 1],
+  ];
+  for (const [manners, expected, calls] of cases) {
+    const peers = { ...(manners ? { "192.0.2.1": [manners] } : {}), "192.0.2.2": [{}] };
+    const { transport, connector } = setUp({ routes, peers });
+    assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), [expected]);
+    assertEquals(connector.calls, ["192.0.2.1:25", "192.0.2.2:2525"].slice(0, calls), expected);
+  }
+});
+
+Deno.test("deliver() leaves a host alone that was not reached, for all destinations, until it is back", async () => {
+  const back: string[] = [];
+  const data: ZoneData = {
+    ...ZONE,
+    "b.example": { MX: ["10 mx2.a.example"] },
+    "c.example": { MX: ["10 mx2.a.example"] },
+  };
+  const { transport, connector, clock } = setUp({
+    zone: data,
+    peers: { "192.0.2.2": [{ greeting: "421 Busy" }, {}, {}] },
+    ports: { back: (destinations) => void back.push(...[...destinations].sort()) },
+  });
+  assertEquals(short(await transport.deliver(batch("b.example"), IDLE)), [
+    "deferred 4.3.2 mx2.a.example down",
+  ]);
+  const [untried] = await transport.deliver(batch("c.example"), IDLE);
+  assert(untried?.kind === "deferred" && untried.destinationDown && (untried.until ?? 0) > clock.now());
+  assert(/^not tried, 192\.0\.2\.2 port 25 is left alone until 2026-.*Busy/.test(untried.why), untried.why);
+  assertEquals([connector.calls.length, transport.awayHosts().map((h) => h.host)], [1, ["mx2.a.example"]]);
+  await clock.advance(70_000);
+  assertEquals(short(await transport.deliver(batch("c.example"), IDLE)), ["delivered mx2.a.example"]);
+  assertEquals([back, transport.awayHosts()], [["b.example", "c.example"], []]);
+  await transport.close();
+});
+
+Deno.test("deliver() tries a host again at once that is forgiven, and one of several that is not away", async () => {
+  const { transport, connector } = setUp({ zone: ZONE, peers: { "192.0.2.2": [{}, {}] } });
+  assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx2.a.example"]);
+  await transport.close();
+  const calls = connector.calls.length;
+  assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx2.a.example"]);
+  assertEquals(connector.calls.slice(calls), ["192.0.2.2:25"]);
+  transport.forgive("a.example");
+  await transport.deliver(batch("a.example"), IDLE);
+  assertEquals(connector.calls.slice(calls + 1), ["2001:db8::1:25", "192.0.2.1:25", "192.0.2.2:25"]);
+});
+
+Deno.test("deliver() comes from the address and under the name that a route or the config has", async () => {
+  const sources: string[] = [];
+  const peer = new SmtpPeer({});
+  const four = "192.0.2.9";
+  const connector = {
+    connect(address: string, _port: number, source?: string) {
+      sources.push(`${address} from ${source}`);
+      return address === "192.0.2.1" ? Promise.resolve(peer) : Promise.reject(new ConnectionLost("local"));
+    },
+  };
+  const { transport } = setUp({ zone: ZONE, ports: { connector, sources: [four], hostname: "out.example" } });
+  assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
+  assertEquals(sources, ["2001:db8::1 from undefined", `192.0.2.1 from ${four}`]);
+  assertEquals(peer.commands[0], "EHLO out.example");
+  const routes = new Routes([["*", [{
+    protocol: "smtp",
+    host: "192.0.2.3",
+    port: 25,
+    tls: "opportunistic",
+    user: null,
+    sources: ["192.0.2.8"],
+    hostname: "route.example",
+  }]]]);
+  const routed = setUp({ ports: { connector, sources: [four], routes } });
+  const [outcome] = await routed.transport.deliver(batch("a.example"), IDLE);
+  assertEquals(sources.at(-1), "192.0.2.3 from 192.0.2.8");
+  assert(outcome?.kind === "deferred" && outcome.status === "4.3.5", JSON.stringify(outcome));
+  assertEquals(outcome.why, "cannot send from 192.0.2.8: this machine has no such address (source_address)");
+  assertEquals(routed.transport.awayHosts(), []); // not the host's fault
+});
+
+Deno.test("deliver() keeps to the family of addresses that is wanted", async () => {
+  const cases: readonly (readonly [AddressFamily, readonly string[]])[] = [
+    ["any", ["2001:db8::1:25", "192.0.2.1:25", "192.0.2.2:25"]],
+    ["ipv4_first", ["192.0.2.1:25", "2001:db8::1:25", "192.0.2.2:25"]],
+    ["ipv4", ["192.0.2.1:25", "192.0.2.2:25"]],
+    ["ipv6", ["2001:db8::1:25"]],
+  ];
+  for (const [family, calls] of cases) {
+    const { transport, connector } = setUp({ zone: ZONE, ports: { family } });
+    await transport.deliver(batch("a.example"), IDLE);
+    assertEquals(connector.calls, calls, family);
+  }
+});
+
+Deno.test("deliver() does not wait for an address that is silent, and spares it from then on", async () => {
+  const peers: Record<string, SmtpPeer[]> = { "192.0.2.1": [new SmtpPeer({}), new SmtpPeer({})] };
+  const calls: string[] = [];
+  let giveUp = () => {};
+  const connector = {
+    connect(address: string): Promise<Conn> {
+      calls.push(address);
+      const peer = peers[address]?.shift();
+      if (peer) return Promise.resolve(peer);
+      return new Promise((_, reject) => giveUp = () => reject(new ConnectionLost("timeout")));
+    },
+  };
+  const { transport, clock } = setUp({ zone: ZONE, ports: { connector } });
+  const first = transport.deliver(batch("a.example"), IDLE);
+  await clock.advance(2000);
+  assertEquals(short(await first), ["delivered mx1.a.example"]);
+  assertEquals(calls, ["2001:db8::1", "192.0.2.1"]);
+  giveUp();
+  await settle();
+  assertEquals(transport.awayHosts().map((h) => h.address), ["2001:db8::1"]);
+  await transport.close();
+  assertEquals(short(await transport.deliver(batch("a.example"), IDLE)), ["delivered mx1.a.example"]);
+  assertEquals(calls.slice(2), ["192.0.2.1"]);
+  await transport.close();
 });

@@ -18,7 +18,7 @@ function ports(
   return {
     resolver: zone(data),
     random: new SeededRandom(),
-    routes: new Routes(Object.entries(routes).map(([d, r]) => [d, route(r)])),
+    routes: new Routes(Object.entries(routes).map(([d, r]) => [d, [route(r)]])),
     network,
     isOwnName: (name) => name === "mail.example.org",
     mxPort: 25,
@@ -58,23 +58,23 @@ Deno.test("planFor() goes by route, literal or MX", async () => {
     ["bad..name", "failed 5.1.2"],
   ];
   for (const [destination, expected] of cases) {
-    assertEquals(short(await planFor(destination, ports(ZONE, routes))), expected, destination);
+    assertEquals(short(await planFor(destination, null, ports(ZONE, routes))), expected, destination);
   }
 });
 
 Deno.test("planFor() with a route for all asks nothing", async () => {
   const resolver = zone(ZONE);
   const p = { ...ports(ZONE, { "*": "submission://me@relay.example" }), resolver };
-  assertEquals(short(await planFor("a.example", p)), "relay.example:587");
-  assertEquals(short(await planFor("[192.0.2.7]", p)), "relay.example:587");
+  assertEquals(short(await planFor("a.example", null, p)), "relay.example:587");
+  assertEquals(short(await planFor("[192.0.2.7]", null, p)), "relay.example:587");
   assertEquals(resolver.calls, []);
 });
 
 Deno.test("planFor() in a closed network reaches no address that merely stands in a recipient", async () => {
   const p = ports(ZONE, {}, "closed");
-  assertEquals(short(await planFor("[192.0.2.7]", p)), "failed 5.4.4");
-  const plan = await planFor("missing.example", p);
+  assertEquals(short(await planFor("[192.0.2.7]", null, p)), "failed 5.4.4");
+  const plan = await planFor("missing.example", null, p);
   assert(plan.kind === "fault" && plan.fault.why.includes("closed"));
   // What the config's own servers and hosts know is still reached.
-  assertEquals(short(await planFor("plain.example", p)), "plain.example:25");
+  assertEquals(short(await planFor("plain.example", null, p)), "plain.example:25");
 });

@@ -1,3 +1,4 @@
+import type { Address } from "../../mod/mail/address.ts";
 import { parseRoute, type Route, Routes } from "../../mod/outbound/route.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
@@ -52,11 +53,30 @@ Deno.test("parseRoute() says what is wrong", () => {
   }
 });
 
-Deno.test("Routes finds a domain's own route, then that of all others", () => {
-  const other = { ...SMTP, host: "other.example" };
-  const routes = new Routes([["Example.ORG", SMTP], ["*", other]]);
-  assertEquals(routes.find("example.org"), SMTP);
-  assertEquals(routes.find("sub.example.org"), other);
-  assertEquals(routes.find("[192.0.2.1]"), other);
-  assertEquals(new Routes([["example.org", SMTP]]).find("example.net"), null);
+Deno.test("Routes goes by the recipient's domain, the sender's address, the sender's domain, then all others", () => {
+  const way = (host: string) => [{ ...SMTP, host }] as const;
+  const routes = new Routes([["Example.ORG", way("own")], ["*", way("all")]], [
+    ["me@sender.example", way("me")],
+    ["Sender.Example", way("sender")],
+    ["<>", way("reports")],
+  ]);
+  const me = { local: "me", domain: "sender.example" };
+  const cases: readonly (readonly [string, Address | null, string])[] = [
+    ["example.org", me, "own"],
+    ["EXAMPLE.org", null, "own"],
+    ["sub.example.org", me, "me"],
+    ["other.example", { ...me, local: "ME" }, "me"],
+    ["other.example", { ...me, local: "you" }, "sender"],
+    ["other.example", { ...me, domain: "sub.sender.example" }, "all"],
+    ["other.example", null, "reports"],
+    ["[192.0.2.1]", { ...me, domain: "x.example" }, "all"],
+  ];
+  for (const [destination, sender, host] of cases) {
+    assertEquals(
+      routes.find(destination, sender)?.map((r) => r.host),
+      [host],
+      `${destination} ${sender?.local}`,
+    );
+  }
+  assertEquals(new Routes([["example.org", way("own")]]).find("example.net", me), null);
 });
