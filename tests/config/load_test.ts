@@ -1,5 +1,6 @@
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { formatIp } from "../../mod/base/ip.ts";
+import type { ConfiguredRoute } from "../../mod/config/config.ts";
 import { loadConfig, parseConfig } from "../../mod/config/load.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { MemFs } from "../support/mem_fs.ts";
@@ -53,7 +54,7 @@ auth: { cleartext: loopback }
 limits: { message_size: 20MB, queue_lifetime: 2d12h, retry: [1m, 1h], disk_free: 1GB, queue_messages: 1000 }
 `;
 
-function smtpHost(host: string, port: number) {
+function smtpHost(host: string, port: number): ConfiguredRoute {
   return { protocol: "smtp", host, port, user: null, password: null, passwordFile: null };
 }
 
