@@ -1,19 +1,8 @@
 /** A private Postfix: own configuration, queue and mailboxes below one folder. Needs root and Debian's package. */
+import { type FarOptions, FarServer } from "./far_server.ts";
 import { eventually, must, run } from "./programs.ts";
 
-export interface PostfixOptions {
-  /** Where it listens on port 25, as mail exchangers do. Any address of 127.0.0.0/8 will do. */
-  readonly address: string;
-  /** Domain it takes mail for. */
-  readonly domain: string;
-  /** Mailboxes of the domain: local part and folder name in one. */
-  readonly users: readonly string[];
-  /** Where all other mail goes, as "[host]:port". */
-  readonly relay: string;
-  /** Folder with server.pem and server.key for STARTTLS; they are copied. */
-  readonly tls: string;
-  /** Further lines of main.cf. */
-  readonly settings?: string;
+export interface PostfixOptions extends FarOptions {
   /** Further lines of master.cf. */
   readonly services?: string;
 }
@@ -45,14 +34,12 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 `;
 
-/** `await using` stops it and removes its folder. */
-export class Postfix implements AsyncDisposable {
-  readonly dir: string;
+export class Postfix extends FarServer {
   readonly #address: string;
   #child: Deno.ChildProcess | null = null;
 
   private constructor(dir: string, address: string) {
-    this.dir = dir;
+    super(dir);
     this.#address = address;
   }
 
@@ -105,39 +92,8 @@ export class Postfix implements AsyncDisposable {
     await child.status;
   }
 
-  /** Messages delivered to a user, in no order, with the line ends Postfix stores (LF). */
-  async mail(user: string): Promise<Uint8Array[]> {
-    const folder = `${this.dir}/mail/${user}/new`;
-    try {
-      const found: Uint8Array[] = [];
-      for await (const e of Deno.readDir(folder)) found.push(await Deno.readFile(`${folder}/${e.name}`));
-      return found;
-    } catch (e) {
-      if (e instanceof Deno.errors.NotFound) return [];
-      throw e;
-    }
-  }
-
-  /** Octets of the message to a user with this subject, once it is there; fails with the log when it does not come. */
-  async octets(user: string, subject: string): Promise<Uint8Array> {
-    const has = (m: Uint8Array) => new TextDecoder().decode(m).includes(`\nSubject: ${subject}\n`);
-    try {
-      return await eventually(
-        `mail for ${user} with subject "${subject}"`,
-        async () => (await this.mail(user)).find(has),
-      );
-    } catch (e) {
-      throw new Error(`${e}\n${await this.log()}`);
-    }
-  }
-
-  /** The same as text. */
-  async text(user: string, subject: string): Promise<string> {
-    return new TextDecoder().decode(await this.octets(user, subject));
-  }
-
-  /** Hands it a message (LF line ends) as a local program would, with its own sendmail command. */
-  async send(from: string, to: string, message: Uint8Array): Promise<void> {
+  /** With its own sendmail command. */
+  override async send(from: string, to: string, message: Uint8Array): Promise<void> {
     await must("/usr/sbin/sendmail", ["-C", `${this.dir}/conf`, "-i", "-f", from, to], {
       stdin: message,
       env: { MAIL_CONFIG: `${this.dir}/conf` },
@@ -149,11 +105,11 @@ export class Postfix implements AsyncDisposable {
     await must("/usr/sbin/postqueue", ["-c", `${this.dir}/conf`, "-f"]);
   }
 
-  async log(): Promise<string> {
+  override async log(): Promise<string> {
     return await Deno.readTextFile(`${this.dir}/maillog`).catch(() => "");
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     // Its processes end a moment after master and may still make files.
     await eventually("Postfix's folder is gone", async () => (await run("rm", ["-rf", this.dir])).code === 0);
