@@ -7,8 +7,6 @@ import { DmarcTree, type Found } from "./tree.ts";
 import type { DmarcEvaluation, DmarcPolicy, DmarcRecord } from "./types.ts";
 
 export interface DmarcQuestion {
-  /** The header block as it came. */
-  readonly header: Uint8Array;
   readonly spf: SpfOutcome | null;
   readonly dkim: readonly DkimOutcome[];
   /** 0 to 99, for pct=: so many of a hundred are spared. */
@@ -26,17 +24,34 @@ const WEIGHT = { pass: 0, none: 1, permerror: 2, temperror: 3, fail: 4 } as cons
 const POLICY_WEIGHT = { none: 0, quarantine: 1, reject: 2 } as const;
 const NOT_ALIGNED = { spfAligned: false, dkimAligned: false } as const;
 
-/**
- * Evaluates one message. Of several domains in From the one that does worst counts, so that none hides behind another. Never throws; bounded
- * look-ups.
- */
-export async function evaluateDmarc(question: DmarcQuestion, resolver: Resolver): Promise<DmarcEvaluation> {
-  const domains = authorDomains(question.header);
-  if (domains.length === 0) return faulty("From names no domain");
-  if (domains.length > DMARC_AUTHORS) return faulty("From names too many domains");
-  const tree = new DmarcTree(resolver);
-  const all = await Promise.all(domains.map((d) => evaluateAuthor(d, question, tree, resolver)));
-  return all.reduce((worst, e) => weight(e) > weight(worst) ? e : worst);
+/** DMARC for one message; made when the header is there, finished when SPF and DKIM are. Look-ups are bounded. */
+export class DmarcCheck {
+  readonly #resolver: Resolver;
+  readonly #tree: DmarcTree;
+  readonly #authors: readonly string[];
+
+  /** Begins to ask for the policies. `header`: the block as it came. */
+  constructor(header: Uint8Array, resolver: Resolver) {
+    this.#resolver = resolver;
+    this.#tree = new DmarcTree(resolver);
+    this.#authors = authorDomains(header);
+    if (this.#authors.length > DMARC_AUTHORS) return;
+    for (const author of this.#authors) if (!isLiteral(author)) void this.#tree.recordAt(author);
+  }
+
+  /** Of several domains in From the one that does worst counts, so that none hides behind another. Never rejects. */
+  async finish(question: DmarcQuestion): Promise<DmarcEvaluation> {
+    if (this.#authors.length === 0) return faulty("From names no domain");
+    if (this.#authors.length > DMARC_AUTHORS) return faulty("From names too many domains");
+    const all = await Promise.all(
+      this.#authors.map((author) => evaluateAuthor(author, question, this.#tree, this.#resolver)),
+    );
+    return all.reduce((worst, e) => weight(e) > weight(worst) ? e : worst);
+  }
+}
+
+function isLiteral(domain: string): boolean {
+  return domain.startsWith("[");
 }
 
 async function evaluateAuthor(
@@ -45,7 +60,7 @@ async function evaluateAuthor(
   tree: DmarcTree,
   resolver: Resolver,
 ): Promise<DmarcEvaluation> {
-  const applied = author.startsWith("[") ? null : await policyRecord(author, tree);
+  const applied = isLiteral(author) ? null : await policyRecord(author, tree);
   if (applied === "temp") return without("temperror", author, "its DMARC record cannot be looked up now");
   if (applied === null) return without("none", author, "");
   const { record } = applied;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { utf8 } from "../../../mod/base/bytes.ts";
-import { evaluateDmarc } from "../../../mod/auth/dmarc/evaluate.ts";
+import { DmarcCheck } from "../../../mod/auth/dmarc/evaluate.ts";
 import type { DkimOutcome, DmarcOutcome, SpfOutcome } from "../../../mod/auth/types.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { zone, type ZoneData } from "../../support/zone.ts";
@@ -51,12 +51,12 @@ async function evaluate(c: Case): Promise<DmarcOutcome> {
   for (const [name, text] of Object.entries(c.dmarc ?? { "example.org": "v=DMARC1; p=reject" })) {
     data[`_dmarc.${name}`] = text === "TEMP" ? "timeout" : { TXT: [text] };
   }
-  const { outcome } = await evaluateDmarc({
-    header: utf8(`From: ${c.from ?? "a@example.org"}\r\n\r\n`),
+  const header = utf8(`From: ${c.from ?? "a@example.org"}\r\n\r\n`);
+  const { outcome } = await new DmarcCheck(header, zone(data)).finish({
     spf: spfOf(c.spf),
     dkim: (c.dkim ?? []).map(dkimOf),
     roll: c.roll ?? 0,
-  }, zone(data));
+  });
   return outcome;
 }
 
@@ -68,7 +68,7 @@ async function short(c: Case): Promise<string> {
 
 const P = "v=DMARC1; p=reject";
 
-Deno.test("evaluateDmarc(): who vouches for the domain of From", async () => {
+Deno.test("DmarcCheck: who vouches for the domain of From", async () => {
   const table: readonly (readonly [Case, string])[] = [
     [{}, "fail reject example.org"],
     [{ spf: "pass example.org" }, "pass reject example.org spf"],
@@ -116,7 +116,7 @@ Deno.test("evaluateDmarc(): who vouches for the domain of From", async () => {
   for (const [c, expected] of table) assertEquals(await short(c), expected, JSON.stringify(c));
 });
 
-Deno.test("evaluateDmarc(): which policy is applied", async () => {
+Deno.test("DmarcCheck: which policy is applied", async () => {
   const below = "a@b.example.org";
   const here: ZoneData = { "b.example.org": { A: ["192.0.2.1"] } };
   const table: readonly (readonly [Case, string])[] = [
@@ -161,7 +161,7 @@ Deno.test("evaluateDmarc(): which policy is applied", async () => {
   for (const [c, expected] of table) assertEquals(await short(c), expected, JSON.stringify(c));
 });
 
-Deno.test("evaluateDmarc() says temperror where DNS did not answer and it matters", async () => {
+Deno.test("DmarcCheck says temperror where DNS did not answer and it matters", async () => {
   const table: readonly (readonly [Case, string])[] = [
     [{ dmarc: { "example.org": "TEMP" } }, "temperror - -"],
     [{ from: "a@b.example.org", dmarc: { "example.org": "TEMP" } }, "temperror - -"],
@@ -193,7 +193,7 @@ Deno.test("evaluateDmarc() says temperror where DNS did not answer and it matter
   for (const [c, expected] of table) assertEquals(await short(c), expected, JSON.stringify(c));
 });
 
-Deno.test("evaluateDmarc() lets no domain in From hide behind another", async () => {
+Deno.test("DmarcCheck lets no domain in From hide behind another", async () => {
   const dmarc = { "bank.example": P, "evil.example": "v=DMARC1; p=none", "odd.example": "v=DMARC1; p=x" };
   const table: readonly (readonly [string, string])[] = [
     ["a@evil.example", "pass none evil.example spf"],
@@ -211,7 +211,7 @@ Deno.test("evaluateDmarc() lets no domain in From hide behind another", async ()
   }
 });
 
-Deno.test("evaluateDmarc() tells people why", async () => {
+Deno.test("DmarcCheck tells people why", async () => {
   const why = async (c: Case) => (await evaluate(c)).reason;
   assertEquals(await why({}), "SPF was not checked, there is no DKIM signature");
   assertEquals(
@@ -228,22 +228,22 @@ Deno.test("evaluateDmarc() tells people why", async () => {
   );
 });
 
-Deno.test("evaluateDmarc() asks little, however many have signed", async () => {
+Deno.test("DmarcCheck asks little, however many have signed", async () => {
   const dns = zone({ "_dmarc.example.org": { TXT: [P] } });
   const dkim = Array.from({ length: 1000 }, (_, i) => dkimOf(`pass s${i}.example.org`));
-  await evaluateDmarc({ header: utf8("From: a@example.org\r\n\r\n"), spf: null, dkim, roll: 0 }, dns);
+  const header = utf8("From: a@example.org\r\n\r\n");
+  await new DmarcCheck(header, dns).finish({ spf: null, dkim, roll: 0 });
   assert(dns.calls.length <= 2 * (10 + 2), `${dns.calls.length}`);
   const usual = zone({ "_dmarc.example.org": { TXT: [P] } });
-  await evaluateDmarc({
-    header: utf8("From: a@example.org\r\n\r\n"),
+  await new DmarcCheck(header, usual).finish({
     spf: spfOf("pass esp.net"),
     dkim: [dkimOf("pass example.org"), dkimOf("pass esp.net")],
     roll: 0,
-  }, usual);
+  });
   assertEquals(usual.calls, ["TXT _dmarc.example.org"]);
 });
 
-Deno.test("evaluateDmarc() never says pass without somebody of the same organization", async () => {
+Deno.test("DmarcCheck never says pass without somebody of the same organization", async () => {
   const label = fc.constantFrom("a", "b", "example", "org");
   const name = fc.array(label, { minLength: 1, maxLength: 4 }).map((l) => l.join("."));
   const record = fc.constantFrom(P, `${P}; psd=n`, `${P}; psd=y`, `${P}; adkim=s`, "v=DMARC1", "TEMP");
