@@ -120,7 +120,7 @@ class Check {
       this.#tell(directive.text, match, depth);
       if (match.kind === "no") continue;
       const place = `${directive.text} in the record of ${domain}`;
-      if (match.kind !== "yes") return error(match.kind, `${place}: ${match.why}`);
+      if (match.kind !== "yes") return error(match.kind, match.placed ? match.why : `${place}: ${match.why}`);
       return {
         result: directive.result,
         by: directive.text,
@@ -159,7 +159,7 @@ class Check {
         return { kind: "permerror", why: inner.why };
       case "permerror":
       case "temperror":
-        return { kind: inner.result, why: inner.why };
+        return { kind: inner.result, why: inner.why, placed: true };
       default:
         return { kind: "no", why: `${inner.result} by ${inner.why}` };
     }

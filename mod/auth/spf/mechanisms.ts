@@ -10,6 +10,8 @@ import type { MacroString, Mechanism, SpfLimits } from "./types.ts";
 export interface Match {
   readonly kind: "yes" | "no" | "temperror" | "permerror";
   readonly why: string;
+  /** `why` says already in which record it is so. */
+  readonly placed?: boolean;
 }
 
 /** What a domain-spec comes to: a name (which may be none that can exist), or something that decides by itself. */
@@ -77,18 +79,22 @@ async function matchMx(name: string, bits4: number, bits6: number, scope: Scope)
   if (hosts.length > scope.limits.mxNames) {
     return { kind: "permerror", why: `${name} has more than ${scope.limits.mxNames} MX` };
   }
+  // RFC 7208 4.6.4 counts terms: if hosts have no address of the client's kind the term is void, once, and only when all are so.
+  let inVain = false;
   let some = false;
   for (const { exchange } of hosts) {
     // The null MX (RFC 7505).
     if (exchange === "") continue;
     const found = await addressesOf(exchange, scope);
     if (found.kind === "temp") return temporary(exchange, found.why);
-    if (isNothing(found)) continue;
+    if (isNothing(found)) {
+      inVain = true;
+      continue;
+    }
     some = true;
     if (matchesAny(found.records, bits4, bits6, scope.ip)) return { kind: "yes", why: `host ${exchange}` };
   }
-  // RFC 7208 4.6.4 counts terms: hosts of one term that have no address of the client's kind are void once, when all are.
-  return some ? NO : nothing(scope, `no MX of ${name} has an address`);
+  return inVain && !some ? nothing(scope, `no MX of ${name} has an address`) : NO;
 }
 
 /** RFC 7208 5.5. */

@@ -147,6 +147,7 @@ Deno.test("ten terms may ask, and not one more", async () => {
   }
   const loop = await check(record("v=spf1 include:a.test"));
   assertEquals(loop.lookups, 10);
+  assertEquals(loop.why, "include:a.test in the record of a.test: more than 10 terms that ask DNS");
   const limits = { ...SPF_LIMITS, lookups: 2 };
   assertEquals((await check(record(`v=spf1 ${ten(3)}`, more), { limits })).result, "permerror");
 });
