@@ -15,6 +15,10 @@ const VERBS: Readonly<Record<string, Entry>> = {
   demo: { about: "a whole mail server on 127.0.0.1, to try out", load: () => import("./verbs/demo.ts") },
   quickstart: { about: "set up a server for an address", load: () => import("./verbs/quickstart.ts") },
   serve: { about: "run the server", load: () => import("./verbs/serve.ts") },
+  check: {
+    about: "look at all that mail hangs on, and say what to do",
+    load: () => import("./verbs/check.ts"),
+  },
   dns: { about: "the DNS records to publish", load: () => import("./verbs/dns.ts") },
   user: { about: "accounts and their passwords", load: () => import("./verbs/user.ts") },
   domain: { about: "the domains whose mail is ours", load: () => import("./verbs/domain.ts") },

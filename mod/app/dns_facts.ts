@@ -42,6 +42,7 @@ export async function dnsFacts(
     hostname,
     listen,
     addresses: serverAddresses(config, tools.outside.addresses()),
+    sources: config.sending.sources,
     smarthost: routes.get("*")?.to[0].host ?? null,
     keys: await dkimKeys(tools.fs, config, domain),
     stsPolicy: ownStsText(config, domain),

@@ -38,6 +38,8 @@ export interface DnsFacts {
   /** Where the server is, as far as that is known. */
   readonly addresses: readonly string[];
   readonly listen: Config["listen"];
+  /** Addresses mail leaves from, where the config names them. */
+  readonly sources: readonly string[];
   /** Host that all mail leaves by, or null where each domain's MX is asked. */
   readonly smarthost: string | null;
   readonly keys: readonly {
@@ -121,23 +123,29 @@ export function dnsRecords(facts: DnsFacts): readonly DnsRecord[] {
   ];
 }
 
-function spfRecords({ domain, hostname, smarthost }: DnsFacts): readonly DnsRecord[] {
+function spfRecords({ domain, hostname, addresses, sources, smarthost }: DnsFacts): readonly DnsRecord[] {
   const common = { type: "TXT", role: "spf", need: "must" } as const;
   const records: DnsRecord[] = [];
+  const others = sources.filter((s) => !addresses.includes(s)).map((s) => ` ${ipTerm(s) ?? ""}`).join("");
   if (smarthost === null) {
     const why = "SPF: only this server sends for it";
-    records.push({ ...common, name: domain, value: "v=spf1 mx -all", why });
+    records.push({ ...common, name: domain, value: `v=spf1 mx${others} -all`, why });
   } else {
-    const ip = parseIp(smarthost);
-    const from = ip === null ? `a:${smarthost}` : `ip${ip.length === 4 ? 4 : 6}:${smarthost}`;
+    const from = ipTerm(smarthost) ?? `a:${smarthost}`;
     const why = `SPF: put the include: that the operator of ${smarthost} names in the place of ${from}`;
     records.push({ ...common, name: domain, value: `v=spf1 mx ${from} ~all`, why });
   }
   if (hostname !== domain) {
     const why = "SPF of the server's own name, which bounces are checked by";
-    records.push({ ...common, name: hostname, value: "v=spf1 a -all", why });
+    records.push({ ...common, name: hostname, value: `v=spf1 a${others} -all`, why });
   }
   return records;
+}
+
+/** The mechanism for an address; null for what is none. */
+function ipTerm(text: string): string | null {
+  const ip = parseIp(text);
+  return ip && `ip${ip.length === 4 ? 4 : 6}:${text}`;
 }
 
 function stsRecords({ domain, hostname, stsPolicy }: DnsFacts): readonly DnsRecord[] {

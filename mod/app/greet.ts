@@ -13,7 +13,8 @@ export async function greet(address: string, port: number, timeout: number): Pro
   try {
     conn = await connect(address, port, timeout);
   } catch (e) {
-    return { kind: "nobody", why: e instanceof Error ? e.message : String(e) };
+    const why = e instanceof Error ? e.message : String(e);
+    return { kind: "nobody", why: /ECONNREFUSED/.test(why) ? "connection refused" : why };
   }
   try {
     conn.setIdle(timeout);

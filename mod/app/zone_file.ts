@@ -20,7 +20,7 @@ const TTL = 3600;
 export function formatZone({ domain, nameServer, serial, records, notes }: Zone): string {
   const isIn = (r: DnsRecord) => r.name === domain || r.name.endsWith(`.${domain}`);
   const here = records.filter(isIn);
-  const elsewhere = records.filter((r) => !isIn(r)).map((r) => line(r));
+  const elsewhere = records.filter((r) => !isIn(r)).map(formatRecord);
   const comments = [
     ...notes,
     ...(elsewhere.length > 0 ? ["In the zones of these names:", ...elsewhere.map((l) => `  ${l}`)] : []),
@@ -31,13 +31,14 @@ export function formatZone({ domain, nameServer, serial, records, notes }: Zone)
     `; The next two lines are the name server's: write its name into them.`,
     `@ IN SOA ${nameServer}. postmaster.${domain}. ${serial >>> 0} 3600 900 1209600 ${TTL}`,
     `@ IN NS ${nameServer}.`,
-    ...here.map(line),
+    ...here.map(formatRecord),
     ...comments.map((c) => `; ${c}`),
     "",
   ].join("\n");
 }
 
-function line({ name, type, value }: DnsRecord): string {
+/** A record as a line of a zone file. */
+export function formatRecord({ name, type, value }: DnsRecord): string {
   return `${name}. IN ${type} ${type === "TXT" ? quoted(value) : value}`;
 }
 

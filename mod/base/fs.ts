@@ -85,6 +85,9 @@ export interface Watcher {
 export interface Space {
   readonly free: number | null;
   readonly total: number | null;
+  /** Files and folders that can still be made, and all there can be; left out where there is no such bound. */
+  readonly freeFiles?: number;
+  readonly totalFiles?: number;
 }
 
 export interface Fs {

@@ -126,6 +126,7 @@ export const DNS_CACHE_OCTETS = 4 * MiB; // about 20,000 usual answers
 export const DNS_TTL = 86400; // seconds an answer is believed at most
 export const DNS_NEGATIVE_TTL = 3600; // seconds a "no" is believed at most (RFC 2308 5 suggests one to three hours)
 export const DNS_SYSTEM_TTL = 60; // seconds for answers of the system's resolver, which does not tell the TTL
+export const CHECKED_ADDRESSES = 8; // of this server that "check" looks at: a host has two as a rule
 export const MX_HOSTS = 20; // exchanges of one domain that are considered
 
 /** Checks of a message's origin. */

@@ -268,8 +268,10 @@ export class DenoFs implements Fs {
 
   async space(path: string): Promise<Space> {
     try {
-      const { bsize, bavail, blocks } = await node.promises.statfs(path);
-      return { free: bsize * bavail, total: bsize * blocks };
+      const { bsize, bavail, blocks, files, ffree } = await node.promises.statfs(path);
+      const space = { free: bsize * bavail, total: bsize * blocks };
+      // Btrfs and others make room for as many as there are.
+      return files > 0 ? { ...space, freeFiles: ffree, totalFiles: files } : space;
     } catch {
       return { free: null, total: null }; // an answer the port provides for
     }

@@ -14,6 +14,7 @@ function facts(changes: Partial<DnsFacts> = {}): DnsFacts {
     hostname: "mail.example.test",
     addresses: [],
     listen: listenOf('{ smtp: ["0.0.0.0:25"] }'),
+    sources: [],
     smarthost: null,
     keys: [],
     stsPolicy: null,
@@ -66,6 +67,10 @@ Deno.test("dnsRecords() lets the smarthost send, and writes the SPF record of a 
   assertEquals(spf({ smarthost: "192.0.2.9" }), ["example.test v=spf1 mx ip4:192.0.2.9 ~all", own]);
   assertEquals(spf({ smarthost: "2001:db8::9" }), ["example.test v=spf1 mx ip6:2001:db8::9 ~all", own]);
   assertEquals(spf({ hostname: "example.test" }), ["example.test v=spf1 mx -all"]);
+  assertEquals(spf({ addresses: ["192.0.2.1"], sources: ["192.0.2.1", "2001:db8::2"] }), [
+    "example.test v=spf1 mx ip6:2001:db8::2 -all",
+    "mail.example.test v=spf1 a ip6:2001:db8::2 -all",
+  ]);
 });
 
 Deno.test("nullRecords() says that no mail comes or goes", () => {

@@ -7,8 +7,11 @@ import { systemClock } from "../../mod/sys/clock.ts";
 import { systemRandom } from "../../mod/sys/random.ts";
 import { NodeExchange } from "../../mod/sys/udp.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { Nsd } from "../support/nsd.ts";
-import { runRoost } from "../support/roost_process.ts";
+import { ensureDkimKeys } from "../../mod/app/dkim_keys.ts";
+import { silentLog } from "../../mod/app/silent_log.ts";
+import { DenoFs } from "../../mod/sys/fs.ts";
+import { freePort, Nsd } from "../support/nsd.ts";
+import { RoostProcess, runRoost } from "../support/roost_process.ts";
 
 interface Published {
   readonly name: string;
@@ -84,4 +87,27 @@ Deno.test("publish: nsd loads the zones of roost dns and serves every record as 
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+Deno.test("publish: check is content with a running server whose zone nsd has, and names what is taken out of it", async () => {
+  const port = freePort();
+  await using roost = await RoostProcess.start({
+    config: `dns: { servers: ["127.0.0.1:${port}"], hosts: { mail.example.test: [127.0.0.1] } }`,
+  });
+  await ensureDkimKeys(
+    { fs: new DenoFs(silentLog), clock: systemClock },
+    { data: `${roost.dir}/data` },
+    "example.test",
+  );
+  const zone = (await roost.verb("dns", "example.test", "--zone")).out;
+  const check = async (text: string) => {
+    await using _nsd = await Nsd.start({ "example.test": text }, port);
+    const { code, out, err } = await roost.verb("check", "--json");
+    const found: { level: string; about: string; fix: string | null }[] = JSON.parse(out || "[]");
+    return { code, err, complaints: found.filter((f) => f.level !== "ok") };
+  };
+  assertEquals(await check(zone), { code: 0, err: "", complaints: [] });
+  const line = zone.split("\n").find((l) => l.startsWith("rsa-")) ?? "no key";
+  const broken = await check(zone.replace(`${line}\n`, ""));
+  assertEquals([broken.code, broken.complaints.map((f) => f.fix)], [1, [`publish: ${line}`]]);
 });

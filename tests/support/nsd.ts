@@ -13,10 +13,9 @@ export class Nsd implements AsyncDisposable {
     this.#child = child;
   }
 
-  /** Starts it with zone files by domain; each must pass nsd-checkzone. */
-  static async start(zones: Readonly<Record<string, string>>): Promise<Nsd> {
+  /** Starts it with zone files by domain, which must all pass nsd-checkzone; on any free port unless one is given. */
+  static async start(zones: Readonly<Record<string, string>>, port: number = freePort()): Promise<Nsd> {
     const dir = await Deno.makeTempDir({ prefix: "roost-nsd-" });
-    const port = freePort();
     const lines = [
       "server:",
       `  ip-address: 127.0.0.1@${port}`,
@@ -60,8 +59,8 @@ export class Nsd implements AsyncDisposable {
   }
 }
 
-/** It listens on UDP and TCP; a port that is free for one is so for the other, mostly. */
-function freePort(): number {
+/** A port for nsd. It listens on UDP and TCP; a port that is free for one is so for the other, mostly. */
+export function freePort(): number {
   using held = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return held.addr.port;
 }

@@ -1,0 +1,161 @@
+/** The ports we listen on, and the way out. */
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Config } from "../../config/config.ts";
+import { LISTENERS } from "../../config/schema.ts";
+import { formatHostPort, type HostPort } from "../../config/values.ts";
+import { parseAddress } from "../../dns/address.ts";
+import { findAddresses, findMx } from "../../dns/mx.ts";
+import type { Resolver } from "../../dns/resolver.ts";
+import type { Greeting, Outside } from "../terminal.ts";
+import { bad, type Finding, fine, odd } from "./finding.ts";
+
+/** Milliseconds a port is given to answer, beside what our own greeting may wait. */
+const PATIENCE = 3000;
+/** The same for those who wait for the client to begin: somebody else may not. */
+const QUICK = 300;
+const FAR_PATIENCE = 10_000;
+/** Who takes mail on port 25 from everywhere: asked for a greeting only where the network is open, and nothing is said to them. */
+const EVERYWHERE = ["gmail.com", "outlook.com"] as const;
+/** Services that greet as soon as one connects. */
+const GREETERS: ReadonlySet<string> = new Set(["smtp", "submission", "lmtp", "imap", "pop3", "managesieve"]);
+
+/** Whether somebody answers where the config says we do, and whether that is us. `running`: our server answered otherwise. */
+export async function checkPorts(
+  outside: Outside,
+  config: Config,
+  running: boolean,
+): Promise<readonly Finding[]> {
+  const all = LISTENERS.flatMap((kind) => config.listen[kind].map((at) => ({ kind, at })));
+  if (all.length === 0) {
+    return [
+      bad("ports", "nothing is to be listened on", "name addresses under listen: in the configuration"),
+    ];
+  }
+  const findings = await Promise.all(all.map(async ({ kind, at }) => {
+    const greeting = await outside.greet(
+      reachable(at.host),
+      at.port,
+      GREETERS.has(kind) ? PATIENCE + config.reception.bannerDelay : QUICK,
+    );
+    return portFinding(
+      `${kind} ${formatHostPort(at)}`,
+      GREETERS.has(kind),
+      greeting,
+      config.hostname,
+      running,
+    );
+  }));
+  if (running) return findings.filter((f) => f !== null);
+  const silent = odd(
+    "server",
+    "does not run with this configuration, or has no listen.http to ask it by",
+    "systemctl start roost, or roost serve",
+  );
+  return [silent, ...findings.flatMap((f) => f?.level === "fail" ? [f] : [])];
+}
+
+function portFinding(
+  about: string,
+  greets: boolean,
+  greeting: Greeting,
+  hostname: string,
+  running: boolean,
+): Finding | null {
+  const taken =
+    "stop the other server (ss -ltnp names it; Debian: systemctl disable --now exim4 postfix dovecot), or listen elsewhere";
+  switch (greeting.kind) {
+    case "nobody":
+      if (!running) return null;
+      return bad(
+        about,
+        `nobody answers (${greeting.why})`,
+        "see the server's log: a port below 1024 needs the right to bind it",
+      );
+    case "nothing":
+      return running || greets ? fine(about, "answers") : bad(about, "is taken by somebody else", taken);
+    case "line":
+      if (greeting.line.includes(hostname)) return fine(about, "answers");
+      return bad(about, `somebody else answers: "${printable(greeting.line)}"`, taken);
+  }
+}
+
+/** Whether mail gets out: to the hosts the config names, or, on an open network without a smarthost, to the world. */
+export async function checkWayOut(
+  ports: {
+    readonly outside: Outside;
+    readonly resolver: Resolver;
+    readonly random: Random;
+    readonly clock: Clock;
+  },
+  config: Config,
+): Promise<readonly Finding[]> {
+  const hosts = new Map<string, HostPort>();
+  for (const way of [...config.routes.values(), ...config.senderRoutes.values()]) {
+    for (const { host, port } of way.to) hosts.set(formatHostPort({ host, port }), { host, port });
+  }
+  const named = await Promise.all([...hosts.values()].map((at) => checkRoute(at, ports)));
+  if (config.network === "closed" || config.routes.has("*")) return named;
+  return [...named, await checkWorld(ports)];
+}
+
+async function checkRoute(
+  at: HostPort,
+  { outside, resolver }: { readonly outside: Outside; readonly resolver: Resolver },
+): Promise<Finding> {
+  const about = `route ${formatHostPort(at)}`;
+  const given = parseAddress(at.host);
+  const found = given === null ? await findAddresses(at.host, resolver) : null;
+  const address = given ?? (found?.kind === "addresses" ? found.addresses[0] : undefined);
+  if (address === undefined) {
+    const why = found?.kind === "temp" ? `: ${found.why}` : "";
+    return bad(
+      about,
+      `${at.host} has no address${why}`,
+      "mend the name under routes:, or name its address under dns.hosts",
+    );
+  }
+  const greeting = await outside.greet(address, at.port, FAR_PATIENCE);
+  if (greeting.kind === "nobody") {
+    return bad(
+      about,
+      `nobody answers (${greeting.why})`,
+      "mail that goes this way waits in the queue: see whether the host runs",
+    );
+  }
+  return fine(about, "answers");
+}
+
+async function checkWorld(
+  { outside, resolver, random }: {
+    readonly outside: Outside;
+    readonly resolver: Resolver;
+    readonly random: Random;
+  },
+): Promise<Finding> {
+  const about = "port 25 out";
+  for (const domain of EVERYWHERE) {
+    const mx = await findMx(domain, { resolver, random, isOwnName: () => false });
+    const host = mx.kind === "hosts" ? mx.hosts[0] : undefined;
+    const found = host && await findAddresses(host.name, resolver);
+    if (!host || found?.kind !== "addresses") continue;
+    for (const address of found.addresses.slice(0, 2)) {
+      const greeting = await outside.greet(address, 25, FAR_PATIENCE);
+      if (greeting.kind === "line") return fine(about, `${host.name} answers`);
+    }
+  }
+  return bad(
+    about,
+    "no large provider's mail host answers: port 25 is blocked, or there is no way to the internet",
+    'ask who gives you the line to open port 25, or send by a smarthost: routes: { "*": "submission://user@relay:587" }',
+  );
+}
+
+/** The address by which this machine itself reaches a listener. */
+function reachable(host: string): string {
+  return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+}
+
+function printable(line: string): string {
+  return line.replace(/[^\x20-\x7e]+/g, "?").slice(0, 100);
+}

@@ -1,0 +1,106 @@
+/** The server's own name: its addresses, their names, and lists it may stand on. */
+import { findListed } from "../../inbound/checks/dns_list.ts";
+import { lookUpName } from "../../inbound/checks/reverse_name.ts";
+import { CHECKED_ADDRESSES } from "../../base/limits.ts";
+import type { Config } from "../../config/config.ts";
+import { addressScope, reverseName } from "../../dns/address.ts";
+import { findAddresses, type HostAddresses } from "../../dns/mx.ts";
+import type { Resolver } from "../../dns/resolver.ts";
+import { bad, type Finding, fine, odd } from "./finding.ts";
+
+/** The addresses under which others find the server, by DNS. Never throws. */
+export async function publishedAddresses(hostname: string, resolver: Resolver): Promise<HostAddresses> {
+  const found = await findAddresses(hostname, resolver);
+  return found.kind === "addresses"
+    ? { ...found, addresses: found.addresses.slice(0, CHECKED_ADDRESSES) }
+    : found;
+}
+
+/** Whether others find the server under its name, and its name under its addresses. */
+export async function checkServerName(
+  config: Pick<Config, "hostname" | "network">,
+  found: HostAddresses,
+  resolver: Resolver,
+): Promise<readonly Finding[]> {
+  const { hostname, network } = config;
+  const about = `${hostname} address`;
+  if (found.kind === "temp") return [odd(about, `could not be asked for: ${found.why}`, "try again")];
+  if (found.kind === "none") {
+    return [
+      bad(
+        about,
+        "has neither A nor AAAA record",
+        `publish: ${hostname}. IN A and the address others reach this server by`,
+      ),
+    ];
+  }
+  const findings: Finding[] = [];
+  for (const address of found.addresses) {
+    const open = network === "open";
+    if (open && addressScope(address) !== "public") {
+      findings.push(
+        odd(
+          about,
+          `${address} is no address others can reach`,
+          "publish the public one (behind NAT: the router's)",
+        ),
+      );
+    } else {
+      const pointer = await checkPointer(hostname, address, open, resolver);
+      findings.push(fine(about, address), ...pointer ? [pointer] : []);
+    }
+  }
+  return findings;
+}
+
+/** On a closed network nobody minds; there only what leads elsewhere is told. */
+async function checkPointer(
+  hostname: string,
+  address: string,
+  open: boolean,
+  resolver: Resolver,
+): Promise<Finding | null> {
+  const about = `${address} PTR`;
+  const fix = `have whoever gave you the address publish: ${reverseName(address)}. IN PTR ${hostname}.`;
+  const name = await lookUpName(address, resolver);
+  switch (name.kind) {
+    case "verified":
+      if (name.name === hostname) return fine(about, hostname);
+      return odd(about, `is ${name.name}, not ${hostname}: some servers trust mail less for it`, fix);
+    case "unknown":
+      return open ? odd(about, "could not be asked for", "try again") : null;
+    case "unverified":
+      return bad(
+        about,
+        `leads to a name that does not lead back to ${address}: many servers refuse mail`,
+        fix,
+      );
+    case "none":
+      return open
+        ? bad(about, "is not there: many servers refuse mail from addresses without a name", fix)
+        : null;
+  }
+}
+
+/** Whether one of the lists the config trusts has our own address. */
+export async function checkLists(
+  lists: Config["reception"]["blocklists"],
+  addresses: readonly string[],
+  resolver: Resolver,
+): Promise<readonly Finding[]> {
+  if (lists.length === 0) return [];
+  const findings: Finding[] = [];
+  for (const address of addresses.filter((a) => addressScope(a) === "public")) {
+    const list = await findListed(address, lists, resolver);
+    if (list) {
+      findings.push(
+        bad(
+          `${address} lists`,
+          `is listed by ${list.zone}`,
+          `see the web page of ${list.zone} for why, and ask there to be taken off`,
+        ),
+      );
+    } else findings.push(fine(`${address} lists`, `on none of ${lists.length}`));
+  }
+  return findings;
+}
