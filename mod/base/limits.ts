@@ -120,6 +120,7 @@ export const DNS_TIMEOUT = 3 * SECOND; // one question to one server; doubled in
 export const DNS_ROUNDS = 2; // times each server is asked before we say "could not ask"
 export const DNS_SERVERS = 3; // servers asked, as in resolv.conf(5)
 export const DNS_ALIASES = 10; // CNAMEs followed: more is a loop or a trick
+export const DNS_POINTERS = 128; // followed within one name, which has 127 labels at most: chains of thousands would hold the loop
 export const DNS_ANSWER_RECORDS = 500; // records of one answer looked at: 64 KiB could hold thousands of tiny ones
 export const DNS_IN_FLIGHT = 200; // questions under way at once, one socket each
 export const DNS_CACHE_OCTETS = 4 * MiB; // about 20,000 usual answers

@@ -1,5 +1,6 @@
 /** Names and record data within a DNS message. Null for whatever does not fit in its bounds exactly. */
 import { asciiLower, fromAscii, fromUtf8 } from "../base/bytes.ts";
+import { DNS_POINTERS } from "../base/limits.ts";
 import { addressText } from "./address.ts";
 import type { RecordTypes } from "./resolver.ts";
 import type { RecordType } from "./source.ts";
@@ -30,6 +31,7 @@ export function readName(bytes: Uint8Array, at: number): ReadName | null {
   const labels: string[] = [];
   let usable = true;
   let total = 0;
+  let pointers = 0;
   let next = -1;
   let segment = at;
   for (;;) {
@@ -41,7 +43,7 @@ export function readName(bytes: Uint8Array, at: number): ReadName | null {
       if (low === undefined) return null;
       if (next < 0) next = at + 2;
       const target = ((length & 0x3f) << 8) | low;
-      if (target >= segment) return null;
+      if (target >= segment || ++pointers > DNS_POINTERS) return null;
       segment = at = target;
       continue;
     }

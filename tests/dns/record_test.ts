@@ -35,6 +35,14 @@ Deno.test("readName() refuses names over 255 octets, by pointers too", () => {
   assertEquals(readName(long, 64)?.next, 257);
 });
 
+Deno.test("readName() follows only so many pointers", () => {
+  // An end, and pointers each to the one before.
+  const chain = new Uint8Array(1002);
+  for (let at = 2; at < chain.length; at += 2) chain.set([0xc0 | (at - 2) >> 8, (at - 2) & 255], at);
+  assertEquals(readName(chain, 256), { text: "", next: 258 });
+  assertEquals(readName(chain, 258), null);
+});
+
 Deno.test("decodeData() wants exactly the octets of a record", () => {
   const cases: readonly (readonly [keyof typeof TYPES, Uint8Array])[] = [
     ["A", bytes(1, 2, 3)],
