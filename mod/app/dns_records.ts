@@ -31,6 +31,16 @@ export interface DnsRecord {
   readonly why: string;
 }
 
+/** Where a key stands in its life; "removable" is not published any more. */
+type KeyState = "new" | "active" | "retired" | "removable";
+
+const KEY_REASONS: Readonly<Record<KeyState, string>> = {
+  new: "DKIM: the next key, which signs once others see it",
+  active: "DKIM: what our signatures are checked with",
+  retired: "DKIM: the key before, for mail that is still under way",
+  removable: "DKIM: a key of the past",
+};
+
 /** What `dnsRecords` needs to know. */
 export interface DnsFacts {
   readonly domain: string;
@@ -46,6 +56,7 @@ export interface DnsFacts {
     readonly selector: string;
     readonly algorithm: DkimAlgorithm;
     readonly p: string;
+    readonly state?: KeyState;
   }[];
   /** The domain's MTA-STS policy as it is served, or null. */
   readonly stsPolicy: string | null;
@@ -84,13 +95,13 @@ export function dnsRecords(facts: DnsFacts): readonly DnsRecord[] {
       why: "mail for the domain comes here",
     },
     ...spfRecords(facts),
-    ...facts.keys.map(({ selector, algorithm, p }): DnsRecord => ({
+    ...facts.keys.map(({ selector, algorithm, p, state = "active" }): DnsRecord => ({
       name: `${selector}._domainkey.${domain}`,
       type: "TXT",
       value: `v=DKIM1; k=${algorithm}; p=${p}`,
       role: "dkim",
-      need: "must",
-      why: "DKIM: what our signatures are checked with",
+      need: state === "active" ? "must" : "may",
+      why: KEY_REASONS[state],
     })),
     {
       name: `_dmarc.${domain}`,

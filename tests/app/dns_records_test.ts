@@ -73,6 +73,18 @@ Deno.test("dnsRecords() lets the smarthost send, and writes the SPF record of a 
   ]);
 });
 
+Deno.test("dnsRecords() publishes keys in every state, and insists on those that sign", () => {
+  const keys = (["new", "active", "retired"] as const).map((state) => {
+    return { selector: state, algorithm: "rsa", p: "AA", state } as const;
+  });
+  const found = dnsRecords(facts({ keys })).filter((r) => r.role === "dkim");
+  assertEquals(found.map((r) => [r.name.split(".")[0], r.need]), [["new", "may"], ["active", "must"], [
+    "retired",
+    "may",
+  ]]);
+  assertEquals(new Set(found.map((r) => r.why)).size, 3);
+});
+
 Deno.test("nullRecords() says that no mail comes or goes", () => {
   assertEquals(nullRecords("b.test").map((r) => `${r.name} ${r.type} ${r.value}`), [
     "b.test MX 0 .",

@@ -67,12 +67,12 @@ async function checkDkim(record: DnsRecord, ports: RecordPorts): Promise<readonl
   const p = key?.key?.toBase64() ?? "";
   if (p !== ours) {
     return [
-      wrong(record, p === "" ? "is revoked (p= is empty)" : "is another key than the one we sign with"),
+      wrong(record, p === "" ? "is revoked (p= is empty)" : "is another key than the one that is here"),
     ];
   }
   if (key?.testing) return [wrong(record, "says t=y: receivers take our signatures for a test")];
   if (key && !key.forMail) return [wrong(record, "is not for mail (s=)")];
-  return [fine(about(record), ours === "" ? "no keys" : "the key we sign with")];
+  return [fine(about(record), ours === "" ? "no keys" : "the key that is here")];
 }
 
 async function checkDmarc(record: DnsRecord, ports: RecordPorts): Promise<readonly Finding[]> {
