@@ -63,13 +63,19 @@ export function serverAddresses(config: Config, machine: readonly string[]): rea
   if (everywhere.length === 0) return [];
   // A listener on "::" takes IPv4 as well.
   const six = everywhere.some((at) => at.host === "::");
-  return machine.filter((address) => {
+  const reachable = machine.filter((address) => {
     const scope = addressScope(address);
     // A link-local address means nothing elsewhere; a private one only on a network of its own.
-    const reaches = scope === "public" ||
+    return scope === "public" ||
       (config.network === "closed" && scope === "private" && !/^(fe80|169\.254\.)/i.test(address));
-    return reaches && (six || !address.includes(":"));
   });
+  const [fours, sixes] = [false, true].map((six) => reachable.filter((a) => a.includes(":") === six));
+  // Of several nobody knows which: IPv6 has some that change every day, bridges of containers have their own.
+  return [...one(fours), ...six ? one(sixes) : []];
+}
+
+function one(all: readonly string[] = []): readonly string[] {
+  return all.length === 1 ? all : [];
 }
 
 export async function dnsAdvice(fs: Fs, config: Config, machine: readonly string[]): Promise<DnsAdvice> {
@@ -87,18 +93,47 @@ export async function dnsAdvice(fs: Fs, config: Config, machine: readonly string
  */
 async function tlsaRecord(fs: Fs, config: Config): Promise<DnsAdvice["tlsa"]> {
   const own = config.tls.kind !== "files";
-  const file = config.tls.kind === "files"
-    ? config.tls.certificates[0]?.cert ?? ""
-    : `${dataPaths(config).tls}/ca.pem`;
-  const pem = await fs.readFile(file, CERTIFICATE_MAX).catch(() => null);
-  if (!pem) return null;
-  const certificate = new X509Certificate(fromUtf8(pem));
-  const key = certificate.publicKey.export({ type: "spki", format: "der" });
+  const file = own ? `${dataPaths(config).tls}/ca.pem` : servedFile(config);
+  const certificate = await certificateIn(fs, file);
+  if (!certificate) return null;
   return {
     name: `_25._tcp.${config.hostname}`,
-    value: `${own ? 2 : 3} 1 1 ${createHash("sha256").update(key).digest("hex")}`,
+    value: `${own ? 2 : 3} 1 1 ${keyDigest(certificate)}`,
     until: new Date(certificate.validTo).toISOString().slice(0, 10),
   };
+}
+
+/** All TLSA records by key (x 1 1) that are true of what we serve, as text. */
+export async function trueTlsaRecords(fs: Fs, config: Config): Promise<readonly string[]> {
+  const served = await certificateIn(fs, servedFile(config));
+  const authority = config.tls.kind === "files"
+    ? null
+    : await certificateIn(fs, `${dataPaths(config).tls}/ca.pem`);
+  return [
+    ...served ? [`3 1 1 ${keyDigest(served)}`] : [],
+    ...authority ? [`2 1 1 ${keyDigest(authority)}`] : [],
+  ];
+}
+
+function servedFile(config: Config): string {
+  return config.tls.kind === "files"
+    ? config.tls.certificates[0]?.cert ?? ""
+    : `${dataPaths(config).tls}/server.pem`;
+}
+
+/** The first certificate of a file; null where none can be read: others tell of that. */
+async function certificateIn(fs: Fs, file: string): Promise<X509Certificate | null> {
+  try {
+    const pem = await fs.readFile(file, CERTIFICATE_MAX);
+    return pem && new X509Certificate(fromUtf8(pem));
+  } catch {
+    return null;
+  }
+}
+
+function keyDigest(certificate: X509Certificate): string {
+  const key = certificate.publicKey.export({ type: "spki", format: "der" });
+  return createHash("sha256").update(key).digest("hex");
 }
 
 /** The advice as lines for people, without any for what is known and fine. */

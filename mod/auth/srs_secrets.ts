@@ -15,7 +15,19 @@ function makeSrsSecret(random: Random): string {
 
 /** The secrets of the file at `path`; made, durably and 0600, when there is none. Throws FsError, and RangeError for a file without any. */
 export async function loadSrsSecrets(fs: Fs, path: string, random: Random): Promise<readonly string[]> {
-  const bytes = await keptOnce(fs, path, SRS_SECRETS, random, () => utf8(`${makeSrsSecret(random)}\n`));
+  return secretsIn(
+    path,
+    await keptOnce(fs, path, SRS_SECRETS, random, () => utf8(`${makeSrsSecret(random)}\n`)),
+  );
+}
+
+/** The same for who only wants to look; null when there are none yet. */
+export async function readSrsSecrets(fs: Fs, path: string): Promise<readonly string[] | null> {
+  const bytes = await fs.readFile(path, SRS_SECRETS);
+  return bytes && secretsIn(path, bytes);
+}
+
+function secretsIn(path: string, bytes: Uint8Array): readonly string[] {
   const secrets = fromUtf8(bytes).split("\n").map((line) => line.trim()).filter((line) => line !== "");
   if (secrets.length === 0) {
     throw new RangeError(`Cannot rewrite senders without a secret: "${path}" has none`);

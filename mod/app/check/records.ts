@@ -1,6 +1,7 @@
 /** Looks up what `roost dns` says to publish, one record at a time: is it there, and does it do what it is there for? */
 import { lookupKeys } from "../../auth/dkim/key_lookup.ts";
 import { parseDmarcRecords } from "../../auth/dmarc/record.ts";
+import type { DmarcRecord } from "../../auth/dmarc/types.ts";
 import { parseStsRecords } from "../../auth/mta_sts/record.ts";
 import { parseTlsRptRecords } from "../../auth/tlsrpt/record.ts";
 import { parseAddress } from "../../dns/address.ts";
@@ -93,7 +94,29 @@ async function checkDmarc(record: DnsRecord, ports: RecordPorts): Promise<readon
     const what = policy.testing ? "is only tried (t=y)" : "says p=none: forged mail is delivered";
     return [odd(about(record), what, `when reports show that all of yours passes, ${publish(record)}`)];
   }
-  return [fine(about(record), `p=${policy.policy}`)];
+  return [await unwelcome(record, policy, ports) ?? fine(about(record), `p=${policy.policy}`)];
+}
+
+/** Who gets the reports of another domain must say that he wants them (RFC 9990 4; RFC 7489 7.1), or none are sent. */
+async function unwelcome(
+  record: DnsRecord,
+  { aggregate }: DmarcRecord,
+  ports: RecordPorts,
+): Promise<Finding | null> {
+  const domain = record.name.slice("_dmarc.".length);
+  for (const uri of aggregate) {
+    const to = uri.kind === "mail" ? uri.address.domain : new URL(uri.url).hostname;
+    if (to === domain || to.endsWith(`.${domain}`) || domain.endsWith(`.${to}`)) continue;
+    const name = `${domain}._report._dmarc.${to}`;
+    const answer = await ports.resolver.lookup(name, "TXT");
+    if (answer.kind === "temp" || (answer.kind === "records" && parseDmarcRecords(answer.records))) continue;
+    return odd(
+      about(record),
+      `reports are to go to ${to}, which has not said that it takes them`,
+      `there, publish: ${name}. IN TXT "v=DMARC1"`,
+    );
+  }
+  return null;
 }
 
 async function checkSts(record: DnsRecord, ports: RecordPorts): Promise<readonly Finding[]> {

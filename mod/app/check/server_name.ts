@@ -82,6 +82,27 @@ async function checkPointer(
   }
 }
 
+/**
+ * Whether TLSA records, where there are any, are true of the key we serve: others refuse to deliver where none is (RFC 7672 2.2). Only records
+ * by key are judged. `ours` as "3 1 1 HEX".
+ */
+export async function checkTlsa(
+  hostname: string,
+  ours: readonly string[],
+  resolver: Resolver,
+): Promise<readonly Finding[]> {
+  const name = `_25._tcp.${hostname}`;
+  const answer = await resolver.lookup(name, "TLSA");
+  if (answer.kind !== "records") return [];
+  const byKey = answer.records.filter((r) => r.selector === 1 && r.matching === 1 && r.usage >= 2);
+  if (byKey.length === 0) return [];
+  const there = byKey.map((r) => `${r.usage} 1 1 ${r.data.toHex()}`);
+  const about = `${name} TLSA`;
+  if (there.some((t) => ours.includes(t))) return [fine(about, "names the key that is served")];
+  const line = `publish: ${name}. IN TLSA ${ours.at(-1) ?? ""}`;
+  return [bad(about, "names another key: who asks for DANE does not deliver here", line)];
+}
+
 /** Whether one of the lists the config trusts has our own address. */
 export async function checkLists(
   lists: Config["reception"]["blocklists"],

@@ -1,3 +1,4 @@
+import { isFsError } from "../../base/fs.ts";
 import type { Config } from "../../config/config.ts";
 import { hostName } from "../../config/values.ts";
 import type { Resolver } from "../../dns/resolver.ts";
@@ -8,9 +9,9 @@ import { checkDomain } from "../check/domain.ts";
 import { checkConfig, checkFiles } from "../check/files.ts";
 import { bad, type Finding } from "../check/finding.ts";
 import { checkPorts, checkWayOut } from "../check/ports.ts";
-import { checkLists, checkServerName, publishedAddresses } from "../check/server_name.ts";
+import { checkLists, checkServerName, checkTlsa, publishedAddresses } from "../check/server_name.ts";
 import { control } from "../control.ts";
-import { serverAddresses } from "../dns_facts.ts";
+import { serverAddresses, trueTlsaRecords } from "../dns_facts.ts";
 import { readConfig } from "../find_config.ts";
 import { CommandFault } from "../terminal.ts";
 import { type Call, CONFIG_OPTION, JSON_OPTION, type Verb } from "../verb.ts";
@@ -71,9 +72,18 @@ async function checkMachine(call: Call, config: Config, add: Add): Promise<void>
       add(await step());
     } catch (e) {
       const why = e instanceof Error ? e.message : String(e);
-      add([bad(about, why, "run this as the user that the server runs as")]);
+      add([bad(about, why, remedy(e))]);
     }
   }
+}
+
+function remedy(fault: unknown): string {
+  if (isFsError(fault, "denied")) return "run this as the user that the server runs as";
+  if (isFsError(fault, "full")) return "make room";
+  if (isFsError(fault, "read-only")) {
+    return "mount it writable; where it became read-only by itself the disk or card is worn out";
+  }
+  return "see whether the disk is well (dmesg)";
 }
 
 async function checkWorld(
@@ -94,6 +104,7 @@ async function checkWorld(
   if (ours) {
     // Where the address is known, its record is among the domain's.
     if (found.kind !== "none" || named.length === 0) add(await checkServerName(config, found, resolver));
+    add(await checkTlsa(config.hostname, await trueTlsaRecords(tools.fs, config), resolver));
     add(await checkLists(config.reception.blocklists, addresses, resolver));
   }
   const told = new Set<string>();

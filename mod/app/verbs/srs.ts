@@ -1,5 +1,5 @@
 import { Srs, type SrsError } from "../../auth/srs.ts";
-import { loadSrsSecrets, rotateSrsSecrets } from "../../auth/srs_secrets.ts";
+import { readSrsSecrets, rotateSrsSecrets } from "../../auth/srs_secrets.ts";
 import { dataPaths } from "../../config/paths.ts";
 import { hostName } from "../../config/values.ts";
 import { type Address, formatAddress, parseAddress } from "../../mail/address.ts";
@@ -50,13 +50,14 @@ while addresses made with the two before it are good for their 21 days.`,
 
 async function turned(call: Call, action: "forward" | "reverse", address: Address): Promise<Address> {
   const now = timeOf(call);
+  const domain = action === "forward" ? await domainOf(call) : null;
   const srs = await rewriter(call);
-  if (action === "reverse") {
+  if (domain === null) {
     const back = srs.reverse(address, now);
     if (!back.ok) throw new CommandFault(`${formatAddress(address)} ${FAULTS[back.error]}`);
     return back.value;
   }
-  const to = srs.forward(address, await domainOf(call), now);
+  const to = srs.forward(address, domain, now);
   if (!to) throw new CommandFault("the address would grow too long: such mail keeps its sender");
   return to;
 }
@@ -65,8 +66,11 @@ async function rewriter(call: Call): Promise<Srs> {
   const secret = call.options.get("secret");
   if (secret === "") throw new CommandFault("--secret must not be empty", 2);
   if (secret !== undefined) return new Srs([secret]);
-  const { fs, random } = call.tools;
-  return new Srs(await loadSrsSecrets(fs, dataPaths(await readConfig(call)).srs, random));
+  const file = dataPaths(await readConfig(call)).srs;
+  // To make them is for the server's own user.
+  const secrets = await readSrsSecrets(call.tools.fs, file);
+  if (!secrets) throw new CommandFault(`there is no ${file} yet: start the server once, or give --secret`);
+  return new Srs(secrets);
 }
 
 async function domainOf(call: Call): Promise<string> {

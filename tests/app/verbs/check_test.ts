@@ -112,7 +112,14 @@ Deno.test("check names each record that says something else", async () => {
       "v=spf2",
     ],
     "dkim": ["v=DKIM1; k=rsa; p=", "v=DKIM1; k=rsa; p=AAAA", "v=DKIM1; k=rsa", "no tags", "v=DKIM9; p=AAAA"],
-    "dmarc": ["v=DMARC1; p=none", "v=DMARC1; p=quarantine; t=y", "p=reject", "v=DMARC1", "DMARC"],
+    "dmarc": [
+      "v=DMARC1; p=reject; rua=mailto:a@far.test",
+      "v=DMARC1; p=none",
+      "v=DMARC1; p=quarantine; t=y",
+      "p=reject",
+      "v=DMARC1",
+      "DMARC",
+    ],
     "mta-sts": ["v=STSv1; id=1;", "v=STSv2; id=1;", ""],
     "mta-sts-host": ["nowhere.test."],
     "tls-reports": ["v=TLSRPTv1; rua=", "v=TLSRPTv2; rua=mailto:a@b.test"],
@@ -175,6 +182,15 @@ Deno.test("check looks at the server's name and addresses both ways, and at list
   assertEquals(await complaintsWith({ ...REVERSE, "5.113.0.203.list.test": { A: ["127.0.0.2"] } }), [
     `fail ${ADDRESS} lists`,
   ]);
+  const tlsa = (usage: number, hex: string) => ({
+    "_25._tcp.mail.home.test": { TLSA: [{ usage, selector: 1, matching: 1, data: Uint8Array.fromHex(hex) }] },
+  });
+  assertEquals(await complaintsWith({ ...REVERSE, ...tlsa(3, "00".repeat(32)) }), [
+    "fail _25._tcp.mail.home.test TLSA",
+  ]);
+  const ours = /TLSA 2 1 1 (\w{64})/.exec((await m.run(["dns"])).err)?.[1] ?? "";
+  assertEquals(await complaintsWith({ ...REVERSE, ...tlsa(2, ours) }), []);
+  assertEquals(await complaintsWith({ ...REVERSE, ...tlsa(3, ours) }), ["fail _25._tcp.mail.home.test TLSA"]);
   const alias = {
     "mail.home.test": { CNAME: ["host.test"] },
     "host.test": { A: [ADDRESS], TXT: ["v=spf1 a -all"] },

@@ -58,8 +58,12 @@ Deno.test("dns finds the server's addresses: in listen, in dns.hosts, at the mac
     "10.1.1.1",
   ]);
   assertEquals(await addresses(everywhere, machine), ["198.51.100.7", "2001:db8::7"]);
+  assertEquals(await addresses(everywhere, [...machine, "2001:db8::8"]), ["198.51.100.7"], "which of two?");
   assertEquals(await addresses('listen: { smtp: "0.0.0.0:25" }', machine), ["198.51.100.7"]);
-  assertEquals(await addresses(`network: closed\n${everywhere}`, machine), machine);
+  assertEquals(await addresses(`network: closed\n${everywhere}`, ["10.0.0.5", "fd00::7"]), [
+    "10.0.0.5",
+    "fd00::7",
+  ]);
   assertEquals(await addresses('listen: { smtp: "127.0.0.1:25" }', machine), []);
   assertEquals(await addresses(everywhere), []);
 });

@@ -3,6 +3,8 @@ import { Machine } from "../../support/command.ts";
 
 Deno.test("srs there and back, with secrets and domain of the configuration", async () => {
   const m = new Machine();
+  assertEquals((await m.run(["srs", "forward", "you@far.example"])).code, 1, "nothing is made in passing");
+  assertEquals((await m.run(["srs", "rotate"])).code, 0);
   const there = await m.run(["srs", "forward", "you@far.example"]);
   assert(/^SRS0=....=..=far\.example=you@example\.test$/.test(there.out), there.out);
   assertEquals((await m.run(["srs", "reverse", there.out])).out, "you@far.example");
