@@ -5,7 +5,12 @@ import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
 import type { TlsSession } from "../outbound/tls_session.ts";
 import type { Submitter } from "../queue/types.ts";
-import { DailySender } from "../report/daily_sender.ts";
+import type { JudgedMessage } from "../auth/dmarc/types.ts";
+import type { Keepable } from "../base/kept_file.ts";
+import type { ReportKey } from "../report/daily_ledger.ts";
+import { DailySender, type Outbox } from "../report/daily_sender.ts";
+import { DmarcLedger } from "../report/dmarc_ledger.ts";
+import { DmarcReports } from "../report/dmarc_reports.ts";
 import { HandOver } from "../report/hand_over.ts";
 import { TlsLedger } from "../report/tls_ledger.ts";
 import { type Reporter, TlsReports } from "../report/tls_reports.ts";
@@ -16,55 +21,61 @@ import { buildResolver } from "./resolver.ts";
 export interface RoomPorts {
   readonly platform: Platform;
   readonly queue: Submitter;
+  /** Header fields that sign a message. */
+  readonly sign?: (message: Uint8Array) => Promise<Uint8Array>;
   /** The config of the moment. */
   readonly config: () => Config;
 }
 
+/** One kind of report: counted, kept, sent. */
+interface Kind {
+  readonly file: KeptFile;
+  readonly sender: DailySender;
+}
+
 export class ReportRoom {
+  readonly #ports: RoomPorts;
   readonly #tls: TlsLedger;
-  readonly #tlsFile: KeptFile;
-  readonly #tlsSender: DailySender;
+  readonly #dmarc = new DmarcLedger();
+  readonly #kinds: readonly Kind[];
 
   private constructor(ports: RoomPorts) {
+    this.#ports = ports;
     const { platform, queue, config } = ports;
     const { clock, random, log } = platform;
+    this.#tls = new TlsLedger(clock);
     const resolver = buildResolver(config(), clock, random);
     const handOver = new HandOver({
       queue,
       post: (url, octets, type) => postOverHttps(resolver, url, octets, type),
+      ...(ports.sign ? { sign: ports.sign } : {}),
       log,
     });
-    this.#tls = new TlsLedger(clock);
-    const path = `${dataPaths(config()).reports}/tls.jsonl`;
-    const facts = { path, name: "tls report", most: REPORT_FILE, every: REPORT_SAVE };
-    this.#tlsFile = new KeptFile(this.#tls.days, facts, platform);
-    const reports = new TlsReports({
+    const shared = { resolver, handOver, clock };
+    const tls = new TlsReports({
+      ...shared,
       ledger: this.#tls,
-      resolver,
-      handOver,
-      clock,
       reporter: () => config().reports.tls ? reporterOf(config()) : null,
     });
-    this.#tlsSender = new DailySender({
-      clock,
-      random,
-      log,
-      outbox: this.#tls.days,
-      send: async (key) => {
-        const outcome = await reports.send(key);
-        // A power cut must not send it again.
-        if (outcome === "done") void this.#tlsFile.save();
-        return outcome;
-      },
+    const dmarc = new DmarcReports({
+      ...shared,
+      ledger: this.#dmarc,
+      reporter: () => config().reports.dmarc ? reporterOf(config()) : null,
     });
+    this.#kinds = [
+      this.#kind("tls", this.#tls.days, (key) => tls.send(key)),
+      this.#kind("dmarc", this.#dmarc.days, (key) => dmarc.send(key)),
+    ];
   }
 
   /** Reads what was counted before, and sends what is due from then on. */
   static async open(ports: RoomPorts): Promise<ReportRoom> {
     await ports.platform.fs.makeDir(dataPaths(ports.config()).reports);
     const room = new ReportRoom(ports);
-    await room.#tlsFile.open();
-    room.#tlsSender.start();
+    for (const { file, sender } of room.#kinds) {
+      await file.open();
+      sender.start();
+    }
     return room;
   }
 
@@ -72,14 +83,46 @@ export class ReportRoom {
     this.#tls.note(session);
   }
 
+  noteDmarc(message: JudgedMessage): void {
+    this.#dmarc.observe(message);
+  }
+
   /** Sends all of days that are over, due or not. How many. */
   async sendAll(): Promise<number> {
-    return await this.#tlsSender.look(true);
+    let sent = 0;
+    for (const { sender } of this.#kinds) sent += await sender.look(true);
+    return sent;
   }
 
   async close(): Promise<void> {
-    await this.#tlsSender.stop();
-    await this.#tlsFile.close();
+    await Promise.all(this.#kinds.map(async ({ sender, file }) => {
+      await sender.stop();
+      await file.close();
+    }));
+  }
+
+  #kind(
+    name: string,
+    days: Outbox & Keepable,
+    send: (key: ReportKey) => Promise<"done" | "none" | "later">,
+  ): Kind {
+    const { platform, config } = this.#ports;
+    const path = `${dataPaths(config()).reports}/${name}.jsonl`;
+    const facts = { path, name: `${name} report`, most: REPORT_FILE, every: REPORT_SAVE };
+    const file = new KeptFile(days, facts, platform);
+    const sender = new DailySender({
+      ...platform,
+      outbox: {
+        finished: (now) => days.finished(now),
+        drop(key) {
+          days.drop(key);
+          // A power cut must not send it again.
+          void file.save();
+        },
+      },
+      send,
+    });
+    return { file, sender };
   }
 }
 

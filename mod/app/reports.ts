@@ -1,4 +1,5 @@
 /** Daily reports, from outside: takes what is to be counted and loads the room for it only then. An idle server has nothing of it in memory. */
+import type { DmarcObserver, JudgedMessage } from "../auth/dmarc/types.ts";
 import { REPORT_LOOK } from "../base/limits.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
@@ -7,18 +8,26 @@ import type { Submitter } from "../queue/types.ts";
 import type { Platform } from "./platform.ts";
 import type { ReportRoom } from "./report_room.ts";
 
-export class Reports implements TlsSessions {
+export class Reports implements TlsSessions, DmarcObserver {
   readonly #platform: Platform;
   readonly #queue: Submitter;
+  readonly #sign: ((message: Uint8Array) => Promise<Uint8Array>) | null;
   #config: Config;
   #room: Promise<ReportRoom | null> | null = null;
   #cancel: () => void = () => {};
   #stopped = false;
 
-  constructor(platform: Platform, config: Config, queue: Submitter) {
+  /** `sign` gives the header fields that sign a message. */
+  constructor(
+    platform: Platform,
+    config: Config,
+    queue: Submitter,
+    sign: ((message: Uint8Array) => Promise<Uint8Array>) | null = null,
+  ) {
     this.#platform = platform;
     this.#config = config;
     this.#queue = queue;
+    this.#sign = sign;
   }
 
   /** Where there are counts of before, they are looked through in a while. */
@@ -36,6 +45,12 @@ export class Reports implements TlsSessions {
     const { network, reports } = this.#config;
     if (network === "closed" || !reports.tls) return;
     void this.#load().then((room) => room?.noteTls(session));
+  }
+
+  observe(message: JudgedMessage): void {
+    const { network, reports } = this.#config;
+    if (network === "closed" || !reports.dmarc) return;
+    void this.#load().then((room) => room?.noteDmarc(message));
   }
 
   /** Sends all reports of days that are over. How many. */
@@ -61,7 +76,12 @@ export class Reports implements TlsSessions {
     const platform = this.#platform;
     try {
       const { ReportRoom } = await import("./report_room.ts");
-      return await ReportRoom.open({ platform, queue: this.#queue, config: () => this.#config });
+      return await ReportRoom.open({
+        platform,
+        queue: this.#queue,
+        ...(this.#sign ? { sign: this.#sign } : {}),
+        config: () => this.#config,
+      });
     } catch (e) {
       // Deliveries go on; the next restart tries again.
       platform.log.error("no reports: their folder cannot be used", {}, e);

@@ -5,12 +5,14 @@ import { SMTPServer } from "smtp-server";
 import * as v from "valibot";
 import { fromUtf8 } from "../../mod/base/bytes.ts";
 import { DAY } from "../../mod/report/daily_ledger.ts";
+import { DmarcLedger } from "../../mod/report/dmarc_ledger.ts";
 import { unpack } from "../../mod/report/gzip.ts";
 import { systemClock } from "../../mod/sys/clock.ts";
 import { systemRandom } from "../../mod/sys/random.ts";
 import { issueAuthority, issueServer } from "../../mod/tls/own_ca.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { startDnsServer } from "../support/dns_server.ts";
+import { judged } from "../support/judged.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 import { TLS_REPORT } from "../support/tls_report_schema.ts";
 
@@ -176,6 +178,36 @@ Deno.test("a day's TLS sessions are reported to who asks, once", async () => {
   assertEquals(await sendNow(roost), 0);
   await roost.stop();
   assertEquals((await Deno.readTextFile(file)).trim(), counted("a.test", today));
+});
+
+Deno.test("a day's judged mail is reported to who asks", async () => {
+  const mail = new Inbox();
+  await using all = new AsyncDisposableStack();
+  const sink = all.use(await startSink(mail));
+  const dns = await startDnsServer({});
+  all.defer(() => dns.close());
+  const roost = all.use(
+    await RoostProcess.start({
+      network: "open",
+      config:
+        `dns: { servers: ["127.0.0.1:${dns.port}"] }\nroutes: { a.example: "smtp://127.0.0.1:${sink.port}" }`,
+    }),
+  );
+  await roost.stop();
+  const yesterday = Math.floor(Date.now() / DAY) - 1;
+  const ledger = new DmarcLedger();
+  ledger.observe(judged({ at: yesterday * DAY }));
+  await Deno.mkdir(`${roost.dir}/data/reports`);
+  await Deno.writeTextFile(`${roost.dir}/data/reports/dmarc.jsonl`, [...ledger.days.pieces()].join(""));
+  await roost.launch();
+  assertEquals(await sendNow(roost), 1);
+  const parsed = await simpleParser(fromUtf8(await mail.next()));
+  const [attached] = parsed.attachments;
+  const name = `example.test!a.example!${yesterday * 86400}!${yesterday * 86400 + 86399}.xml.gz`;
+  assertEquals([attached?.contentType, attached?.filename], ["application/gzip", name]);
+  const xml = await unpack(new Uint8Array(attached?.content ?? []), "gzip", 100_000);
+  assert(xml.ok && fromUtf8(xml.value).includes("<source_ip>192.0.2.1</source_ip>"));
+  assertEquals(await sendNow(roost), 0);
 });
 
 Deno.test("a closed network reports nothing", async () => {
