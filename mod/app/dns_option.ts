@@ -28,6 +28,12 @@ export async function resolverOf(call: Call): Promise<Resolver> {
   return await call.tools.resolver(path === null ? openNetwork([]) : await readConfig(call));
 }
 
+/** Our own name for such a call: the configuration's host name, "unknown" without one or with `--dns`. */
+export async function hostnameOf(call: Call): Promise<string> {
+  if (call.options.has("dns") || await configPath(call) === null) return "unknown";
+  return (await readConfig(call)).hostname;
+}
+
 function serverAlone(text: string): DnsConfig {
   const server = parseServer(text.replace(/^localhost(?=:|$)/i, "127.0.0.1"));
   if (server) return openNetwork([{ host: server.address, port: server.port }]);

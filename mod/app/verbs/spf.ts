@@ -1,10 +1,11 @@
 import { checkHost, type SpfQuestion, type SpfStep } from "../../auth/spf/check.ts";
+import { formatReceivedSpf } from "../../auth/spf/format.ts";
 import type { SpfOutcome } from "../../auth/types.ts";
 import { parseIp } from "../../base/ip.ts";
 import { SPF_LOOKUPS } from "../../base/limits.ts";
 import { parseAddress } from "../../mail/address.ts";
 import { BatchFault, type BatchQuestion, runBatch, textOf } from "../batch.ts";
-import { DNS_OPTION, resolverOf } from "../dns_option.ts";
+import { DNS_OPTION, hostnameOf, resolverOf } from "../dns_option.ts";
 import { CommandFault } from "../terminal.ts";
 import { bold, type Call, CONFIG_OPTION, JSON_OPTION, table, type Verb } from "../verb.ts";
 
@@ -29,7 +30,11 @@ that decided. SENDER "" is the null sender: then HELO is checked. With --batch, 
     if (call.operands.length > 0) {
       throw new CommandFault("with --batch, questions come from standard input", 2);
     }
-    const ports = { resolver: await resolverOf(call), clock: call.tools.clock };
+    const ports = {
+      resolver: await resolverOf(call),
+      clock: call.tools.clock,
+      hostname: await hostnameOf(call),
+    };
     await runBatch(call.terminal, async (question) => {
       const { result, explanation, lookups } = await checkHost(questionOf(question), ports);
       return { result, explanation, lookups };
@@ -61,15 +66,24 @@ async function one(call: Call): Promise<number> {
   }
   if (!parseIp(ip)) throw new CommandFault(`"${ip}" is no IP address`, 2);
   const question = { ip, helo, mailFrom: senderOf(sender) };
+  const hostname = await hostnameOf(call);
   const steps: SpfStep[] = [];
   const outcome = await checkHost(question, {
     resolver: await resolverOf(call),
     clock: call.tools.clock,
+    hostname,
     watch: (step) => steps.push(step),
   });
   const { terminal } = call;
-  if (call.options.has("json")) terminal.out(JSON.stringify({ ...outcome, steps }, null, 2));
-  else {
+  if (call.options.has("json")) {
+    terminal.out(
+      JSON.stringify(
+        { ...outcome, steps, header: formatReceivedSpf(outcome, { ...question, hostname }) },
+        null,
+        2,
+      ),
+    );
+  } else {
     terminal.out(`${bold(terminal, outcome.result)}: ${meaning(outcome, ip)}`);
     terminal.out(table(facts(outcome, question)));
     if (steps.length > 0) terminal.out(`\n${table(steps.map(row))}`);

@@ -182,7 +182,8 @@ class Check {
     if (target.kind !== "name") return null;
     const answer = await this.#lookups.ask(target.name, "TXT");
     const [record, second] = answer.kind === "records" ? answer.records : [];
-    if (!record || second || record.some((c) => c >= 0x80)) return null;
+    if (!record || second) return null;
+    // Octets that are not ASCII are no macro string.
     const parsed = parseMacroString(fromAscii(record), "explanation");
     if (!parsed.ok) return null;
     const values = await this.#values(parsed.value, domain);

@@ -45,6 +45,7 @@ Deno.test("spf --json has the outcome and the steps", async () => {
   const { out } = await machine().run(["spf", "198.51.100.1", '"you there"@a.test', "x.test", "--json"]);
   const got = JSON.parse(out);
   assertEquals([got.result, got.mechanism, got.lookups, got.steps.length], ["pass", "include:b.test", 2, 4]);
+  assert(got.header.startsWith("Received-SPF: pass\r\n\t(mail.example.test: a.test designates 198.51.100.1"));
 });
 
 Deno.test("spf refuses what it cannot use", async () => {

@@ -71,6 +71,8 @@ Deno.test("expandDomain() drops labels on the left until 253 characters are left
       let labels = name.split(".");
       while (labels.join(".").length > 253) labels = labels.slice(1);
       assertEquals(expandDomain([name], VALUES), labels.join("."));
+      const parts = name.match(/[^]{1,29}/g) ?? [];
+      assertEquals(expandDomain([...parts, "."], VALUES), labels.join("."));
     }
   }
   assertEquals(expandDomain(["x".repeat(254)], VALUES), "");
