@@ -29,6 +29,7 @@ export const SMTP_HEADER_LINES = 10000; // real mail stays under 1,000; each lin
 export const SMTP_REFUSED_RECIPIENTS = 100; // in one session: past it somebody guesses addresses
 export const SMTP_AUTH_FAILURES = 5; // in one session
 export const SMTP_JUNK = 100; // NOOP, RSET, VRFY and the like between two messages
+export const SMTP_BY_MIN = MINUTE; // least time a sender may set for mail that is to come back after it (RFC 2852): one attempt takes that long
 export const SMTP_HOLD = 30 * 24 * 60 * MINUTE; // FUTURERELEASE: a month, as calendars plan; longer belongs into one
 
 /** IMAP. */

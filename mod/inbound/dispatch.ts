@@ -24,6 +24,8 @@ export interface Dispatched {
   readonly requireTls?: true;
   /** RFC 6710: -9 to 9. */
   readonly priority?: number;
+  /** RFC 2852, for what goes to the queue. */
+  readonly deliverBy?: Envelope["deliverBy"];
   /** RFC 4865: nobody gets it before, neither here nor elsewhere; in milliseconds since 1970. */
   readonly holdUntil?: number;
   readonly body: Body;
@@ -271,6 +273,7 @@ export class Dispatcher {
         ? { tlsOptional: true }
         : {}),
       ...(message.priority ? { priority: message.priority } : {}),
+      ...(message.deliverBy ? { deliverBy: message.deliverBy } : {}),
       ...(message.holdUntil === undefined ? {} : { holdUntil: message.holdUntil }),
       account: message.account,
       traceId: message.id,

@@ -37,6 +37,7 @@ export function receivedField(t: Transaction, hostname: string, now: number): Ui
     protocol: protocolOf(t),
     id: t.id,
     recipient: t.recipients.length === 1 ? t.recipients[0] ?? null : null,
+    ...(t.priority ? { priority: t.priority } : {}),
     tls: client.tls,
     now,
     zone: 0,

@@ -37,6 +37,7 @@ export class LocalTransport implements Transport {
       ...(batch.envelopeId === undefined ? {} : { envelopeId: batch.envelopeId }),
       ...(batch.requireTls ? { requireTls: true } : {}),
       ...(batch.priority ? { priority: batch.priority } : {}),
+      ...(batch.deliverBy ? { deliverBy: batch.deliverBy } : {}),
       body: batch.body,
     };
     // One by one: what is queued anew for one of them must not hang on another.

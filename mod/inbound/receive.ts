@@ -64,6 +64,7 @@ export class InboundReceiver implements Receiver {
       ...(envelopeId === undefined ? {} : { envelopeId }),
       ...(requireTls ? { requireTls } : {}),
       ...(transaction.priority ? { priority: transaction.priority } : {}),
+      ...(transaction.deliverBy ? { deliverBy: transaction.deliverBy } : {}),
       ...(transaction.holdUntil === undefined ? {} : { holdUntil: transaction.holdUntil }),
       body: prepared,
     };

@@ -26,6 +26,8 @@ export interface ReceivedFacts {
   readonly id: string;
   /** The recipient, where there was only one: others are nobody's business. */
   readonly recipient: Address | null;
+  /** MT-PRIORITY (RFC 6710 4.6), where one was asked for. */
+  readonly priority?: number;
   readonly tls: { readonly protocol: string; readonly cipher: string } | null;
   /** Milliseconds since 1970, and minutes east of UTC. */
   readonly now: number;
@@ -47,6 +49,7 @@ export function formatReceived(facts: ReceivedFacts): Uint8Array {
     const path = formatPath(facts.recipient);
     if (utf8Allowed || isAscii(path)) lines.push(`for ${path}`);
   }
+  if (facts.priority) lines.push(`PRIORITY ${facts.priority}`);
   return utf8(`Received: ${lines.join("\r\n\t")};\r\n\t${formatDate(facts.now, facts.zone)}\r\n`);
 }
 

@@ -14,6 +14,7 @@ import type { Resolver } from "../dns/resolver.ts";
 import type { Batch, BatchRecipient, RecipientOutcome, Transport } from "../queue/transport.ts";
 import type { SmtpClient } from "../smtp/client.ts";
 import type { SendOutcome } from "../smtp/client_outcome.ts";
+import type { ClientEnvelope } from "../smtp/client_envelope.ts";
 import { sendMessage } from "../smtp/client_send.ts";
 import type { Conn } from "../wire/conn.ts";
 import { type AddressFamily, inOrder } from "./address_order.ts";
@@ -377,7 +378,8 @@ export class SmtpTransport implements Transport {
       const recipients = now.flatMap((i): BatchRecipient[] =>
         batch.recipients[i] ? [batch.recipients[i]] : []
       );
-      const sent = await sendMessage(client, { ...batch, recipients }, batch.body);
+      const by = batch.deliverBy ? { by: timeLeft(batch.deliverBy, this.#ports.clock.now()) } : {};
+      const sent = await sendMessage(client, { ...batch, recipients, ...by }, batch.body);
       if (sent.kind === "not-taken") return faultOf(sent.fault, target.host);
       const delivered = sent.outcomes.some((o) => o.kind === "delivered");
       const later: number[] = [];
@@ -417,10 +419,21 @@ function told(outcome: SendOutcome, target: Target, client: SmtpClient): Recipie
   const host = target.host;
   if (outcome.kind === "delivered") {
     const { reply } = outcome;
-    return { kind: "delivered", host, reply, tls: client.tls, dsnPassedOn: client.extensions.dsn };
+    const { dsn, deliverBy } = client.extensions;
+    const passedOn = { dsnPassedOn: dsn, byPassedOn: deliverBy !== null };
+    return { kind: "delivered", host, reply, tls: client.tls, ...passedOn };
   }
   const { kind, status, why, reply } = outcome;
   return { kind, status, why, reply, host, destinationDown: false };
+}
+
+/** Deliver By as the next host is to have it (RFC 2852 4.1.4): what is left now, and never nothing where it is to come back. */
+function timeLeft(
+  { at, mode, trace }: NonNullable<Batch["deliverBy"]>,
+  now: number,
+): ClientEnvelope["by"] & {} {
+  const left = Math.floor((at - now) / 1000);
+  return { seconds: mode === "return" ? Math.max(1, left) : left, mode, ...(trace ? { trace } : {}) };
 }
 
 /** A kept connection had been closed by the peer: that says nothing about the host. */

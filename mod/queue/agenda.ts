@@ -4,9 +4,11 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import { endOf, warnTime } from "./deliver_by.ts";
 import { DueHeap } from "./due.ts";
 import { type AwayLane, type Feedback, type LaneLimits, Lanes } from "./lanes.ts";
-import { DELAY_WARNING, TERMS } from "./schedule.ts";
+import { TERMS } from "./schedule.ts";
+import type { DeliverBy } from "./types.ts";
 
 /** The recipients of one message at one destination, waiting for their time. */
 export interface Part {
@@ -31,6 +33,7 @@ export interface Entry {
   readonly start: number;
   /** Of those that wait for the same room, the highest is first. */
   readonly priority: number;
+  readonly deliverBy?: DeliverBy;
   held: boolean;
   gone: boolean;
   /** Attempts under way. */
@@ -51,12 +54,14 @@ export function newEntry(
   touched: boolean,
   start: number = created,
   priority: number = 0,
+  deliverBy?: DeliverBy,
 ): Entry {
   return {
     id,
     created,
     start,
     priority,
+    ...(deliverBy ? { deliverBy } : {}),
     held: false,
     gone: false,
     underWay: 0,
@@ -195,7 +200,7 @@ export class Agenda {
     part.busy = true;
     const { destination, lane } = part;
     if (destination === null) return this.#work(part);
-    const end = part.entry.start + this.#lifetime();
+    const end = endOf(part.entry.start, this.#lifetime(), part.entry.deliverBy);
     const urgent = this.#clock.now() >= end;
     const admission = this.#lanes.ask(lane ?? destination, part, urgent, part.entry.priority);
     if (admission === "start") return this.#work(part);
@@ -209,6 +214,6 @@ export class Agenda {
   #planWarning(entry: Entry): void {
     if (entry.late || entry.parts.some((p) => p.warning)) return;
     entry.late = true;
-    this.plan(addReport(entry, true), entry.start + DELAY_WARNING);
+    this.plan(addReport(entry, true), warnTime(entry.start, entry.deliverBy));
   }
 }

@@ -19,6 +19,7 @@ export function batchOf(
     requireTls,
     tlsOptional,
     priority,
+    deliverBy,
     traceId,
   } = message.envelope;
   return {
@@ -33,6 +34,7 @@ export function batchOf(
     ...(requireTls ? { requireTls } : {}),
     ...(tlsOptional ? { tlsOptional } : {}),
     ...(priority ? { priority } : {}),
+    ...(deliverBy ? { deliverBy } : {}),
     traceId,
   };
 }

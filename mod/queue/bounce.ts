@@ -3,6 +3,7 @@ import { type Body, memoryBody } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
 import { isFsError } from "../base/fs.ts";
 import type { Address } from "../mail/address.ts";
+import { endOf } from "./deliver_by.ts";
 import { type QueuedMessage, startOf } from "./record.ts";
 import { reportId } from "./report_id.ts";
 import type { Report, Reporter } from "./reporter.ts";
@@ -29,7 +30,8 @@ export async function keepBounce(
   ports: BouncePorts,
 ): Promise<QueuedMessage> {
   const id = reportId(message.id, message.bounces);
-  const { recipients, eightBit, smtpUtf8, ret, envelopeId, requireTls, traceId } = message.envelope;
+  const { recipients, eightBit, smtpUtf8, ret, envelopeId, requireTls, deliverBy, traceId } =
+    message.envelope;
   const { lifetime = TERMS.lifetime } = ports;
   const kind = kindOf(places.map((i) => message.recipients[i]?.state));
   const report: Omit<Report, "original"> = {
@@ -40,8 +42,9 @@ export async function keepBounce(
     traceId,
     arrived: message.created,
     now: ports.clock.now(),
-    ...(kind === "delay" ? { retryUntil: startOf(message) + lifetime } : {}),
+    ...(kind === "delay" ? { retryUntil: endOf(startOf(message), lifetime, deliverBy) } : {}),
     lifetime,
+    ...(kind === "delay" && deliverBy?.mode === "notify" ? { late: true as const } : {}),
     // RFC 3461 4.3: RET is for failures. RFC 8689 5: what must be protected is not sent back.
     ...(ret && kind === "failure" ? { ret: requireTls ? "headers" : ret } : {}),
     ...(envelopeId === undefined ? {} : { envelopeId }),

@@ -119,9 +119,17 @@ function envelopeOf(raw: Raw): Envelope | null {
     ...(raw.tlsOptional === true ? { tlsOptional: true } : {}),
     ...(typeof raw.priority === "number" && Math.abs(raw.priority) <= 9 ? { priority: raw.priority } : {}),
     ...(isCount(raw.holdUntil) ? { holdUntil: raw.holdUntil } : {}),
+    ...deliverByOf(raw.deliverBy),
     account,
     traceId,
   };
+}
+
+function deliverByOf(raw: unknown): Pick<Envelope, "deliverBy"> {
+  if (!isObject(raw) || typeof raw.at !== "number") return {};
+  const { at, mode, trace } = raw;
+  if (mode !== "return" && mode !== "notify") return {};
+  return { deliverBy: { at, mode, ...(trace === true ? { trace } : {}) } };
 }
 
 function addressOf(raw: unknown): Address | undefined {
@@ -138,7 +146,7 @@ function optionsOf(raw: Raw): RecipientOptions {
     ...(given ? { notify: NOTIFY.filter((n) => given.includes(n)) } : {}),
     ...(typeof raw.originalRecipient === "string" ? { originalRecipient: raw.originalRecipient } : {}),
     ...(to && typeof to.account === "string" && isText(to.detail)
-      ? { deliverTo: { account: to.account, detail: to.detail } }
+      ? { deliverTo: { account: to.account, detail: to.detail, ...(to.junk === true ? { junk: true } : {}) } }
       : {}),
   };
 }

@@ -1,10 +1,12 @@
 /** From what a transport tells of one attempt to the line of the journal that keeps it. */
 import { QUEUE_WHY } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
+import { isOver, termsFor, timeOver, wantsRelayed } from "./deliver_by.ts";
 import { type JournalLine, type Outcome, type QueuedMessage, startOf } from "./record.ts";
 import type { Feedback } from "./lanes.ts";
 import { schedule, TERMS, type Terms } from "./schedule.ts";
 import type { NotDelivered, PeerReply, RecipientOutcome } from "./transport.ts";
+import type { DeliverBy, RecipientOptions } from "./types.ts";
 
 export interface Attempt {
   readonly destination: string;
@@ -25,15 +27,20 @@ export function lineOfAttempt(
 ): (JournalLine & { readonly kind: "attempt" }) | null {
   const before = message.destinations.get(attempt.destination) ?? { attempts: 0, next: now };
   const attempts = before.attempts + (attempt.aborted ? 0 : 1);
-  const wait = attempt.aborted ? 0 : schedule(attempts, now - startOf(message), random, terms);
+  const { deliverBy } = message.envelope;
+  const start = startOf(message);
+  const wait = attempt.aborted
+    ? 0
+    : schedule(attempts, now - start, random, termsFor(terms, start, deliverBy));
   // Of what was not tried there is nothing to tell, but that it is not tried any more.
   if (wait !== null && untriedUntil(attempt) !== null) return null;
   const outcomes: Outcome[] = [];
   for (const [i, recipient] of attempt.places.entries()) {
-    const outcome = attempt.outcomes[i] ?? FORGOTTEN;
-    if (attempt.aborted && outcome.kind === "deferred") continue;
+    const told = attempt.outcomes[i] ?? FORGOTTEN;
+    if (attempt.aborted && told.kind === "deferred") continue;
+    const outcome = told.kind === "deferred" && isOver(deliverBy, now) ? timeOver(told) : told;
     const notify = message.envelope.recipients[recipient]?.options?.notify;
-    outcomes.push({ recipient, ...kept(outcome, wait === null, notify?.includes("success") ?? false) });
+    outcomes.push({ recipient, ...kept(outcome, wait === null, wantsSuccess(outcome, notify, deliverBy)) });
   }
   if (outcomes.length === 0) return null;
   const { destination } = attempt;
@@ -90,13 +97,22 @@ export function unreadable(): RecipientOutcome {
   return { ...FORGOTTEN, why: "the queued message cannot be read" };
 }
 
-/** `last`: it will not be tried again. `wanted`: the sender wants to hear of success. */
+/** Whether the sender is to hear of a delivery from us. */
+function wantsSuccess(
+  outcome: RecipientOutcome,
+  notify: RecipientOptions["notify"],
+  by: DeliverBy | undefined,
+): boolean {
+  if (outcome.kind !== "delivered") return false;
+  return !outcome.dsnPassedOn && notify?.includes("success") === true || wantsRelayed(outcome, notify, by);
+}
+
+/** `last`: it will not be tried again. `wanted`: the sender is to hear of success. */
 function kept(outcome: RecipientOutcome, last: boolean, wanted: boolean): Omit<Outcome, "recipient"> {
   if (outcome.kind === "delivered") {
-    const { host, reply, dsnPassedOn, action } = outcome;
+    const { host, reply, action } = outcome;
     const told = { status: reply.status ?? "2.0.0", why: "", host, reply: oneLine(reply) };
-    const ours = wanted && !dsnPassedOn;
-    return { state: "delivered", ...told, ...(ours ? { success: action ?? "relayed" } : {}) };
+    return { state: "delivered", ...told, ...(wanted ? { success: action ?? "relayed" } : {}) };
   }
   const { status, why, host, reply } = outcome;
   const state = outcome.kind === "failed" ? "failed" : last ? "expired" : "pending";

@@ -2,8 +2,8 @@
  * A queued message as its files tell it: the envelope it came with, and what has become of each recipient since. Pure: every change
  * is a line of the journal, and `applied` is the only way to change anything, at run time as after a restart.
  */
+import { wantsWarning, warnTime } from "./deliver_by.ts";
 import { reportDepth } from "./report_id.ts";
-import { DELAY_WARNING } from "./schedule.ts";
 import type { Envelope, RecipientState } from "./types.ts";
 
 /** How one recipient stands. */
@@ -198,7 +198,7 @@ export function unreportedOf(message: QueuedMessage): number[] {
     if (r.state === "pending" || r.reported) continue;
     const notify = message.envelope.recipients[i]?.options?.notify;
     const wanted = r.state === "delivered"
-      ? r.last?.success !== undefined && notify?.includes("success")
+      ? r.last?.success !== undefined
       : !notify || notify.includes("failure");
     if (wanted) places.push(i);
   }
@@ -208,7 +208,7 @@ export function unreportedOf(message: QueuedMessage): number[] {
 /** When the sender is to be told of what was tried in vain and waits still, in milliseconds since 1970; null when nobody is to be. */
 export function warningTime(message: QueuedMessage): number | null {
   const tried = unwarnedOf(message).some((i) => message.recipients[i]?.last);
-  return tried ? startOf(message) + DELAY_WARNING : null;
+  return tried ? warnTime(startOf(message), message.envelope.deliverBy) : null;
 }
 
 /** Places of the recipients that wait and of whose delay the sender is to be told once, and was not yet. */
@@ -218,7 +218,7 @@ export function unwarnedOf(message: QueuedMessage): number[] {
   for (const [i, r] of message.recipients.entries()) {
     if (r.state !== "pending" || r.warned) continue;
     const notify = message.envelope.recipients[i]?.options?.notify;
-    if (!notify || notify.includes("delay")) places.push(i);
+    if (wantsWarning(notify, startOf(message), message.envelope.deliverBy)) places.push(i);
   }
   return places;
 }

@@ -19,6 +19,8 @@ export interface Report {
   readonly now: number;
   /** Until when it is tried at most; of delays. */
   readonly retryUntil?: number;
+  /** A delay past the time that the sender set (RFC 2852). */
+  readonly late?: true;
   /** For how long messages are tried, in milliseconds. */
   readonly lifetime?: number;
   /** DSN RET and ENVID as the sender gave them. */

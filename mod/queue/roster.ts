@@ -1,6 +1,7 @@
 /** Every message of the queue by its ID, with what is planned for it. */
 import type { Clock } from "../base/clock.ts";
 import { addReport, type Agenda, type Entry, newEntry, type Part } from "./agenda.ts";
+import { endOf } from "./deliver_by.ts";
 import { pendingOf, type QueuedMessage, startOf, warningTime } from "./record.ts";
 import type { Envelope, QueueStats } from "./types.ts";
 
@@ -42,8 +43,8 @@ export class Roster {
 
   /** Adds a message with all that is to be done for it. */
   enter(message: QueuedMessage, touched: boolean): Entry {
-    const { id, created, envelope: { priority } } = message;
-    const entry = newEntry(id, created, touched, startOf(message), priority);
+    const { id, created, envelope: { priority, deliverBy } } = message;
+    const entry = newEntry(id, created, touched, startOf(message), priority, deliverBy);
     this.add(entry);
     this.planAll(entry, message);
     return entry;
@@ -122,10 +123,11 @@ export class Roster {
   /** Lets nothing wait past its end, which may have come nearer. `lifetime` in milliseconds. */
   shorten(lifetime: number): void {
     const now = this.#clock.now();
-    for (const { parts, start } of this.#entries.values()) {
+    for (const { parts, start, deliverBy } of this.#entries.values()) {
+      const end = endOf(start, lifetime, deliverBy);
       for (const part of parts) {
-        if (part.destination === null || part.busy || part.due <= start + lifetime) continue;
-        this.#agenda.plan(part, Math.max(now, start + lifetime));
+        if (part.destination === null || part.busy || part.due <= end) continue;
+        this.#agenda.plan(part, Math.max(now, end));
       }
     }
     this.#agenda.pump();

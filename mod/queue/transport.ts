@@ -1,6 +1,6 @@
 import type { Body } from "../base/body.ts";
 import type { Address } from "../mail/address.ts";
-import type { RecipientOptions } from "./types.ts";
+import type { DeliverBy, RecipientOptions } from "./types.ts";
 
 /**
  * The port through which the queue sends: one message to the recipients of one destination, one attempt.
@@ -35,6 +35,7 @@ export interface Batch {
   readonly requireTls?: true;
   readonly tlsOptional?: true;
   readonly priority?: number;
+  readonly deliverBy?: DeliverBy;
   readonly traceId: string;
 }
 
@@ -66,6 +67,8 @@ export interface Delivered {
   readonly tls: string | null;
   /** The peer offered DSN and was given this recipient's wishes: reports of success are its work now (RFC 3461 5.2.1). */
   readonly dsnPassedOn: boolean;
+  /** The peer was given the time by which it is to be delivered (RFC 2852). */
+  readonly byPassedOn?: boolean;
   /** What a report of success is to say (RFC 3464 2.3.3); "relayed" unless told. */
   readonly action?: "delivered" | "expanded";
 }

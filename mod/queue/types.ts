@@ -13,7 +13,22 @@ export interface RecipientOptions {
    * A local delivery that was put off: to this account's mail and nowhere else. Aliases were followed at reception; to follow them again
    * would double what other targets have already got. Kept in the queue file like the rest.
    */
-  readonly deliverTo?: { readonly account: string; readonly detail: string | null };
+  readonly deliverTo?: {
+    readonly account: string;
+    readonly detail: string | null;
+    /** Into the folder for junk, as was decided at reception. */
+    readonly junk?: true;
+  };
+}
+
+/** Deliver By (RFC 2852). */
+export interface DeliverBy {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** What happens when it is not delivered by then: it comes back, or the sender is told of the delay. */
+  readonly mode: "return" | "notify";
+  /** The sender wants to hear of each host it goes on to. */
+  readonly trace?: true;
 }
 
 /** A message's envelope when it is handed to the queue. */
@@ -35,6 +50,7 @@ export interface Envelope {
   readonly priority?: number;
   /** Not tried before (FUTURERELEASE, RFC 4865), in milliseconds since 1970. */
   readonly holdUntil?: number;
+  readonly deliverBy?: DeliverBy;
   /** Account that submitted it, or null for forwards and bounces. */
   readonly account: string | null;
   /** ID in logs and in `Received:`, given at reception. */

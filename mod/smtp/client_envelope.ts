@@ -15,6 +15,8 @@ export interface ClientEnvelope {
   readonly requireTls?: true;
   /** RFC 6710: -9 to 9. */
   readonly priority?: number;
+  /** RFC 2852: seconds that are left, where mail is to be returned or told of; at least 1 in mode "return". */
+  readonly by?: { readonly seconds: number; readonly mode: "return" | "notify"; readonly trace?: true };
 }
 
 export interface ClientRecipient {
@@ -52,6 +54,10 @@ export function formatMail(
   if (utf8) line += " SMTPUTF8";
   if (envelope.requireTls) line += " REQUIRETLS";
   if (envelope.priority && offered.priority) line += ` MT-PRIORITY=${envelope.priority}`;
+  if (envelope.by && offered.deliverBy !== null) {
+    const { seconds, mode, trace } = envelope.by;
+    line += ` BY=${seconds};${mode === "return" ? "R" : "N"}${trace ? "T" : ""}`;
+  }
   if (offered.dsn) {
     if (envelope.ret) line += envelope.ret === "full" ? " RET=FULL" : " RET=HDRS";
     if (envelope.envelopeId) line += ` ENVID=${xtext(envelope.envelopeId)}`;

@@ -14,6 +14,8 @@ export interface Extensions {
   readonly requireTls: boolean;
   /** RFC 6710. */
   readonly priority: boolean;
+  /** RFC 2852: the least seconds that mail which is to come back must have left, 0 for any; null where it is not offered. */
+  readonly deliverBy: number | null;
   /** SIZE (RFC 1870): offered; `maxSize` in octets, null when it names no limit. */
   readonly size: boolean;
   readonly maxSize: number | null;
@@ -31,6 +33,7 @@ export const NO_EXTENSIONS: Extensions = {
   dsn: false,
   requireTls: false,
   priority: false,
+  deliverBy: null,
   size: false,
   maxSize: null,
   auth: [],
@@ -55,8 +58,16 @@ export function parseExtensions(reply: ClientReply): Extensions {
     dsn: offered.has("DSN"),
     requireTls: offered.has("REQUIRETLS"),
     priority: offered.has("MT-PRIORITY"),
+    deliverBy: leastTime(offered.get("DELIVERBY")),
     size: offered.has("SIZE"),
     maxSize,
     auth: offered.get("AUTH") ?? [],
   };
+}
+
+/** RFC 2852 2: a list by commas, of which the first item is known. */
+function leastTime(parameters: readonly string[] | undefined): number | null {
+  if (!parameters) return null;
+  const least = parameters[0]?.split(",")[0] ?? "";
+  return /^[0-9]{1,9}$/.test(least) ? Number(least) : 0;
 }

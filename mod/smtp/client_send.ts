@@ -225,12 +225,25 @@ function unsuitable(envelope: ClientEnvelope, body: Body, client: SmtpClient): S
       "the message requires TLS all the way, which the host does not offer (REQUIRETLS)",
     );
   }
+  const late = tooLate(envelope.by, client);
+  if (late !== null) return refusal("5.4.7", late);
   const sender = envelope.sender;
   if (sender && !isSendable(sender)) return refusal("5.1.7", "the sender's address cannot be sent");
   if (!smtpUtf8 && (envelope.smtpUtf8 || (sender && isInternational(sender)))) {
     return refusal("5.6.7", "the message needs SMTPUTF8, which the host does not offer");
   }
   return null;
+}
+
+/** RFC 2852 4.1.4: mail that is to come back in time goes to no host that promises nothing of the kind. LMTP delivers at once. */
+function tooLate(by: ClientEnvelope["by"], client: SmtpClient): string | null {
+  const least = client.extensions.deliverBy;
+  if (by?.mode !== "return" || client.protocol === "lmtp") return null;
+  if (least === null) {
+    return "the message is to be returned by a time that the host does not promise (DELIVERBY)";
+  }
+  if (by.seconds >= least) return null;
+  return `the message must be delivered in ${by.seconds} seconds, the host needs ${least}`;
 }
 
 function unsendable(recipient: ClientRecipient, client: SmtpClient): SendOutcome | null {

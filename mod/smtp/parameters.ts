@@ -18,6 +18,8 @@ export interface MailParameters {
   readonly requireTls?: true;
   /** RFC 6710 4.1: -9 to 9, higher first; 0 where none is given. */
   readonly priority?: number;
+  /** RFC 2852 4: to be delivered within so many seconds, which may be over for mode "notify". */
+  readonly by?: { readonly seconds: number; readonly mode: "return" | "notify"; readonly trace?: true };
   /** RFC 4865 4: not to be sent before; in milliseconds from now, or since 1970. */
   readonly hold?: { readonly kind: "for" | "until"; readonly ms: number };
 }
@@ -85,6 +87,15 @@ const MAIL: ReadonlyMap<string, Reader<MailParameters>> = new Map<string, Reader
     if (ms === null) return false;
     into.hold = { kind: "until", ms };
     return true;
+  }],
+  ["BY", (value, into) => {
+    const by = /^([+-]?\d{1,9});([NR])(T?)$/i.exec(value ?? "");
+    if (!by) return false;
+    const seconds = Number(by[1]);
+    const mode = asciiUpper(by[2] ?? "") === "R" ? "return" : "notify";
+    into.by = { seconds, mode, ...(by[3] ? { trace: true } : {}) };
+    // RFC 2852 4: what is to come back needs some time.
+    return mode === "notify" || seconds > 0;
   }],
   ["RET", (value, into) => {
     const wanted = asciiUpper(value ?? "");

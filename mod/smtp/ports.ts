@@ -53,6 +53,8 @@ export interface Transaction {
   readonly wishes?: readonly RecipientParameters[];
   /** FUTURERELEASE (RFC 4865): not to be sent before, in milliseconds since 1970. */
   readonly holdUntil?: number;
+  /** DELIVERBY (RFC 2852): `at` in milliseconds since 1970. */
+  readonly deliverBy?: { readonly at: number; readonly mode: "return" | "notify"; readonly trace?: true };
   /** MT-PRIORITY (RFC 6710) as granted, -9 to 9. */
   readonly priority?: number;
 }

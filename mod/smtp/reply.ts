@@ -97,6 +97,7 @@ export const REPLY = {
   badRecipient: reply(501, "5.1.3", "Bad recipient address syntax"),
   badParameter: reply(501, "5.5.4", "Bad or repeated parameter"),
   unknownParameter: reply(555, "5.5.4", "Parameter not recognized"),
+  bySoon: reply(555, "5.5.4", "That is sooner than DELIVERBY promises"),
   badHold: reply(501, "5.5.4", "Release time is over, or too far off"),
   needsUtf8: reply(553, "5.6.7", "Internationalized addresses need SMTPUTF8"),
   sequence: reply(503, "5.5.1", "Bad sequence of commands"),

@@ -22,7 +22,15 @@ import { type AuthExchange, type AuthStep, startAuth } from "./auth.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { COMMAND_FAULTS, DATA_FAULTS } from "./fault_replies.ts";
 import type { IntakeFault } from "./intake.ts";
-import { grantedPriority, offeredExtensions, offersHold, offersRequireTls, releaseTime } from "./offer.ts";
+import {
+  deliverByTime,
+  grantedPriority,
+  offeredExtensions,
+  offersDeliverBy,
+  offersHold,
+  offersRequireTls,
+  releaseTime,
+} from "./offer.ts";
 import type { RecipientParameters } from "./parameters.ts";
 import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
 import { chunkTaken, internalError, refuses, REPLY, type Reply, reply, turnStarted } from "./reply.ts";
@@ -215,10 +223,15 @@ export class SmtpSession {
     if (c.international && !c.parameters.smtpUtf8) return say(REPLY.needsUtf8);
     // RFC 8689 2: it is offered under TLS, and means nothing without.
     if (c.parameters.requireTls && !offersRequireTls(this.#client)) return say(REPLY.unknownParameter);
-    const { hold } = c.parameters;
+    const { hold, by } = c.parameters;
+    if (by && !offersDeliverBy(this.#client)) return say(REPLY.unknownParameter);
+    const deliverBy = by ? deliverByTime(by, this.#ports.clock.now()) : undefined;
+    if (deliverBy === null) return say(REPLY.bySoon);
     if (hold && !offersHold(this.#client)) return say(REPLY.unknownParameter);
     const holdUntil = hold ? releaseTime(hold, this.#ports.clock.now()) : undefined;
-    if (holdUntil === null) return say(REPLY.badHold);
+    // Mail that is to come back before it may go out cannot be meant.
+    const backFirst = deliverBy?.mode === "return" && deliverBy.at <= (holdUntil ?? 0);
+    if (holdUntil === null || backFirst) return say(REPLY.badHold);
     const asked = c.parameters.priority ?? 0;
     const priority = grantedPriority(asked, this.#client);
     if ((c.parameters.size ?? 0) > this.#settings.messageSize) return say(REPLY.tooBig);
@@ -230,6 +243,7 @@ export class SmtpSession {
       recipients: [],
       wishes: [],
       ...(holdUntil === undefined ? {} : { holdUntil }),
+      ...(deliverBy ? { deliverBy } : {}),
       ...(priority ? { priority } : {}),
     };
     return after(this.#ports.policy.mail(transaction), (verdict) => {

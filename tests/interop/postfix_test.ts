@@ -1,6 +1,6 @@
 /** Postfix's own ways: it waits for who is down, bounces from who refuses. What all mail servers do is in mail_servers_test.ts. */
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
-import { ALICE, CAROL, decode, inbox, mail, Neighbours, toLf } from "../support/neighbours.ts";
+import { ALICE, CAROL, decode, mail, Neighbours, toLf } from "../support/neighbours.ts";
 import { Postfix } from "../support/postfix.ts";
 import { eventually } from "../support/programs.ts";
 

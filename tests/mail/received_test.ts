@@ -30,6 +30,11 @@ Deno.test("formatReceived() tells who, how, for whom and when", () => {
   );
 });
 
+Deno.test("formatReceived() tells the priority after the recipient", () => {
+  const text = fromUtf8(formatReceived({ ...FACTS, priority: -3 }));
+  assert(text.includes("\r\n\tfor <u@example.org>\r\n\tPRIORITY -3;\r\n"), text);
+});
+
 Deno.test("formatReceived() leaves out what is not to be told", () => {
   assertEquals(
     fromUtf8(

@@ -573,3 +573,15 @@ Deno.test("deliver() does not wait for an address that is silent, and spares it 
   assertEquals(calls.slice(2), ["192.0.2.1"]);
   await transport.close();
 });
+
+Deno.test("deliver() tells the next host how much time is left, and says whether it did", async () => {
+  for (const [offers, want] of [[["DELIVERBY"], true], [[], false]] as const) {
+    const { transport, peers, clock } = setUp({ zone: ZONE, peers: { "2001:db8::1": [{ offers }] } });
+    const at = clock.now() + 90_500;
+    const mode = want ? "return" : "notify";
+    const [outcome] = await transport.deliver({ ...batch("a.example"), deliverBy: { at, mode } }, IDLE);
+    assert(outcome?.kind === "delivered" && outcome.byPassedOn === want);
+    const [peer] = peers["2001:db8::1"] ?? [];
+    assertEquals(peer?.commands[1], `MAIL FROM:<alice@example.org>${want ? " BY=90;R" : ""}`);
+  }
+});

@@ -38,6 +38,7 @@ Deno.test("parseHead() reads what formatHead() wrote, and where the message begi
       tlsOptional: true as const,
       priority: -9,
       holdUntil: 99,
+      deliverBy: { at: -7, mode: "return" as const, trace: true as const },
       account: "me@home.test",
       recipients: [{
         address: { local: "a", domain: "x.test" },

@@ -39,6 +39,16 @@ Deno.test("formatMail() tells priorities to those who know them", () => {
   assertEquals(formatMail({ ...envelope, priority: 0 }, 1, false, known), "MAIL FROM:<>\r\n");
 });
 
+Deno.test("formatMail() tells the time that is left to those who know of it", () => {
+  const envelope = { sender: null, recipients: [], eightBit: false, smtpUtf8: false };
+  const by = { seconds: 60, mode: "return" } as const;
+  const known = { ...NO_EXTENSIONS, deliverBy: 0 };
+  const late = { seconds: -5, mode: "notify", trace: true } as const;
+  assertEquals(formatMail({ ...envelope, by }, 1, false, NO_EXTENSIONS), "MAIL FROM:<>\r\n");
+  assertEquals(formatMail({ ...envelope, by }, 1, false, known), "MAIL FROM:<> BY=60;R\r\n");
+  assertEquals(formatMail({ ...envelope, by: late }, 1, false, known), "MAIL FROM:<> BY=-5;NT\r\n");
+});
+
 Deno.test("formatMail() asks for TLS all the way", () => {
   assertEquals(
     formatMail(

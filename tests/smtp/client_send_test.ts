@@ -123,6 +123,24 @@ Deno.test("sendMessage() does not send what the peer says it cannot take", async
   assertEquals(short(sender.result), ["failed 5.1.7"]);
 });
 
+Deno.test("sendMessage() gives mail that is to come back in time to nobody who does not promise it", async () => {
+  const by = { seconds: 100, mode: "return" } as const;
+  const table = [
+    [[], by, "failed 5.4.7"],
+    [["DELIVERBY 101"], by, "failed 5.4.7"],
+    [["DELIVERBY 100"], by, "delivered"],
+    [["DELIVERBY"], by, "delivered"],
+    [[], { ...by, mode: "notify" }, "delivered"],
+    [["DELIVERBY 101"], { ...by, mode: "notify" }, "delivered"],
+  ] as const;
+  for (const [offers, wish, want] of table) {
+    const { result } = await send({ offers }, { ...envelope("bob"), by: wish });
+    assertEquals(short(result), [want], `${offers} ${wish.mode}`);
+  }
+  const lmtp = await send({}, { ...envelope("bob"), by }, memoryBody(utf8(TEXT)), "lmtp");
+  assertEquals(short(lmtp.result), ["delivered"]);
+});
+
 Deno.test("sendMessage() names the extensions it uses", async () => {
   const offers = ["SIZE", "8BITMIME", "SMTPUTF8", "DSN"];
   const { peer } = await send({ offers }, { ...envelope("j\u00fcrgen"), eightBit: true, ret: "full" });

@@ -1,6 +1,8 @@
 import {
+  deliverByTime,
   grantedPriority,
   offeredExtensions,
+  offersDeliverBy,
   offersHold,
   offersRequireTls,
   releaseTime,
@@ -10,6 +12,7 @@ import { assert, assertEquals } from "../support/assert.ts";
 import { Rig } from "./rig.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+const BY = "DELIVERBY 60";
 const TLS = { protocol: "TLSv1.3", cipher: "x", serverName: null };
 
 function client(listener: ListenerKind, tls: boolean): Client {
@@ -38,11 +41,16 @@ Deno.test("offeredExtensions() lists what holds in this state, with limits that 
     "MT-PRIORITY",
     "LIMITS RCPTMAX=5",
   ];
-  assertEquals(offeredExtensions(settings, client("smtp", false), [], NOW), [...always, "STARTTLS"]);
-  assertEquals(offeredExtensions(settings, client("smtp", true), [], NOW), [...always, "REQUIRETLS"]);
+  assertEquals(offeredExtensions(settings, client("smtp", false), [], NOW), [...always, BY, "STARTTLS"]);
+  assertEquals(offeredExtensions(settings, client("smtp", true), [], NOW), [
+    ...always,
+    BY,
+    "REQUIRETLS",
+  ]);
   assertEquals(offeredExtensions(settings, client("lmtp", true), [], NOW), always);
   assertEquals(offeredExtensions(settings, client("submission", true), ["PLAIN", "LOGIN"], NOW), [
     ...always,
+    BY,
     "FUTURERELEASE 2592000 2026-02-01T03:04:05Z",
     "REQUIRETLS",
     "AUTH PLAIN LOGIN",
@@ -53,7 +61,7 @@ Deno.test("offeredExtensions() lists what holds in this state, with limits that 
     [],
     NOW,
   );
-  assertEquals(without, always);
+  assertEquals(without, [...always, BY]);
 });
 
 Deno.test("every keyword has the form of RFC 5321 4.1.1.1", () => {
@@ -88,6 +96,20 @@ Deno.test("offersHold() is for submission, releaseTime() keeps to the bounds tha
     [{ kind: "until", ms: NOW + month + 1 }, null],
   ] as const;
   for (const [hold, want] of table) assertEquals(releaseTime(hold, NOW), want, JSON.stringify(hold));
+});
+
+Deno.test("offersDeliverBy() is for all but LMTP, deliverByTime() keeps to the least time that is told", () => {
+  const all = (["smtp", "submission", "submissions", "lmtp"] as const).map((l) =>
+    offersDeliverBy(client(l, true))
+  );
+  assertEquals(all, [true, true, true, false]);
+  const table = [
+    [{ seconds: 60, mode: "return" }, { at: NOW + 60_000, mode: "return" }],
+    [{ seconds: 59, mode: "return" }, null],
+    [{ seconds: 1, mode: "notify", trace: true }, { at: NOW + 1000, mode: "notify", trace: true }],
+    [{ seconds: -9, mode: "notify" }, { at: NOW - 9000, mode: "notify" }],
+  ] as const;
+  for (const [by, want] of table) assertEquals(deliverByTime(by, NOW), want, JSON.stringify(by));
 });
 
 Deno.test("grantedPriority() is above the usual only for those who have logged in", () => {
