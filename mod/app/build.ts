@@ -11,6 +11,7 @@ import { withScram } from "../account/stored_scram.ts";
 import { Srs } from "../auth/srs.ts";
 import { loadSrsSecrets } from "../auth/srs_secrets.ts";
 import { BlockPool } from "../base/block_pool.ts";
+import { memoryBody } from "../base/body.ts";
 import { folderOf } from "../base/durable.ts";
 import { isFsError } from "../base/fs.ts";
 import { BODIES_HELD, CONNECT_BURST, CONNECT_PER_MINUTE } from "../base/limits.ts";
@@ -33,6 +34,7 @@ import type { Reporter } from "../queue/reporter.ts";
 import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
 import { ReceptionDefences } from "./defences.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
+import { MailSigning } from "./mail_signing.ts";
 import type { Platform } from "./platform.ts";
 import { laneFor, postmasterOf, retryTerms } from "./queue_terms.ts";
 import { Reports } from "./reports.ts";
@@ -51,6 +53,7 @@ export interface Services {
   readonly authenticator: AccountAuthenticator;
   readonly smtp: SmtpPorts;
   readonly reports: Reports;
+  readonly signing: MailSigning;
   /** Takes over a config and accounts that were read and checked. */
   adopt(config: Config, accounts: Accounts): void;
   /** Ends deliveries and closes the store. */
@@ -96,14 +99,15 @@ export async function buildServices(
     rewriteSender: (sender, via) => directory.rewrite(sender, via),
     queue: { submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body) },
   });
+  const signing = new MailSigning(platform, config);
   const local = new LocalTransport(dispatcher, config.hostname, log);
   const daily = new Reports(platform, config, {
     submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body),
-  });
+  }, (message) => signing.sign(memoryBody(message)));
   await daily.open();
   const back = (destinations: ReadonlySet<string>) => submitter.queue?.cameBack(destinations);
   const transport = new SplitTransport(directory, local, remoteTransport(platform, config, daily, back));
-  const reporter = lazyReporter(config.hostname);
+  const reporter = signing.signed(lazyReporter(config.hostname));
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
     transport,
@@ -141,12 +145,21 @@ export async function buildServices(
     awayHosts: () => transport.awayHosts(),
     authenticator,
     reports: daily,
+    signing,
     smtp: {
       policy,
       receiver: lazyReceiver(async () => {
         const { InboundReceiver } = await import("../inbound/receive.ts");
         return new InboundReceiver(
-          { dispatcher, directory, clock, log, reports, strip: () => strip },
+          {
+            dispatcher,
+            directory,
+            clock,
+            log,
+            reports,
+            strip: () => strip,
+            signer: (_, body) => signing.sign(body),
+          },
           config.hostname,
         );
       }),
@@ -165,6 +178,7 @@ export async function buildServices(
       const shorter = next.limits.queueLifetime < terms.limits.queueLifetime;
       terms = next;
       daily.adopt(next);
+      signing.adopt(next);
       bodies.limit(BODIES_HELD * next.limits.memory);
       if (shorter) queue.reschedule();
       if (way !== wayOut(next)) {

@@ -23,6 +23,7 @@ const VERBS: Readonly<Record<string, Entry>> = {
   user: { about: "accounts and their passwords", load: () => import("./verbs/user.ts") },
   domain: { about: "the domains whose mail is ours", load: () => import("./verbs/domain.ts") },
   alias: { about: "names that lead to accounts or elsewhere", load: () => import("./verbs/alias.ts") },
+  dkim: { about: "the keys that sign our mail, and new ones", load: () => import("./verbs/dkim.ts") },
   srs: {
     about: "return addresses of what is forwarded, there and back",
     load: () => import("./verbs/srs.ts"),

@@ -3,7 +3,7 @@ import { formatStsRecord } from "../auth/mta_sts/record.ts";
 import { formatTlsRptRecord } from "../auth/tlsrpt/record.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Config } from "../config/config.ts";
-import type { DkimAlgorithm } from "../sys/keys.ts";
+import type { DkimAlgorithm } from "../auth/dkim/key_files.ts";
 
 /** What a record is for. */
 export type RecordRole =

@@ -22,7 +22,7 @@ export interface RoomPorts {
   readonly platform: Platform;
   readonly queue: Submitter;
   /** Header fields that sign a message. */
-  readonly sign?: (message: Uint8Array) => Promise<Uint8Array>;
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
   /** The config of the moment. */
   readonly config: () => Config;
 }
@@ -48,7 +48,7 @@ export class ReportRoom {
     const handOver = new HandOver({
       queue,
       post: (url, octets, type) => postOverHttps(resolver, url, octets, type),
-      ...(ports.sign ? { sign: ports.sign } : {}),
+      sign: ports.sign,
       log,
     });
     const shared = { resolver, handOver, clock };

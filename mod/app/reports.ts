@@ -11,7 +11,7 @@ import type { ReportRoom } from "./report_room.ts";
 export class Reports implements TlsSessions, DmarcObserver {
   readonly #platform: Platform;
   readonly #queue: Submitter;
-  readonly #sign: ((message: Uint8Array) => Promise<Uint8Array>) | null;
+  readonly #sign: (message: Uint8Array) => Promise<Uint8Array>;
   #config: Config;
   #room: Promise<ReportRoom | null> | null = null;
   #cancel: () => void = () => {};
@@ -22,7 +22,7 @@ export class Reports implements TlsSessions, DmarcObserver {
     platform: Platform,
     config: Config,
     queue: Submitter,
-    sign: ((message: Uint8Array) => Promise<Uint8Array>) | null = null,
+    sign: (message: Uint8Array) => Promise<Uint8Array>,
   ) {
     this.#platform = platform;
     this.#config = config;
@@ -79,7 +79,7 @@ export class Reports implements TlsSessions, DmarcObserver {
       return await ReportRoom.open({
         platform,
         queue: this.#queue,
-        ...(this.#sign ? { sign: this.#sign } : {}),
+        sign: this.#sign,
         config: () => this.#config,
       });
     } catch (e) {

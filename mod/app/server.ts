@@ -228,6 +228,7 @@ export class Server {
       await clock.sleep(LOOK_AGAIN, this.stopping);
       if (this.stopping.aborted) return;
       await this.keeper.lookAgain();
+      void this.services.signing.look();
       const start = clock.monotonic();
       if (start < spoolDue) continue;
       await this.services.queue.rescan().catch((e) => log.error("queue not looked through", {}, e));

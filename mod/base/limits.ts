@@ -147,6 +147,12 @@ export const DKIM_SIGNATURES = 20; // of one message that are checked, each a lo
 export const DKIM_OUTCOMES = 100; // signatures of one message that are told of at all
 export const DKIM_KEY_RECORDS = 5; // of one selector that are tried; there should be one
 export const ARC_SETS = 50; // of one message (RFC 8617 4.2.1)
+export const DKIM_KEY_FILE = 16 * KiB; // a private key in PEM: the longest usual one has 3 KiB
+export const DKIM_DOMAINS = 1000; // domains whose keys are held ready to sign: some 10 KB each
+export const DKIM_COUNT = 10 * MINUTE; // between two looks at keys that are being changed: each may ask DNS and write a few octets
+export const DKIM_RETIRED = 7 * 24 * 3600; // seconds a retired key stays published: mail waits in queues for five days
+export const DKIM_WAIT = 7 * 24 * 3600; // seconds for somebody to publish a new key, where DNS cannot be asked whether it is
+export const DKIM_FORGET = 60 * 24 * 3600; // seconds after which a retired key's file goes, whatever DNS still shows
 export const RSA_BITS_LEAST = 1024; // RFC 8301 3.2
 export const RSA_BITS_MOST = 8192; // RFC 6376 wants 2048; each doubling costs four times as much, and a longer key fits no usual answer
 

@@ -6,6 +6,8 @@ export interface DataPaths {
   readonly mail: string;
   readonly queue: string;
   readonly keys: string;
+  /** DKIM keys, a folder for each domain. */
+  readonly dkim: string;
   /** What SCRAM salts are made from. */
   readonly saltSecret: string;
   /** Secrets of rewritten senders. */
@@ -31,6 +33,7 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     mail: below("mail"),
     queue: below("queue"),
     keys: below("keys"),
+    dkim: below("keys/dkim"),
     saltSecret: below("keys/scram-salt.secret"),
     srs: below("keys/srs"),
     tls: below("tls"),

@@ -4,6 +4,7 @@ import { memoryBody } from "../../base/body.ts";
 import { dataPaths } from "../../config/paths.ts";
 import { Spool } from "../../queue/spool.ts";
 import { prepareMessage } from "../local_message.ts";
+import { MailSigning } from "../mail_signing.ts";
 import { silentLog } from "../silent_log.ts";
 import { CommandFault, readInput } from "../terminal.ts";
 import { CONFIG_OPTION, type Verb } from "../verb.ts";
@@ -63,7 +64,9 @@ export const verb: Verb = {
     });
     await tools.fs.makeDir(config.data);
     await spool.open();
-    await spool.add(envelope, memoryBody(...message), id);
+    const signing = new MailSigning({ ...tools, log: silentLog }, config);
+    const signature = await signing.sign(memoryBody(...message));
+    await spool.add(envelope, memoryBody(signature, ...message), id);
     // The server looks at its spool from time to time anyway: that it cannot be told now loses nothing.
     await tellRescan(tools, config);
     return 0;
