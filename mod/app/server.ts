@@ -127,7 +127,12 @@ export class Server {
     if (!loaded.ok) return loaded;
     const { config, accounts, warnings } = loaded.value;
     for (const w of warnings) platform.log.warn("config", { about: w });
-    const services = await buildServices(platform, config, accounts);
+    let services: Services;
+    try {
+      services = await buildServices(platform, config, accounts);
+    } catch (e) {
+      return err([faultText(e)]);
+    }
     const server = new Server(platform, counts, loaded.value, services);
     try {
       await server.keeper.load();
@@ -135,7 +140,7 @@ export class Server {
       await server.#openHttp();
     } catch (e) {
       await server.stop();
-      return err([e instanceof Error ? e.message : String(e)]);
+      return err([faultText(e)]);
     }
     services.queue.start().catch((e) => platform.log.error("queue not loaded", {}, e));
     void server.#lookAgain();
@@ -269,4 +274,8 @@ function wantedOf(config: Config): Wanted[] {
 function limitsOf(config: Config) {
   const { connections, connectionsPerAddress } = config.limits;
   return { total: connections, perAddress: connectionsPerAddress, trusted: config.trusted };
+}
+
+function faultText(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
 }

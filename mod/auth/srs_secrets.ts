@@ -30,7 +30,9 @@ export async function readSrsSecrets(fs: Fs, path: string): Promise<readonly str
 function secretsIn(path: string, bytes: Uint8Array): readonly string[] {
   const secrets = fromUtf8(bytes).split("\n").map((line) => line.trim()).filter((line) => line !== "");
   if (secrets.length === 0) {
-    throw new RangeError(`Cannot rewrite senders without a secret: "${path}" has none`);
+    throw new RangeError(
+      `Cannot rewrite senders: "${path}" has no secret; without the file a new one is made`,
+    );
   }
   return secrets;
 }

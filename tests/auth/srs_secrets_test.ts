@@ -19,7 +19,7 @@ Deno.test("loadSrsSecrets() makes one, keeps it, and reads lines", async () => {
   assertEquals(await loadSrsSecrets(byHand, PATH, new SeededRandom(1)), ["new", "old one"]);
   await assertRejects(
     () => loadSrsSecrets(new MemFs({ files: { [PATH]: "\n" } }), PATH, new SeededRandom(1)),
-    "has none",
+    "has no secret",
   );
 });
 

@@ -32,51 +32,51 @@ export async function checkPorts(
       bad("ports", "nothing is to be listened on", "name addresses under listen: in the configuration"),
     ];
   }
-  const findings = await Promise.all(all.map(async ({ kind, at }) => {
-    const greeting = await outside.greet(
-      reachable(at.host),
-      at.port,
-      GREETERS.has(kind) ? PATIENCE + config.reception.bannerDelay : QUICK,
-    );
-    return portFinding(
-      `${kind} ${formatHostPort(at)}`,
-      GREETERS.has(kind),
-      greeting,
-      config.hostname,
-      running,
-    );
+  const greetings = await Promise.all(all.map(async ({ kind, at }) => {
+    const patience = GREETERS.has(kind) ? PATIENCE + config.reception.bannerDelay : QUICK;
+    return await greetingAt(outside, at, patience);
   }));
-  if (running) return findings.filter((f) => f !== null);
-  const silent = odd(
-    "server",
-    "does not run with this configuration, or has no listen.http to ask it by",
-    "systemctl start roost, or roost serve",
-  );
-  return [silent, ...findings.flatMap((f) => f?.level === "fail" ? [f] : [])];
+  // Without listen.http nobody can be asked, and yet it may run.
+  const runs = running || greetings.some((g) => isOurs(g, config.hostname));
+  const findings = all.flatMap(({ kind, at }, i) => {
+    const greeting = greetings[i];
+    return greeting ? portFinding(`${kind} ${formatHostPort(at)}`, greeting, config.hostname, runs) : [];
+  });
+  if (runs) return findings;
+  return [odd("server", "does not run", "systemctl start roost, or roost serve"), ...findings];
 }
 
+/** A listener on "::" is reached by IPv4 where the machine has no IPv6. */
+async function greetingAt(outside: Outside, { host, port }: HostPort, patience: number): Promise<Greeting> {
+  if (host === "0.0.0.0") return await outside.greet("127.0.0.1", port, patience);
+  if (host !== "::") return await outside.greet(host, port, patience);
+  const six = await outside.greet("::1", port, patience);
+  return six.kind === "nobody" ? await outside.greet("127.0.0.1", port, patience) : six;
+}
+
+function isOurs(greeting: Greeting, hostname: string): boolean {
+  return greeting.kind === "line" && greeting.line.includes(hostname);
+}
+
+/** Of a server that does not run only what stands in its way is told. */
 function portFinding(
   about: string,
-  greets: boolean,
   greeting: Greeting,
   hostname: string,
-  running: boolean,
-): Finding | null {
+  runs: boolean,
+): readonly Finding[] {
   const taken =
     "stop the other server (ss -ltnp names it; Debian: systemctl disable --now exim4 postfix dovecot), or listen elsewhere";
+  if (isOurs(greeting, hostname)) return [fine(about, "answers")];
   switch (greeting.kind) {
-    case "nobody":
-      if (!running) return null;
-      return bad(
-        about,
-        `nobody answers (${greeting.why})`,
-        "see the server's log: a port below 1024 needs the right to bind it",
-      );
+    case "nobody": {
+      const fix = "see the server's log: a port below 1024 needs the right to bind it";
+      return runs ? [bad(about, `nobody answers (${greeting.why})`, fix)] : [];
+    }
     case "nothing":
-      return running || greets ? fine(about, "answers") : bad(about, "is taken by somebody else", taken);
+      return [runs ? fine(about, "answers") : bad(about, "is taken by somebody else", taken)];
     case "line":
-      if (greeting.line.includes(hostname)) return fine(about, "answers");
-      return bad(about, `somebody else answers: "${printable(greeting.line)}"`, taken);
+      return [bad(about, `somebody else answers: "${printable(greeting.line)}"`, taken)];
   }
 }
 
@@ -149,11 +149,6 @@ async function checkWorld(
     "no large provider's mail host answers: port 25 is blocked, or there is no way to the internet",
     'ask who gives you the line to open port 25, or send by a smarthost: routes: { "*": "submission://user@relay:587" }',
   );
-}
-
-/** The address by which this machine itself reaches a listener. */
-function reachable(host: string): string {
-  return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
 }
 
 function printable(line: string): string {
