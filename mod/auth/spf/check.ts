@@ -12,9 +12,16 @@ import { expandDomain, expandText, hasLetter, macroAddress, type MacroValues } f
 import { checkableDomain, identityOf, type SpfIdentity, toAscii } from "./identity.ts";
 import { Lookups } from "./lookups.ts";
 import { parseMacroString } from "./macro.ts";
-import { type Match, matchMechanism, type Target } from "./mechanisms.ts";
+import {
+  isLocal,
+  type LocalMechanism,
+  type Match,
+  matchLocal,
+  matchMechanism,
+  type Target,
+} from "./mechanisms.ts";
 import { parseRecord, selectRecords } from "./parse.ts";
-import { type Directive, type MacroString, SPF_LIMITS, type SpfLimits, type SpfRecord } from "./types.ts";
+import { type MacroString, type Mechanism, SPF_LIMITS, type SpfLimits, type SpfRecord } from "./types.ts";
 
 export interface SpfQuestion {
   /** The client's address as text. */
@@ -86,6 +93,7 @@ class Check {
   readonly #limits: SpfLimits;
   readonly #ports: SpfPorts;
   #names: Promise<ClientNames> | null = null;
+  readonly #records = new Map<string, ReturnType<typeof parseRecord>>();
 
   constructor(question: SpfQuestion, identity: SpfIdentity, ip: Ip, lookups: Lookups, ports: SpfPorts) {
     this.#question = question;
@@ -106,8 +114,12 @@ class Check {
     const [record, second] = answer.kind === "records" ? selectRecords(answer.records) : [];
     if (!record) return error("none", `${domain} has no SPF record`);
     if (second) return error("permerror", `${domain} has more than one SPF record`);
-    this.#ports.watch?.({ kind: "record", depth, domain, text: printableOctets(record) });
-    const parsed = parseRecord(record);
+    if (this.#ports.watch) {
+      this.#ports.watch({ kind: "record", depth, domain, text: printableOctets(record) });
+    }
+    // A record that includes itself is read once.
+    const parsed = this.#records.get(domain) ?? parseRecord(record);
+    this.#records.set(domain, parsed);
     if (!parsed.ok) {
       return error("permerror", `record of ${domain}: "${parsed.error.term}" ${parsed.error.why}`);
     }
@@ -116,14 +128,17 @@ class Check {
 
   async #record(record: SpfRecord, domain: string, depth: number): Promise<Verdict> {
     for (const directive of record.directives) {
-      const match = await this.#directive(directive, domain, depth);
-      this.#tell(directive.text, match, depth);
+      const { mechanism, text } = directive;
+      const match = isLocal(mechanism)
+        ? matchLocal(mechanism, this.#ip)
+        : await this.#asking(mechanism, domain, depth);
+      if (this.#ports.watch) this.#ports.watch(stepOf(text, match, depth));
       if (match.kind === "no") continue;
-      const place = `${directive.text} in the record of ${domain}`;
+      const place = `${text} in the record of ${domain}`;
       if (match.kind !== "yes") return error(match.kind, match.placed ? match.why : `${place}: ${match.why}`);
       return {
         result: directive.result,
-        by: directive.text,
+        by: text,
         why: match.why === "" ? place : `${place}: ${match.why}`,
         explain: record.explanation && { text: record.explanation, domain },
       };
@@ -132,11 +147,13 @@ class Check {
     return error("neutral", `nothing in the record of ${domain} matches`);
   }
 
-  async #directive({ mechanism }: Directive, domain: string, depth: number): Promise<Match> {
-    const { kind } = mechanism;
-    const asks = kind !== "all" && kind !== "ip4" && kind !== "ip6";
-    if (asks && !this.#lookups.spend()) return this.#tooMany();
-    if (kind === "include") return await this.#include(mechanism.target, domain, depth);
+  async #asking(
+    mechanism: Exclude<Mechanism, LocalMechanism>,
+    domain: string,
+    depth: number,
+  ): Promise<Match> {
+    if (!this.#lookups.spend()) return this.#tooMany();
+    if (mechanism.kind === "include") return await this.#include(mechanism.target, domain, depth);
     return await matchMechanism(mechanism, {
       ip: this.#ip,
       lookups: this.#lookups,
@@ -234,11 +251,11 @@ class Check {
   #tooMany(): { readonly kind: "permerror"; readonly why: string } {
     return { kind: "permerror", why: `more than ${this.#limits.lookups} terms that ask DNS` };
   }
+}
 
-  #tell(text: string, match: Match, depth: number): void {
-    const outcome = match.kind === "yes" ? "match" : match.kind === "no" ? "no match" : match.kind;
-    this.#ports.watch?.({ kind: "term", depth, text: printable(text), outcome, why: printable(match.why) });
-  }
+function stepOf(text: string, match: Match, depth: number): SpfStep {
+  const outcome = match.kind === "yes" ? "match" : match.kind === "no" ? "no match" : match.kind;
+  return { kind: "term", depth, text: printable(text), outcome, why: printable(match.why) };
 }
 
 function error(result: "none" | "neutral" | "temperror" | "permerror", why: string): Verdict {

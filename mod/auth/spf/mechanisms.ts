@@ -32,18 +32,23 @@ export interface Scope {
 const NO: Match = { kind: "no", why: "" };
 const YES: Match = { kind: "yes", why: "" };
 
-/** Matches one mechanism. That it asks DNS is counted by the caller. */
+/** The mechanisms that ask nobody. */
+export type LocalMechanism = Extract<Mechanism, { kind: "all" } | { kind: "ip4" | "ip6" }>;
+
+export function isLocal(mechanism: Mechanism): mechanism is LocalMechanism {
+  return mechanism.kind === "all" || mechanism.kind === "ip4" || mechanism.kind === "ip6";
+}
+
+/** Matches one that asks nobody (RFC 7208 5.1, 5.6), at once: a record may have thousands. */
+export function matchLocal(mechanism: LocalMechanism, ip: Ip): Match {
+  return mechanism.kind === "all" || inNetwork(ip, mechanism) ? YES : NO;
+}
+
+/** Matches one that asks DNS, which is counted by the caller. */
 export async function matchMechanism(
-  mechanism: Exclude<Mechanism, { kind: "include" }>,
+  mechanism: Exclude<Mechanism, LocalMechanism | { kind: "include" }>,
   scope: Scope,
 ): Promise<Match> {
-  switch (mechanism.kind) {
-    case "all":
-      return YES;
-    case "ip4":
-    case "ip6":
-      return inNetwork(scope.ip, mechanism) ? YES : NO;
-  }
   const target = await scope.target(mechanism.target);
   if (target.kind !== "name") return target;
   const name = parseQuestionName(target.name);
