@@ -67,6 +67,10 @@ export const PROXY_WAIT = 5 * SECOND; // for the PROXY header, which a proxy sen
 export const PROXY_V2 = 4096; // octets after the fixed part of a version 2 header: the specification wants 520 at least
 export const TLS_HANDSHAKE = 30 * SECOND; // from the first octet to the end of the handshake
 
+/** Log. */
+export const LOG_DELAY = 10; // lines that do not warn are gathered for so long; a power cut takes no more of them
+export const LOG_HELD = 64 * KiB; // characters gathered at most
+
 /** Reception. */
 export const CONNECT_BURST = 300; // connections from one address at once, before the rate below counts; lists and relays come in bursts
 export const CONNECT_PER_MINUTE = 300; // connections from one address in the long run

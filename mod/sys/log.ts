@@ -2,12 +2,16 @@
 import { configureSync, getLogger, type LogRecord, type Sink } from "@logtape/logtape";
 import type { Log, LogFields } from "../base/log.ts";
 import { utf8 } from "../base/bytes.ts";
+import { LogLines } from "./log_lines.ts";
 
 export type LogLevel = "debug" | "info" | "warning" | "error";
 export type LogFormat = "text" | "json";
 
-/** Where lines go; the default is the process's standard error. */
-export type LineWriter = (line: string) => void;
+/** Where lines go; the default is the process's standard error. `urgent`: they warn. */
+export type LineWriter = (line: string, urgent: boolean) => void;
+
+/** What may come out a moment later. */
+const CALM: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 
 const COLOURS: Readonly<Record<string, string>> = {
   debug: "\x1b[2m",
@@ -23,10 +27,10 @@ const COLOURS: Readonly<Record<string, string>> = {
  */
 export function setUpLog(
   options: { readonly level: LogLevel; readonly format: LogFormat; readonly colours: boolean },
-  write: LineWriter = toStandardError,
+  write: LineWriter = standardError(),
 ): Log {
   const format = options.format === "json" ? jsonLine : (r: LogRecord) => textLine(r, options.colours);
-  const sink: Sink = (record) => write(format(record));
+  const sink: Sink = (record) => write(format(record), !CALM.has(record.level));
   configureSync({
     reset: true,
     sinks: { out: sink },
@@ -115,8 +119,16 @@ function textValue(value: unknown): string {
     : harmless(JSON.stringify(text));
 }
 
-function toStandardError(line: string): void {
-  const bytes = utf8(line + "\n");
+function standardError(): LineWriter {
+  // A person sees each line as it comes, between what else is shown.
+  if (Deno.stderr.isTerminal()) return (line) => toStandardError(`${line}\n`);
+  const lines = new LogLines(toStandardError, (ms, fn) => Deno.unrefTimer(setTimeout(fn, ms)));
+  globalThis.addEventListener("unload", () => lines.flush());
+  return (line, urgent) => lines.add(line, urgent);
+}
+
+function toStandardError(text: string): void {
+  const bytes = utf8(text);
   try {
     for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
   } catch {
