@@ -104,6 +104,7 @@ export const KEPT_DIRS = 64; // folders kept open between two syncs of them: a d
 export const QUICK_READ = 256 * KiB; // messages up to this are read at once, without waiting
 export const CACHED_MESSAGES = 150_000; // of folders nobody has open, kept for the next SELECT: some 25 MB at most
 export const CACHED_FOR = 10 * MINUTE; // and for how long
+export const FOLDER_SEEN = 1 * SECOND; // a folder that was there is not looked for again by the next delivery
 export const CACHED_FOLDERS = 200; // folders nobody has open, kept likewise
 
 /** Mail formats. */

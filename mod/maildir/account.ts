@@ -1,4 +1,5 @@
 import { FsError, isFsError } from "../base/fs.ts";
+import { FOLDER_SEEN } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { canonicalName, compareNames, INBOX, isBelow, mayCreate, parentsOf } from "../store/mailbox_name.ts";
 import { SPECIAL_FOLDERS, specialUses } from "../store/special_use.ts";
@@ -245,6 +246,18 @@ export class MaildirAccount implements AccountMail, FolderHost {
       folder = new Folder(this.#ports, this, n.value, path, this.root);
       this.#folders.set(n.value, folder);
     }
+    return folder;
+  }
+
+  /**
+   * As `findNow`, for deliveries: a folder seen a moment ago is not looked for again. Should it have gone meanwhile, the delivery finds out.
+   */
+  findSeen(name: string): Folder | null {
+    const { clock } = this.#ports;
+    const known = this.#folders.get(name);
+    if (known && !known.state.gone && clock.monotonic() - known.seen < FOLDER_SEEN) return known;
+    const folder = this.findNow(name);
+    if (folder) folder.seen = clock.monotonic();
     return folder;
   }
 

@@ -35,6 +35,7 @@ export async function deliverTo(
     try {
       file = await repairing(ports, place.root, () => write(ports, place.root, body));
     } catch (e) {
+      place.folder.seen = -Infinity;
       outcomes[i] = deferred(ports, e); // another account may have another disk, or its tmp/
       continue;
     }
@@ -138,6 +139,7 @@ async function give(
     else await linkOrCopy(ports, file.path, to, `${place.root}/tmp/${base}`);
     await ports.dirSync.sync(dir);
   } catch (e) {
+    folder.seen = -Infinity;
     // It may be on the medium or not. The sender will come again: better none than two.
     await ports.fs.remove(to).catch(() => false);
     folder.notDelivered(base);

@@ -44,6 +44,8 @@ export class Folder implements Mailbox {
   readonly state: FolderState;
   /** How many have it open. */
   users = 0;
+  /** Monotonic time at which a delivery saw it on disk. */
+  seen = -Infinity;
   readonly #ports: Ports;
   readonly #host: FolderHost;
   readonly #placing: Placing;

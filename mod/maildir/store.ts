@@ -165,7 +165,7 @@ export class MaildirStore implements Store, AccountHost {
   async #place(target: DeliveryTarget): Promise<Place | FsError> {
     try {
       const account = this.#ready.get(target.account) ?? await this.account(target.account);
-      const folder = account.findNow(target.mailbox) ?? account.findNow(INBOX);
+      const folder = account.findSeen(target.mailbox) ?? account.findSeen(INBOX);
       if (folder) return { folder, root: account.root, flags: target.flags };
       // The folder was taken away under a running server: make it again.
       await account.ensure(this.#root);

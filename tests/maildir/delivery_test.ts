@@ -125,3 +125,16 @@ Deno.test("deliveries into an open folder are told at once, in one batch where t
   box.close();
   await store.close();
 });
+
+Deno.test("a folder that another program took away a moment after a delivery defers one, and the next goes to INBOX", async () => {
+  const { fs, store } = storeOn(machine());
+  const account = await store.account(ALICE);
+  assert((await account.create("Lists")).ok);
+  const body = memoryBody(utf8("x\r\n"));
+  const one = async () => (await store.deliver([target(ALICE, "Lists")], body))[0];
+  const mailboxOf = (o: Awaited<ReturnType<typeof one>>) => o?.kind === "delivered" ? o.mailbox : o?.kind;
+  assertEquals(mailboxOf(await one()), "Lists");
+  await fs.rename(`${ROOT}/.Lists`, `${ROOT}/..gone`);
+  assertEquals([mailboxOf(await one()), mailboxOf(await one())], ["deferred", "INBOX"]);
+  assertEquals((await fs.list(`${ROOT}/tmp`)).length, 0);
+});
