@@ -92,9 +92,13 @@ export class Postfix extends FarServer {
     await child.status;
   }
 
-  /** With its own sendmail command. */
   override async send(from: string, to: string, message: Uint8Array): Promise<void> {
-    await must("/usr/sbin/sendmail", ["-C", `${this.dir}/conf`, "-i", "-f", from, to], {
+    await this.sendTo(from, [to], message);
+  }
+
+  /** The same to several, with its own sendmail command. */
+  async sendTo(from: string, to: readonly string[], message: Uint8Array): Promise<void> {
+    await must("/usr/sbin/sendmail", ["-C", `${this.dir}/conf`, "-i", "-f", from, ...to], {
       stdin: message,
       env: { MAIL_CONFIG: `${this.dir}/conf` },
     });
