@@ -1,0 +1,161 @@
+/**
+ * The database of one account: opened at first use, made anew when it is broken or of another version. While it is open it is this process's
+ * alone; others do without. Nothing here throws: a cache that cannot be used is one that knows nothing.
+ */
+import { type Database, DatabaseError, type OpenDatabase } from "../base/database.ts";
+import type { Clock } from "../base/clock.ts";
+import { folderOf } from "../base/durable.ts";
+import type { Fs } from "../base/fs.ts";
+import { INDEX_PAUSE } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import { SCHEMA, VERSION } from "./schema.ts";
+
+export interface IndexPorts {
+  readonly openDatabase: OpenDatabase;
+  readonly fs: Fs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** More changes of a folder than the write-ahead log, which alone a power cut can take, may hold. */
+const LEAP = 2 ** 24;
+/** By the clock, so that the counts of an index made anew are higher than those of the one before. */
+const A_MILLISECOND = 16;
+const EPOCH = Date.UTC(2026, 0, 1);
+
+/** What belongs to the database beside its file. */
+const SUFFIXES = ["", "-wal", "-shm"];
+
+export class AccountFile {
+  readonly #ports: IndexPorts;
+  readonly #path: string;
+  #db: Database | null = null;
+  #tag = 0;
+  #base: number | null = null;
+  /** The highest count of mod-sequences each folder has told in this process, whatever of it was written. */
+  readonly counts = new Map<number, number>();
+  /** Monotonic milliseconds before which it is not tried again. */
+  #restUntil = -Infinity;
+  /** The removal of a broken file that is under way. */
+  #removal: Promise<void> | null = null;
+
+  /** `path`: absolute; its folder is made when it is first needed. */
+  constructor(path: string, ports: IndexPorts) {
+    this.#path = path;
+    this.#ports = ports;
+  }
+
+  /** Makes the folder, and opens the database. */
+  async open(): Promise<void> {
+    await this.#removal;
+    if (this.#db || this.#resting) return;
+    try {
+      await this.#ports.fs.makeDir(folderOf(this.#path));
+    } catch (e) {
+      return this.#rest(e);
+    }
+    // The folder's mode keeps others out; what is in the file is as private as the mail itself.
+    this.use(() => {});
+  }
+
+  /** Six bits by which this database's mod-sequences are known. Only within `use`. */
+  get tag(): number {
+    return this.#tag;
+  }
+
+  /** Counts of mod-sequences that this process tells are not below it, those of all before are. Only within `use`. */
+  get base(): number {
+    return this.#base ?? 0;
+  }
+
+  /** Works with the database; null when it cannot be used now. */
+  use<T>(work: (db: Database) => T): T | null {
+    if (this.#removal !== null || (this.#db === null && this.#resting)) return null;
+    try {
+      this.#db ??= this.#make();
+      return work(this.#db);
+    } catch (e) {
+      if (!(e instanceof DatabaseError)) throw e;
+      this.#rest(e);
+      if (e.fault === "corrupt") this.#remove();
+      return null;
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  async close(): Promise<void> {
+    this.#shut();
+    await this.#removal;
+  }
+
+  get #resting(): boolean {
+    return this.#ports.clock.monotonic() < this.#restUntil;
+  }
+
+  #make(): Database {
+    const db = this.#ports.openDatabase(this.#path);
+    try {
+      const version = Number(db.prepare("PRAGMA user_version").all()[0]?.[0] ?? 0);
+      if (version === 0) {
+        db.transaction(() => {
+          db.exec(SCHEMA);
+          db.prepare("INSERT INTO about (tag, base) VALUES (?, 0)").run(this.#ports.random.int(64));
+          db.exec(`PRAGMA user_version = ${VERSION}`);
+        });
+      } else if (version !== VERSION) {
+        // Another version's index: making it anew is cheaper than knowing all old forms for ever.
+        throw new DatabaseError("corrupt", this.#path);
+      }
+      const [tag = 0, base = 0] = db.prepare("SELECT tag, base FROM about").all()[0]?.map(Number) ?? [];
+      this.#tag = tag;
+      this.#base ??= this.#begin(db, base);
+      return db;
+    } catch (e) {
+      db.close();
+      throw e;
+    }
+  }
+
+  /** A base for this process, on the medium before anybody hears of it. */
+  #begin(db: Database, last: number): number {
+    const clock = Math.max(1, Math.floor(this.#ports.clock.now() - EPOCH)) * A_MILLISECOND;
+    const base = Math.max(last + LEAP, clock);
+    db.exec("PRAGMA synchronous = FULL");
+    db.prepare("UPDATE about SET base = ?").run(base);
+    db.exec("PRAGMA synchronous = NORMAL");
+    return base;
+  }
+
+  #rest(cause: unknown): void {
+    this.#shut();
+    this.#restUntil = this.#ports.clock.monotonic() + INDEX_PAUSE;
+    const why = cause instanceof Error && cause.cause ? String(cause.cause) : String(cause);
+    this.#ports.log.warn("index not used", { path: this.#path, why });
+  }
+
+  /** Makes room for a new file. */
+  #remove(): void {
+    const { fs, log } = this.#ports;
+    this.#removal = (async () => {
+      try {
+        for (const suffix of SUFFIXES) await fs.remove(this.#path + suffix);
+        this.#restUntil = -Infinity;
+        this.#base = null;
+      } catch (e) {
+        log.warn("broken index not removed", { path: this.#path, why: String(e) });
+      }
+    })().finally(() => this.#removal = null);
+  }
+
+  #shut(): void {
+    const db = this.#db;
+    this.#db = null;
+    try {
+      db?.close();
+    } catch (e) {
+      this.#ports.log.debug("index not closed", { path: this.#path, why: String(e) });
+    }
+  }
+}

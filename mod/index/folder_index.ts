@@ -1,0 +1,117 @@
+import { INDEX_REST, INDEX_SWEEP } from "../base/limits.ts";
+import type { MailboxIndex, ModSeqs, ParsedTexts } from "../store/mail_index.ts";
+import type { Mailbox, MailboxChange, Uid } from "../store/store.ts";
+import { indexOfUid } from "../store/uid_set.ts";
+import type { AccountFile, IndexPorts } from "./account_file.ts";
+import { FolderTexts } from "./folder_texts.ts";
+import { FolderModSeqs } from "./mod_seqs.ts";
+import { rowOf, uidOf } from "./schema.ts";
+
+/** The index of one open mailbox; all who have it open share it. What it has to write it writes a second later, in slices. */
+export class FolderIndex implements MailboxIndex {
+  readonly texts: ParsedTexts;
+  readonly mailbox: Mailbox;
+  /** How many have it open. */
+  users = 0;
+  /** From the moment the last user left until all is written. */
+  ending: Promise<void> | null = null;
+  readonly #texts: FolderTexts;
+  readonly #file: AccountFile;
+  readonly #folder: number;
+  readonly #ports: Pick<IndexPorts, "clock">;
+  readonly #unlisten: () => void;
+  readonly #done: () => void;
+  #seqs: FolderModSeqs | null = null;
+  #ready: Promise<ModSeqs | null> | null = null;
+  #cancel: (() => void) | null = null;
+
+  /** `folder`: its number in the database. `done` is called when the last user has left and all is written. */
+  constructor(
+    file: AccountFile,
+    folder: number,
+    mailbox: Mailbox,
+    ports: Pick<IndexPorts, "clock">,
+    done: () => void,
+  ) {
+    this.#file = file;
+    this.#folder = folder;
+    this.mailbox = mailbox;
+    this.#ports = ports;
+    this.#done = done;
+    this.#texts = new FolderTexts(file, folder, () => this.#wake());
+    this.texts = this.#texts;
+    this.#unlisten = mailbox.listen((change) => this.#note(change));
+    this.#sweep();
+  }
+
+  modSeqs(): Promise<ModSeqs | null> {
+    this.#ready ??= this.#openSeqs();
+    return this.#ready;
+  }
+
+  close(): void {
+    this.users--;
+    if (this.users > 0) return;
+    this.#unlisten();
+    this.#cancel?.();
+    this.#cancel = null;
+    this.ending = this.#end();
+  }
+
+  async #openSeqs(): Promise<ModSeqs | null> {
+    const { clock } = this.#ports;
+    const { seqs, ready } = FolderModSeqs.open(this.#file, this.#folder, this.mailbox, {
+      pause: () => clock.sleep(0),
+      wake: () => this.#wake(),
+    });
+    this.#seqs = seqs;
+    return await ready ? seqs : null;
+  }
+
+  #note(change: MailboxChange): void {
+    this.#seqs?.note(change);
+    if (change.kind === "expunged") this.#texts.remove(change.uids);
+  }
+
+  #wake(): void {
+    if (this.users > 0) this.#cancel ??= this.#ports.clock.after(INDEX_REST, () => this.#write());
+  }
+
+  /** Writes a slice, and the next one after everybody else had a turn. */
+  #write(): void {
+    this.#cancel = null;
+    this.#texts.rest();
+    const more = this.#writeSome();
+    if (more && this.users > 0) this.#cancel = this.#ports.clock.after(0, () => this.#write());
+  }
+
+  #writeSome(): boolean {
+    const texts = this.#texts.write();
+    return (this.#seqs?.write() ?? false) || texts;
+  }
+
+  async #end(): Promise<void> {
+    while (this.#writeSome()) await this.#ports.clock.sleep(0);
+    this.#done();
+  }
+
+  /** Rows of messages that went while nobody had the folder open: a few are looked for each time, round and round. */
+  #sweep(): void {
+    const { messages } = this.mailbox;
+    const gone: Uid[] = [];
+    this.#file.use((db) => {
+      const swept = Number(
+        db.prepare("SELECT swept FROM folder WHERE id = ?").all(this.#folder)[0]?.[0] ?? 0,
+      );
+      const rows = db.prepare("SELECT id FROM parsed WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?").all(
+        rowOf(this.#folder, swept + 1),
+        rowOf(this.#folder + 1, 0) - 1,
+        INDEX_SWEEP,
+      ).map(([row]) => uidOf(Number(row)));
+      for (const uid of rows) if (indexOfUid(messages, uid) < 0) gone.push(uid);
+      const next = rows.length < INDEX_SWEEP ? 0 : rows.at(-1) ?? 0;
+      if (next !== swept) db.prepare("UPDATE folder SET swept = ? WHERE id = ?").run(next, this.#folder);
+    });
+    if (gone.length > 0) this.#texts.remove(gone);
+  }
+}

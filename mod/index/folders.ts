@@ -1,0 +1,50 @@
+/** Which folders an index knows, and getting rid of those that are gone. */
+import type { Database } from "../base/database.ts";
+import { INDEX_BATCH } from "../base/limits.ts";
+import { rowOf } from "./schema.ts";
+
+/** The number of a folder; a new one where its UIDVALIDITY has changed, since then nothing known of it is true. */
+export function folderId(db: Database, name: string, uidValidity: number): number {
+  const find = () => db.prepare("SELECT id, uidvalidity FROM folder WHERE name = ?").all(name)[0];
+  const known = find();
+  if (known && Number(known[1]) === uidValidity) return Number(known[0]);
+  return db.transaction(() => {
+    if (known) drop(db, Number(known[0]));
+    db.prepare("INSERT INTO folder (name, uidvalidity) VALUES (?, ?)").run(name, uidValidity);
+    return Number(find()?.[0]);
+  });
+}
+
+/** Drops all folders but these. */
+export function keepOnly(db: Database, names: readonly string[]): void {
+  const kept = new Set(names);
+  const gone = db.prepare("SELECT name, id FROM folder").all().filter(([name]) => !kept.has(String(name)));
+  if (gone.length > 0) db.transaction(() => gone.forEach(([, id]) => drop(db, Number(id))));
+}
+
+/** Removes some rows of dropped folders; true when there may be more. Within 10 ms. */
+export function sweepDropped(db: Database): boolean {
+  const folder = db.prepare("SELECT folder FROM dropped LIMIT 1").all()[0]?.[0];
+  if (typeof folder !== "number") return false;
+  const ends = [rowOf(folder, 0), rowOf(folder + 1, 0) - 1] as const;
+  db.transaction(() => {
+    let left = 0;
+    for (const table of ["parsed", "seq"]) {
+      const rows = db.prepare(`SELECT id FROM ${table} WHERE id BETWEEN ? AND ? LIMIT ?`).all(
+        ...ends,
+        INDEX_BATCH,
+      );
+      for (const [id] of rows) db.prepare(`DELETE FROM ${table} WHERE id = ?`).run(id ?? null);
+      left += rows.length;
+    }
+    if (left > 0) return;
+    db.prepare("DELETE FROM vanished WHERE folder = ?").run(folder);
+    db.prepare("DELETE FROM dropped WHERE folder = ?").run(folder);
+  });
+  return true;
+}
+
+function drop(db: Database, id: number): void {
+  db.prepare("DELETE FROM folder WHERE id = ?").run(id);
+  db.prepare("INSERT INTO dropped (folder) VALUES (?)").run(id);
+}

@@ -1,0 +1,268 @@
+/**
+ * Mod-sequences of one folder (RFC 7162). Invariants:
+ * - What has changed since it was last seen here, by whomever, has a higher mod-sequence than any that was told before: at the start each
+ *   message's flags are held against those it had when it got its mod-sequence.
+ * - A count never goes back, whatever of the file a power cut took and whatever the clock says: each process begins far above the one before,
+ *   which is on the medium before anything is told (`AccountFile.base`).
+ * - A mod-sequence is count * 64 + tag. The tag is the database's: counts of different databases cannot be compared.
+ */
+import type { Database, SqlValue } from "../base/database.ts";
+import { INDEX_BATCH, VANISHED_KEPT } from "../base/limits.ts";
+import type { ModSeqs } from "../store/mail_index.ts";
+import type { Mailbox, MailboxChange, Message, Uid } from "../store/store.ts";
+import { upperBound } from "../store/uid_set.ts";
+import type { AccountFile } from "./account_file.ts";
+import { rowOf, uidOf } from "./schema.ts";
+import { SeqTable } from "./seq_table.ts";
+
+const TAGS = 64;
+/** Rows read at once: 2 ms. */
+const READ = 5000;
+
+export interface ModSeqPorts {
+  /** Resolves after everybody else on the event loop had a turn. */
+  pause(): Promise<void>;
+  /** There is something to write: call `write` some time later. */
+  wake(): void;
+}
+
+export class FolderModSeqs implements ModSeqs {
+  readonly #file: AccountFile;
+  readonly #folder: number;
+  readonly #ports: ModSeqPorts;
+  readonly #table = new SeqTable();
+  #tag = 0;
+  #count = 0;
+  /** Expunges up to this count are not remembered. */
+  #floor = 0;
+  #floorWritten = 0;
+  /** The highest UID that was ever here, as far as this index knows. */
+  #top = 0;
+  #topWritten = 0;
+  /** Counts and UIDs, pairwise, ascending by count. */
+  #vanished: [number, Uid][] = [];
+  readonly #changed = new Map<Uid, { readonly flags: number; readonly value: number }>();
+  #gone: [number, Uid][] = [];
+  #loaded = false;
+  /** What happened while the table was being read. */
+  readonly #early: MailboxChange[] = [];
+
+  private constructor(file: AccountFile, folder: number, ports: ModSeqPorts) {
+    this.#file = file;
+    this.#folder = folder;
+    this.#ports = ports;
+  }
+
+  /** Reads what is known and holds it against the mailbox; `note` must be told of changes at once. null when the index cannot be used. */
+  static open(
+    file: AccountFile,
+    folder: number,
+    mailbox: Pick<Mailbox, "messages" | "uidNext">,
+    ports: ModSeqPorts,
+  ): { readonly seqs: FolderModSeqs; readonly ready: Promise<boolean> } {
+    const seqs = new FolderModSeqs(file, folder, ports);
+    return { seqs, ready: seqs.#load(mailbox) };
+  }
+
+  get highest(): number {
+    return this.#wire(this.#count);
+  }
+
+  of(message: Pick<Message, "uid">): number {
+    // A message that is not yet in the table came in this very moment.
+    return this.#wire(this.#table.get(message.uid) || this.#count);
+  }
+
+  changedSince(message: Pick<Message, "uid">, modSeq: number): boolean {
+    const count = this.#own(modSeq);
+    return count === null || (this.#table.get(message.uid) || this.#count) > count;
+  }
+
+  vanishedSince(modSeq: number): readonly Uid[] | null {
+    const count = this.#own(modSeq);
+    if (count === null || count < this.#floor) return null;
+    const uids = this.#vanished.filter(([value]) => value > count).map(([, uid]) => uid);
+    return uids.sort((a, b) => a - b);
+  }
+
+  /** Takes note of a change of the mailbox. */
+  note(change: MailboxChange): void {
+    if (!this.#loaded) {
+      this.#early.push(change);
+      return;
+    }
+    if (change.kind === "added" || change.kind === "flags") {
+      this.#next();
+      for (const m of change.messages) this.#set(m);
+    } else if (change.kind === "expunged") {
+      this.#next();
+      for (const uid of change.uids) this.#remove(uid);
+    } else return;
+    this.#ports.wake();
+  }
+
+  /** Writes the oldest of what is pending; true when there is more. Within 10 ms. */
+  write(): boolean {
+    if (!this.#loaded || (this.#changed.size === 0 && this.#gone.length === 0)) return false;
+    const changed = [...first(this.#changed, INDEX_BATCH)];
+    const gone = this.#gone.slice(0, INDEX_BATCH);
+    const written = this.#file.use((db) =>
+      db.transaction(() => {
+        for (const [uid, { flags, value }] of changed) this.#insert(db, uid, flags, value);
+        for (const [value, uid] of gone) this.#bury(db, value, uid);
+        const all = changed.length === this.#changed.size && gone.length === this.#gone.length;
+        this.#save(db, all ? this.#top : this.#topWritten);
+        return true;
+      })
+    );
+    // What could not be written is found changed again when the folder is next looked at.
+    if (!written) return false;
+    for (const [uid] of changed) this.#changed.delete(uid);
+    this.#gone = this.#gone.slice(gone.length);
+    return this.#changed.size > 0 || this.#gone.length > 0;
+  }
+
+  async #load(mailbox: Pick<Mailbox, "messages" | "uidNext">): Promise<boolean> {
+    const start = this.#file.use((db) => this.#begin(db));
+    if (start === null) return false;
+    const flags = new Map<Uid, number>();
+    for (let from = 0;;) {
+      const rows = this.#file.use((db): SqlValue[][] =>
+        db.prepare("SELECT id, flags, value FROM seq WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?").all(
+          rowOf(this.#folder, from),
+          rowOf(this.#folder + 1, 0) - 1,
+          READ,
+        )
+      );
+      if (rows === null) return false;
+      for (const [row, bits, value] of rows) {
+        from = uidOf(Number(row)) + 1;
+        this.#table.set(from - 1, Number(value));
+        flags.set(from - 1, Number(bits));
+      }
+      if (rows.length < READ) break;
+      await this.#ports.pause();
+    }
+    this.#compare(mailbox, flags);
+    this.#loaded = true;
+    for (const change of this.#early.splice(0)) this.note(change);
+    return true;
+  }
+
+  #begin(db: Database): true {
+    this.#tag = this.#file.tag;
+    const found = db.prepare("SELECT highest, floor, top FROM folder WHERE id = ?").all(this.#folder)[0];
+    const [highest = 0, floor = 0, top = 0] = found?.map(Number) ?? [];
+    this.#top = top;
+    this.#count = Math.max(this.#file.counts.get(this.#folder) ?? 0, highest, this.#file.base);
+    this.#file.counts.set(this.#folder, this.#count);
+    // A folder that is new to the index: what was expunged from it before is not known.
+    this.#floor = highest === 0 ? this.#count : floor;
+    this.#floorWritten = this.#floor;
+    this.#vanished = db.prepare("SELECT value, uid FROM vanished WHERE folder = ? ORDER BY value, uid").all(
+      this.#folder,
+    ).map(([value, uid]) => [Number(value), Number(uid)]);
+    this.#save(db, top);
+    return true;
+  }
+
+  #save(db: Database, top: Uid): void {
+    db.prepare("UPDATE folder SET highest = ?, floor = ?, top = ? WHERE id = ?").run(
+      this.#count,
+      this.#floor,
+      top,
+      this.#folder,
+    );
+    this.#topWritten = top;
+    if (this.#floor === this.#floorWritten) return;
+    db.prepare("DELETE FROM vanished WHERE folder = ? AND value <= ?").run(this.#folder, this.#floor);
+    this.#floorWritten = this.#floor;
+  }
+
+  /** What has changed since the table was written gets a mod-sequence of its own. */
+  #compare({ messages, uidNext }: Pick<Mailbox, "messages" | "uidNext">, flags: Map<Uid, number>): void {
+    const changed = messages.filter((m) => flags.get(m.uid) !== m.flags);
+    for (const m of messages) flags.delete(m.uid);
+    const unseen = this.#unseen(messages, uidNext);
+    if (changed.length === 0 && flags.size === 0 && unseen?.length === 0) return;
+    this.#next();
+    for (const m of changed) this.#set(m);
+    for (const uid of flags.keys()) this.#remove(uid);
+    if (unseen) { for (const uid of unseen) this.#remove(uid); }
+    else this.#floor = this.#count;
+    this.#ports.wake();
+  }
+
+  /** UIDs that came and went without a trace here: a client may know them all the same. null when they are too many. */
+  #unseen(messages: readonly Message[], uidNext: Uid): readonly Uid[] | null {
+    // A folder that is new to the index: nothing is known of what went before.
+    if (this.#floor === this.#count) return [];
+    const from = upperBound(messages, this.#top);
+    if (uidNext - 1 - this.#top - (messages.length - from) > VANISHED_KEPT) return null;
+    const gone: Uid[] = [];
+    let at = from;
+    for (let uid = this.#top + 1; uid < uidNext; uid++) {
+      if (messages[at]?.uid === uid) at++;
+      else gone.push(uid);
+    }
+    return gone;
+  }
+
+  #next(): void {
+    this.#count++;
+    this.#file.counts.set(this.#folder, this.#count);
+  }
+
+  #set({ uid, flags }: Message): void {
+    this.#top = Math.max(this.#top, uid);
+    this.#table.set(uid, this.#count);
+    this.#changed.set(uid, { flags, value: this.#count });
+  }
+
+  #remove(uid: Uid): void {
+    this.#top = Math.max(this.#top, uid);
+    this.#table.delete(uid);
+    this.#changed.delete(uid);
+    this.#vanished.push([this.#count, uid]);
+    this.#gone.push([this.#count, uid]);
+    if (this.#vanished.length <= VANISHED_KEPT) return;
+    const forgotten = this.#vanished.splice(0, this.#vanished.length - VANISHED_KEPT / 2);
+    this.#floor = forgotten.at(-1)?.[0] ?? this.#floor;
+  }
+
+  #insert(db: Database, uid: Uid, flags: number, value: number): void {
+    db.prepare("INSERT OR REPLACE INTO seq (id, flags, value) VALUES (?, ?, ?)").run(
+      rowOf(this.#folder, uid),
+      flags,
+      value,
+    );
+  }
+
+  #bury(db: Database, value: number, uid: Uid): void {
+    db.prepare("DELETE FROM seq WHERE id = ?").run(rowOf(this.#folder, uid));
+    if (value <= this.#floor) return;
+    db.prepare("INSERT OR REPLACE INTO vanished (folder, value, uid) VALUES (?, ?, ?)").run(
+      this.#folder,
+      value,
+      uid,
+    );
+  }
+
+  #wire(count: number): number {
+    return count * TAGS + this.#tag;
+  }
+
+  /** The count of a mod-sequence that this database gave out; null for any other. */
+  #own(modSeq: number): number | null {
+    if (modSeq % TAGS !== this.#tag) return null;
+    const count = Math.floor(modSeq / TAGS);
+    return count > this.#count ? null : count;
+  }
+}
+
+function* first<K, V>(map: Map<K, V>, most: number): Generator<[K, V]> {
+  for (const entry of map) {
+    if (most-- === 0) return;
+    yield entry;
+  }
+}

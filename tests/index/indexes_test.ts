@@ -1,0 +1,125 @@
+import { utf8 } from "../../mod/base/bytes.ts";
+import { INDEX_KEPT, INDEX_OPEN } from "../../mod/base/limits.ts";
+import { Indexes } from "../../mod/index/indexes.ts";
+import { MemFolder } from "../support/mem_folder.ts";
+import { assertEquals } from "../support/assert.ts";
+import { IndexBench } from "../support/index_ports.ts";
+
+function folder(name: string, uidValidity = 1): MemFolder {
+  return new MemFolder(name, uidValidity, () => null);
+}
+
+function indexes(bench: IndexBench): Indexes {
+  return new Indexes(
+    (account) => account === "none" ? null : `${bench.dir}/${account}.sqlite`,
+    bench.ports(),
+  );
+}
+
+async function stored(bench: IndexBench, inbox: MemFolder, uid = 7): Promise<string | null> {
+  const all = indexes(bench);
+  const index = await all.open("alice", inbox);
+  const text = index.texts.get({ uid }, "BODY");
+  index.close();
+  await bench.clock.advance(1);
+  await all.close();
+  return text && new TextDecoder().decode(text);
+}
+
+Deno.test("Indexes keeps what it is given when the last user leaves", async () => {
+  await using bench = await IndexBench.make();
+  const inbox = folder("INBOX");
+  const all = indexes(bench);
+  const [one, two] = [await all.open("alice", inbox), await all.open("alice", inbox)];
+  one.texts.put({ uid: 7 }, "BODY", utf8("text"));
+  one.close();
+  two.texts.put({ uid: 8 }, "BODY", utf8("more"));
+  two.close();
+  await bench.clock.advance(1);
+  await all.close();
+  await inbox.add([{ bytes: utf8("x"), flags: { system: 0, keywords: [] }, internalDate: 0 }]);
+  // Neither is in the folder: they are looked for when it is next opened, and their rows go when it is closed.
+  assertEquals(await stored(bench, inbox), "text");
+  assertEquals(await stored(bench, inbox), null);
+});
+
+Deno.test("Indexes knows nothing of another folder, account or UIDVALIDITY", async () => {
+  await using bench = await IndexBench.make();
+  const inbox = folder("INBOX");
+  for (let i = 0; i < 8; i++) {
+    await inbox.add([{ bytes: utf8("x"), flags: { system: 0, keywords: [] }, internalDate: 0 }]);
+  }
+  const all = indexes(bench);
+  const index = await all.open("alice", inbox);
+  index.texts.put({ uid: 7 }, "BODY", utf8("text"));
+  index.close();
+  const other = await all.open("bob", inbox);
+  assertEquals(other.texts.get({ uid: 7 }, "BODY"), null);
+  other.close();
+  await bench.clock.advance(1);
+  await all.close();
+  assertEquals(await stored(bench, inbox), "text");
+  assertEquals(await stored(bench, folder("Sent")), null);
+  assertEquals(await stored(bench, folder("INBOX", 2)), null);
+  assertEquals(await stored(bench, inbox), null, "the newest UIDVALIDITY counts");
+});
+
+Deno.test("Indexes.keepOnly() drops folders that are gone, rows and all", async () => {
+  await using bench = await IndexBench.make();
+  const all = indexes(bench);
+  for (const name of ["INBOX", "Old"]) {
+    const index = await all.open("alice", folder(name));
+    for (let uid = 1; uid <= 1000; uid++) index.texts.put({ uid }, "BODY", utf8("text"));
+    index.close();
+    await bench.clock.advance(1);
+  }
+  const dropped = all.keepOnly("alice", ["INBOX"]);
+  await bench.clock.advance(1);
+  await dropped;
+  await all.close();
+  const { openDatabase } = bench.ports();
+  const db = openDatabase(`${bench.dir}/alice.sqlite`);
+  assertEquals(db.prepare("SELECT count(*) FROM parsed").all(), [[1000]]);
+  assertEquals(db.prepare("SELECT name FROM folder").all(), [["INBOX"]]);
+  assertEquals(db.prepare("SELECT * FROM dropped").all(), []);
+  db.close();
+});
+
+Deno.test("Indexes closes files nobody uses, after a while or when there are many", async () => {
+  await using bench = await IndexBench.make();
+  let open = 0;
+  const ports = bench.ports();
+  const all = new Indexes((account) => `${bench.dir}/${account}.sqlite`, {
+    ...ports,
+    openDatabase(path) {
+      const db = ports.openDatabase(path);
+      open++;
+      return {
+        ...{ exec: db.exec.bind(db), prepare: db.prepare.bind(db), transaction: db.transaction.bind(db) },
+        close() {
+          open--;
+          db.close();
+        },
+      };
+    },
+  });
+  for (let i = 0; i < INDEX_OPEN + 5; i++) {
+    (await all.open(`a${i}`, folder("INBOX"))).close();
+    await bench.clock.advance(1);
+  }
+  assertEquals(open, INDEX_OPEN);
+  await bench.clock.advance(INDEX_KEPT);
+  assertEquals(open, 0);
+  await all.close();
+});
+
+Deno.test("Indexes: who can have none gets one that knows nothing", async () => {
+  await using bench = await IndexBench.make();
+  const all = indexes(bench);
+  const index = await all.open("none", folder("INBOX"));
+  index.texts.put({ uid: 1 }, "BODY", utf8("x"));
+  assertEquals(index.texts.get({ uid: 1 }, "BODY"), null);
+  assertEquals(await index.modSeqs(), null);
+  index.close();
+  await all.close();
+});

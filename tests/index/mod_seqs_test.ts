@@ -1,0 +1,216 @@
+import fc from "fast-check";
+import { INDEX_REST } from "../../mod/base/limits.ts";
+import { Indexes } from "../../mod/index/indexes.ts";
+import type { MailboxIndex, ModSeqs } from "../../mod/store/mail_index.ts";
+import { FLAGGED, SEEN } from "../../mod/store/store.ts";
+import { MemFolder } from "../support/mem_folder.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { IndexBench } from "../support/index_ports.ts";
+
+const ACCOUNT = "alice@example.test";
+
+/** A mailbox with its index, in one process after another. */
+class World {
+  readonly bench: IndexBench;
+  readonly folder = new MemFolder("INBOX", 1000, () => null);
+  #indexes: Indexes;
+  #index: MailboxIndex | null = null;
+  #synced = false;
+  /** What a power cut leaves. */
+  kept = new Map<string, Uint8Array>();
+  seqs: ModSeqs | null = null;
+
+  constructor(bench: IndexBench) {
+    this.bench = bench;
+    this.#indexes = this.#process();
+  }
+
+  #process(): Indexes {
+    const ports = this.bench.ports();
+    const openDatabase = (path: string) => {
+      const db = ports.openDatabase(path);
+      return Object.assign(Object.create(db), {
+        exec: (sql: string) => {
+          db.exec(sql);
+          // What was written up to here is on the medium.
+          if (sql.includes("synchronous = NORMAL")) this.#synced = true;
+        },
+        prepare: (sql: string) => db.prepare(sql),
+        transaction: (work: () => unknown) => db.transaction(work),
+        close: () => db.close(),
+      });
+    };
+    return new Indexes(() => `${this.bench.dir}/alice.sqlite`, { ...ports, openDatabase });
+  }
+
+  async select(): Promise<ModSeqs> {
+    if (this.seqs) return this.seqs;
+    this.#index = await this.#indexes.open(ACCOUNT, this.folder);
+    const seqs = this.#index.modSeqs();
+    await this.bench.clock.advance(0);
+    this.seqs = await seqs;
+    if (!this.seqs) throw new Error("no mod-sequences");
+    if (this.#synced) await this.save();
+    this.#synced = false;
+    return this.seqs;
+  }
+
+  async leave(): Promise<void> {
+    this.#index?.close();
+    this.#index = null;
+    this.seqs = null;
+    await this.bench.clock.advance(1);
+  }
+
+  async restart(): Promise<void> {
+    await this.leave();
+    await this.#indexes.close();
+    this.#indexes = this.#process();
+  }
+
+  /** The process ends, and the disk has what was saved last. */
+  async crash(): Promise<void> {
+    await this.restart();
+    for await (const { name } of Deno.readDir(this.bench.dir)) await Deno.remove(`${this.bench.dir}/${name}`);
+    for (const [name, bytes] of this.kept) await Deno.writeFile(`${this.bench.dir}/${name}`, bytes);
+  }
+
+  async save(): Promise<void> {
+    this.kept = new Map();
+    for await (const { name } of Deno.readDir(this.bench.dir)) {
+      this.kept.set(name, await Deno.readFile(`${this.bench.dir}/${name}`));
+    }
+  }
+
+  add(): Promise<unknown> {
+    const part = { bytes: new Uint8Array(1), flags: { system: 0, keywords: [] }, internalDate: 0 };
+    return this.folder.add([part]);
+  }
+}
+
+/** What a client knows that was told everything up to a mod-sequence. */
+class Client {
+  flags = new Map<number, number>();
+  modSeq = 0;
+
+  /** Reads all. */
+  full(world: World, seqs: ModSeqs): void {
+    this.flags = new Map(world.folder.messages.map((m) => [m.uid, m.flags]));
+    this.modSeq = seqs.highest;
+  }
+
+  /** Takes only what the mod-sequences say has changed. */
+  resync(world: World, seqs: ModSeqs): void {
+    const vanished = seqs.vanishedSince(this.modSeq);
+    if (vanished) { for (const uid of vanished) this.flags.delete(uid); }
+    else {for (const uid of [...this.flags.keys()]) {
+        if (!world.folder.messages.some((m) => m.uid === uid)) this.flags.delete(uid);
+      }}
+    for (const m of world.folder.messages) {
+      if (seqs.changedSince(m, this.modSeq)) this.flags.set(m.uid, m.flags);
+    }
+    this.modSeq = seqs.highest;
+  }
+}
+
+Deno.test("mod-sequences: a client that asks only for what changed knows all, over restarts and power cuts", async () => {
+  const step = fc.constantFrom(
+    "add",
+    "flag",
+    "flag",
+    "expunge",
+    "leave",
+    "restart",
+    "later",
+    "back",
+    "crash",
+    "wait",
+    "save",
+    "sync",
+    "sync",
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(step, fc.nat(1000), fc.nat(2)), { minLength: 20, maxLength: 80 }),
+      async (steps) => {
+        await using bench = await IndexBench.make();
+        const world = new World(bench);
+        const clients = [new Client(), new Client(), new Client()];
+        const seen = new Map<number, string>();
+        for (const [what, n, who] of steps) {
+          const { messages } = world.folder;
+          const uid = messages[n % Math.max(1, messages.length)]?.uid;
+          const client = clients[who] ?? clients[0];
+          if (what === "add") await world.add();
+          else if (what === "flag" && uid) {
+            await world.folder.setFlags(
+              [uid],
+              0,
+              n % 2 ? SEEN : FLAGGED,
+              null,
+            );
+          } else if (what === "expunge" && uid) await world.folder.expunge([uid]);
+          else if (what === "leave") await world.leave();
+          else if (what === "restart") await world.restart();
+          else if (what === "crash") await world.crash();
+          else if (what === "later") await bench.clock.advance(100);
+          else if (what === "back") bench.clock.behind += n;
+          else if (what === "wait") await bench.clock.advance(INDEX_REST);
+          else if (what === "save") await world.save();
+          else if (what === "sync" && client) {
+            const seqs = await world.select();
+            client.resync(world, seqs);
+            assertEquals(client.flags, new Map(world.folder.messages.map((m) => [m.uid, m.flags])));
+            // The same state twice may have two values, two states never one.
+            const state = JSON.stringify([...client.flags]);
+            assertEquals(seen.get(seqs.highest) ?? state, state, "a mod-sequence told twice");
+            seen.set(seqs.highest, state);
+          }
+        }
+        await world.restart();
+      },
+    ),
+    { numRuns: 60, endOnFailure: true },
+  );
+});
+
+Deno.test("mod-sequences only grow, also for the client of an index that was deleted", async () => {
+  await using bench = await IndexBench.make();
+  const world = new World(bench);
+  const client = new Client();
+  for (let i = 0; i < 5; i++) await world.add();
+  client.full(world, await world.select());
+  const before = client.modSeq;
+  await world.folder.expunge([2]);
+  await world.restart();
+  await bench.clock.advance(10_000);
+  world.kept.clear();
+  await world.crash();
+  const seqs = await world.select();
+  assert(seqs.highest > before, "higher than before");
+  assertEquals(seqs.vanishedSince(before), null);
+  assert(world.folder.messages.every((m) => seqs.changedSince(m, before)));
+  client.resync(world, seqs);
+  assertEquals([...client.flags.keys()], [1, 3, 4, 5]);
+  await world.restart();
+});
+
+Deno.test("mod-sequences: a message has that of its last change, and only it", async () => {
+  await using bench = await IndexBench.make();
+  const world = new World(bench);
+  for (let i = 0; i < 3; i++) await world.add();
+  const seqs = await world.select();
+  const told = seqs.highest;
+  const [first, second] = world.folder.messages;
+  assert(first && second);
+  await world.folder.setFlags([1], 0, SEEN, null);
+  assertEquals([seqs.changedSince(first, told), seqs.changedSince(second, told)], [true, false]);
+  assert(seqs.of(first) > told && seqs.of(first) === seqs.highest);
+  assert(seqs.of(second) <= told);
+  await world.folder.expunge([2]);
+  assertEquals(seqs.vanishedSince(told), [2]);
+  assertEquals(seqs.vanishedSince(seqs.highest), []);
+  assertEquals(seqs.vanishedSince(seqs.highest + 64), null, "never told");
+  assertEquals(seqs.vanishedSince(seqs.highest + 1), null, "another index's");
+  await world.restart();
+});

@@ -1,0 +1,52 @@
+import type { IndexPorts } from "../../mod/index/account_file.ts";
+import { openSqlite } from "../../mod/sys/sqlite.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { MemFs } from "./mem_fs.ts";
+import { MemoryLog } from "./memory_log.ts";
+import { SeededRandom } from "./seeded_random.ts";
+
+/** A clock that somebody may set back. */
+class SetBackClock extends FakeClock {
+  /** Milliseconds it is behind. */
+  behind = 0;
+
+  override now(): number {
+    return super.now() - this.behind;
+  }
+}
+
+/** Ports of an index whose databases lie in a folder of their own on the real disk, which is removed at the end. */
+export class IndexBench implements AsyncDisposable {
+  readonly dir: string;
+  readonly clock = new SetBackClock();
+  readonly log = new MemoryLog();
+  readonly #random = new SeededRandom(7);
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  static async make(): Promise<IndexBench> {
+    return new IndexBench(await Deno.makeTempDir({ prefix: "roost-index-" }));
+  }
+
+  /** What a process is handed; files are removed for real. */
+  ports(): IndexPorts {
+    const fs = new MemFs();
+    const remove = async (path: string) => {
+      await Deno.remove(path).catch(() => {});
+      return true;
+    };
+    return {
+      openDatabase: openSqlite,
+      fs: Object.assign(fs, { remove, makeDir: (path: string) => Deno.mkdir(path, { recursive: true }) }),
+      clock: this.clock,
+      random: this.#random,
+      log: this.log,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}
