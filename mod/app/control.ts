@@ -22,6 +22,8 @@ export async function control(
   config: Config,
   method: "GET" | "POST",
   path: string,
+  body: unknown = null,
+  timeout = TIMEOUT,
 ): Promise<ControlReply> {
   const listener = config.listen.http[0];
   if (!listener) {
@@ -39,12 +41,24 @@ export async function control(
       method,
       headers: { authorization: `Bearer ${fromUtf8(token).trim()}` },
       redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(timeout),
+      ...(body === null ? {} : { body: JSON.stringify(body) }),
     });
-    const body: unknown = await response.json().catch(() => null);
-    if (response.ok) return { kind: "ok", body };
-    return { kind: "refused", status: response.status, why: errorIn(body) ?? `status ${response.status}` };
+    const answer: unknown = await response.json().catch((e) => {
+      if (e instanceof SyntaxError) return null; // no server of ours, or a proxy's page
+      throw e;
+    });
+    if (response.ok) return { kind: "ok", body: answer };
+    return { kind: "refused", status: response.status, why: errorIn(answer) ?? `status ${response.status}` };
   } catch (e) {
+    // One that is slow runs all the same: what is its own to change must be left alone.
+    if (e instanceof DOMException && e.name === "TimeoutError") {
+      return {
+        kind: "refused",
+        status: 504,
+        why: `the server at ${at} did not answer in ${timeout / 1000} s`,
+      };
+    }
     return { kind: "not-running", why: `no server answers at ${at} (${e instanceof Error ? e.message : e})` };
   }
 }

@@ -3,7 +3,15 @@ import { formatAddress } from "../mail/address.ts";
 import { waitStateOf } from "../queue/filter.ts";
 import { pendingOf, type QueuedMessage } from "../queue/record.ts";
 import { formatMetrics, type Metric } from "../status/metrics.ts";
-import type { QueueItem, StatusPorts, StatusSnapshot } from "../status/types.ts";
+import type { Queue } from "../queue/queue.ts";
+import type {
+  AwayPlaces,
+  QueueAction,
+  QueueChanges,
+  QueueItem,
+  StatusPorts,
+  StatusSnapshot,
+} from "../status/types.ts";
 import type { ControlToken } from "./http.ts";
 import { ownStsText } from "./own_sts.ts";
 import type { Server } from "./server.ts";
@@ -28,6 +36,8 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
       if (action === "bounce") return await queue.bounce(id);
       return await queue[action](id) ? "done" : "missing";
     },
+    changeMany: (action, ids) => changeMany(queue, action, ids),
+    away: () => awayPlaces(server),
     async rescan() {
       await queue.rescan();
       return queue.stats().messages;
@@ -36,6 +46,38 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
     reload: () => server.reload(),
     failed: (e) => server.platform.log.error("http request failed", {}, e),
     tokenIsRight: (given) => token.isRight(given),
+  };
+}
+
+/** Messages changed at once. */
+const TOGETHER = 50;
+
+async function changeMany(queue: Queue, action: QueueAction, ids: readonly string[]): Promise<QueueChanges> {
+  const changes = { done: new Array<string>(), busy: new Array<string>(), missing: new Array<string>() };
+  const wanted = [...new Set(ids)];
+  if (action === "retry") {
+    const done = new Set(await queue.retryAll(wanted));
+    return { ...changes, done: [...done], missing: wanted.filter((id) => !done.has(id)) };
+  }
+  const change = async (id: string): Promise<void> => {
+    const came = action === "bounce" ? await queue.bounce(id) : await queue[action](id) ? "done" : "missing";
+    changes[came].push(id);
+  };
+  for (let i = 0; i < wanted.length; i += TOGETHER) {
+    await Promise.all(wanted.slice(i, i + TOGETHER).map(change));
+  }
+  return changes;
+}
+
+function awayPlaces({ services }: Server): AwayPlaces {
+  const time = (ms: number) => new Date(ms).toISOString();
+  return {
+    hosts: services.awayHosts().map((h) => ({ ...h, since: time(h.since), until: time(h.until) })),
+    destinations: services.queue.away().map(({ name, until, failures }) => ({
+      destination: name,
+      until: time(until),
+      failures,
+    })),
   };
 }
 

@@ -191,6 +191,9 @@ export const SRS_SECRETS = 64 * KiB; // file with the secrets of SRS: hundreds o
 export const SRS_STEPS = 5; // return addresses within return addresses that are unwrapped: our own forwards make two at most
 export const TLS_CHAIN = 10; // certificates of a chain that are looked at: real ones have two to four
 
+/** Status page and API. */
+export const STATUS_BODY = 8 * MiB; // of a request that changes: the IDs of all messages that a full queue has
+
 /** Configuration and accounts. */
 export const CONFIG_FILE = 4 * MiB; // thousands of domains and aliases fit
 export const ACCOUNTS_FILE = 64 * MiB; // some 200,000 accounts

@@ -98,12 +98,13 @@ export class Hosts {
     else this.#busy.delete(key);
   }
 
-  /** Whatever is remembered against the hosts that a destination waits for is forgotten. */
+  /** The hosts that a destination waits for may be tried now: one attempt goes ahead, as when their time is over. */
   forgive(destination: string): void {
-    for (const [key, { destinations }] of this.#away) {
-      if (destinations.has(destination) || destinations.size >= OUTBOUND_AWAY_DESTINATIONS) {
-        this.#away.delete(key);
-      }
+    const until = this.#ports.clock.now();
+    for (const found of this.#away.values()) {
+      const { destinations, told } = found;
+      const concerned = destinations.has(destination) || destinations.size >= OUTBOUND_AWAY_DESTINATIONS;
+      if (concerned) found.told = { ...told, until, failures: 0 };
     }
   }
 

@@ -2,7 +2,7 @@
 import { QUEUE_WHY } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { isOver, termsFor, timeOver, wantsRelayed } from "./deliver_by.ts";
-import { type JournalLine, type Outcome, type QueuedMessage, startOf } from "./record.ts";
+import { type JournalLine, type LastResult, type Outcome, type QueuedMessage, startOf } from "./record.ts";
 import type { Feedback } from "./lanes.ts";
 import { schedule, TERMS, type Terms } from "./schedule.ts";
 import type { NotDelivered, PeerReply, RecipientOutcome } from "./transport.ts";
@@ -25,27 +25,50 @@ export function lineOfAttempt(
   random: Random,
   terms: Terms = TERMS,
 ): (JournalLine & { readonly kind: "attempt" }) | null {
-  const before = message.destinations.get(attempt.destination) ?? { attempts: 0, next: now };
-  const attempts = before.attempts + (attempt.aborted ? 0 : 1);
+  const { destination, places, aborted } = attempt;
+  const before = message.destinations.get(destination) ?? { attempts: 0, next: now };
+  const until = untriedUntil(attempt);
+  const counts = !aborted && until === null;
+  const attempts = before.attempts + (counts ? 1 : 0);
   const { deliverBy } = message.envelope;
   const start = startOf(message);
-  const wait = attempt.aborted
+  const wait = aborted
     ? 0
-    : schedule(attempts, now - start, random, termsFor(terms, start, deliverBy));
-  // Of what was not tried there is nothing to tell, but that it is not tried any more.
-  if (wait !== null && untriedUntil(attempt) !== null) return null;
+    : schedule(Math.max(1, attempts), now - start, random, termsFor(terms, start, deliverBy));
+  const over = isOver(deliverBy, now);
+  // Of what was not tried is told why it waits, once, and that it is not tried any more.
+  if (until !== null && wait !== null && !over && places.every((i) => message.recipients[i]?.last)) {
+    return null;
+  }
   const outcomes: Outcome[] = [];
-  for (const [i, recipient] of attempt.places.entries()) {
-    const told = attempt.outcomes[i] ?? FORGOTTEN;
-    if (attempt.aborted && told.kind === "deferred") continue;
-    const outcome = told.kind === "deferred" && isOver(deliverBy, now) ? timeOver(told) : told;
+  for (const [i, recipient] of places.entries()) {
+    const given = attempt.outcomes[i] ?? FORGOTTEN;
+    if (aborted && given.kind === "deferred") continue;
+    const outcome = given.kind === "deferred" && over ? timeOver(given) : given;
     const notify = message.envelope.recipients[recipient]?.options?.notify;
-    outcomes.push({ recipient, ...kept(outcome, wait === null, wantsSuccess(outcome, notify, deliverBy)) });
+    const told = kept(outcome, wait === null, wantsSuccess(outcome, notify, deliverBy));
+    const known = until === null || over ? null : message.recipients[recipient]?.last;
+    // What it met when it was tried says more.
+    outcomes.push(known ? { ...tellable(known), recipient, state: told.state } : { recipient, ...told });
   }
   if (outcomes.length === 0) return null;
-  const { destination } = attempt;
   const away = isAway(attempt) ? { away: true as const } : {};
-  return { kind: "attempt", at: now, destination, attempts, next: now + (wait ?? 0), ...away, outcomes };
+  const next = now + (wait ?? 0);
+  return {
+    kind: "attempt",
+    at: now,
+    destination,
+    attempts,
+    next: wait === null ? next : until ?? next,
+    ...away,
+    outcomes,
+  };
+}
+
+function tellable(
+  { status, why, host, reply }: LastResult,
+): Pick<LastResult, "status" | "why" | "host" | "reply"> {
+  return { status, why, host, reply };
 }
 
 /** What the attempt tells of its destination; null when nothing. */

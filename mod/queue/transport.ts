@@ -12,7 +12,7 @@ export interface Transport {
    * After `signal` aborts it gives up soon, in the middle of a dialog too; who was not yet answered is deferred.
    */
   deliver(batch: Batch, signal: AbortSignal): Promise<readonly RecipientOutcome[]>;
-  /** Somebody wants this destination tried now: what is remembered against its hosts is forgotten. */
+  /** Somebody wants this destination tried now: its hosts are not left alone any longer. */
   forgive?(destination: string): void;
 }
 

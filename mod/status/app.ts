@@ -5,9 +5,10 @@
  * - The Host header must be an address or one of our names: a foreign page cannot read by pointing its own name at loopback.
  * - No CORS headers; nothing is cached or framed.
  */
+import { STATUS_BODY } from "../base/limits.ts";
 import { type Context, Hono, type Next } from "hono";
 import { statusPage } from "./page.ts";
-import { parseQueueQuery, QUEUE_ACTIONS } from "./queue_query.ts";
+import { parseIds, parseQueueQuery, QUEUE_ACTIONS } from "./queue_query.ts";
 import type { QueueAction, QueueChange, StatusPorts } from "./types.ts";
 
 /** What the HTTP server knows of a request beside its contents. */
@@ -46,6 +47,7 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
       c.body(await ports.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }),
   );
   app.get("/api/queue", async (c) => c.json(await ports.queue()));
+  app.get("/api/queue/away", (c) => c.json(ports.away()));
   app.get("/api/queue/:id", async (c) => {
     const item = (await ports.queue()).find((q) => q.id === c.req.param("id"));
     return item ? c.json(item) : c.json({ error: "no such message" }, 404);
@@ -78,13 +80,19 @@ function changed(c: Context<Env>, change: QueueChange): Response {
   return c.json({ error: "it is being tried at this moment; try again, or hold it first" }, 409);
 }
 
+/** Messages by a filter in the query, or by their IDs in the body. */
 async function changeMany(c: Context<Env>, ports: StatusPorts, action: QueueAction): Promise<Response> {
-  const which = parseQueueQuery(c.req.query());
-  if (!which.ok) return c.json({ error: which.error }, 400);
-  const counts = { done: 0, missing: 0, busy: 0 };
-  for (const id of await ports.select(which.value)) counts[await ports.change(action, id)]++;
-  // Those that are gone since were delivered.
-  return c.json({ done: counts.done, busy: counts.busy });
+  const query = c.req.query();
+  const size = Number(c.req.header("content-length") ?? 0);
+  if (size > STATUS_BODY) return c.json({ error: `at most ${STATUS_BODY} octets` }, 413);
+  const named = size > 0 && Object.keys(query).length === 0 ? parseIds(await c.req.text()) : null;
+  const which = named ? null : parseQueueQuery(query);
+  if (which && !which.ok) return c.json({ error: which.error }, 400);
+  const changes = await ports.changeMany(action, named ?? (which ? await ports.select(which.value) : []));
+  const { done, busy, missing } = changes;
+  // Those of a filter that are gone since were delivered.
+  const ids = { done, busy, ...(named ? { missing } : {}) };
+  return c.json({ done: done.length, busy: busy.length, ...(named ? { missing: missing.length } : {}), ids });
 }
 
 async function securityHeaders(c: Context<Env>, next: Next): Promise<void> {

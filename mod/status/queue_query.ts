@@ -15,7 +15,10 @@ export function parseQueueQuery(
     }
   }
   if (Object.keys(query).length === 0) {
-    return { ok: false, error: "say which: domain, sender, older_than, state, or all=1" };
+    return {
+      ok: false,
+      error: 'say which: domain, sender, older_than, state, or all=1; or {"ids": […]} as the body',
+    };
   }
   const { domain, sender, older_than: age, state: word } = query;
   const state = STATES.find((s) => s === word);
@@ -34,4 +37,15 @@ export function parseQueueQuery(
       ...(state ? { state } : {}),
     },
   };
+}
+
+/** Reads {"ids": ["01m8…", …]}; null when it is anything else. */
+export function parseIds(text: string): readonly string[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const ids = typeof value === "object" && value !== null && "ids" in value ? value.ids : null;
+    return Array.isArray(ids) && ids.every((id) => typeof id === "string") ? ids : null;
+  } catch {
+    return null; // no JSON: the caller asks for something else
+  }
 }

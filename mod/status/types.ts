@@ -61,11 +61,38 @@ export interface QueueItem {
   }[];
 }
 
+/** Where no mail is sent to for a while, since nobody could be reached there. */
+export interface AwayPlaces {
+  readonly hosts: readonly {
+    readonly host: string;
+    readonly address: string;
+    readonly port: number;
+    readonly since: string;
+    readonly until: string;
+    /** Attempts in vain, in a row. */
+    readonly failures: number;
+    readonly why: string;
+  }[];
+  readonly destinations: readonly {
+    /** A domain; where senders have routes of their own, "DOMAIN from SENDER". */
+    readonly destination: string;
+    readonly until: string;
+    readonly failures: number;
+  }[];
+}
+
 /** What can be done to a queued message. */
 export type QueueAction = "retry" | "hold" | "release" | "bounce" | "drop";
 
 /** "busy": it is being tried at this moment, so that it cannot be sent back. */
 export type QueueChange = "done" | "missing" | "busy";
+
+/** What became of each of many messages, by ID. */
+export interface QueueChanges {
+  readonly done: readonly string[];
+  readonly busy: readonly string[];
+  readonly missing: readonly string[];
+}
 
 /** Which queued messages are meant: those that all of it fits. */
 export interface QueueSelection {
@@ -88,6 +115,8 @@ export interface StatusPorts {
   /** IDs of all queued messages that are meant. */
   select(which: QueueSelection): Promise<readonly string[]>;
   change(action: QueueAction, id: string): Promise<QueueChange>;
+  changeMany(action: QueueAction, ids: readonly string[]): Promise<QueueChanges>;
+  away(): AwayPlaces;
   /** Sends the daily reports of days that are over, due or not; how many. */
   sendReports(): Promise<number>;
   /** Looks for messages that other processes put into the spool. */

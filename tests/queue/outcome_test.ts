@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "../support/assert.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { feedbackOf, lineOfAttempt, unforeseen } from "../../mod/queue/outcome.ts";
-import { newMessage } from "../../mod/queue/record.ts";
+import { applied, newMessage } from "../../mod/queue/record.ts";
 import { TERMS } from "../../mod/queue/schedule.ts";
 import type { RecipientOutcome } from "../../mod/queue/transport.ts";
 import { delivered, envelope, notDelivered } from "./rig.ts";
@@ -73,11 +73,36 @@ Deno.test("feedbackOf() knows strain, and until when nothing is to be tried", ()
   assertEquals(told({ ...down, until: 9 }, down), { kind: "away", until: null });
 });
 
-Deno.test("lineOfAttempt() keeps nothing of what was not tried, but its end; and that a destination is away", () => {
+Deno.test("lineOfAttempt() keeps once why something was not tried, and its end; and that a destination is away", () => {
   const down = notDelivered("deferred", true);
   assert(down.kind === "deferred");
   const untried: RecipientOutcome = { ...down, until: 5000 };
-  assertEquals(line([untried, untried]), null);
+  const first = line([untried, untried]);
+  assertEquals([first?.attempts, first?.next, first?.away, first?.outcomes.map((o) => o.why)], [
+    0,
+    5000,
+    true,
+    [
+      "deferred by test",
+      "deferred by test",
+    ],
+  ]);
+  assert(first);
+  const told = applied(MESSAGE, first);
+  const again = (now: number) => {
+    const outcomes = [untried, { ...untried, why: "not tried again" }];
+    return lineOfAttempt(
+      told,
+      { destination: "x.test", places: [0, 1], outcomes, aborted: false },
+      now,
+      new SeededRandom(1),
+    );
+  };
+  assertEquals(again(1000), null);
+  assertEquals(again(TERMS.lifetime)?.outcomes.map((o) => [o.state, o.why]), [
+    ["expired", "deferred by test"],
+    ["expired", "deferred by test"],
+  ]);
   assertEquals(line([untried, untried], TERMS.lifetime)?.outcomes.map((o) => o.state), [
     "expired",
     "expired",

@@ -27,6 +27,11 @@ function app(over: Partial<StatusPorts> = {}) {
       calls.push(`${action} ${id}`);
       return Promise.resolve(id === "q1" ? "done" : id === "q2" ? "busy" : "missing");
     },
+    changeMany(action, ids) {
+      calls.push(`${action} ${ids}`);
+      return Promise.resolve({ done: ["q1"], busy: ["q2"], missing: ["q3"] });
+    },
+    away: () => ({ hosts: [], destinations: [{ destination: "x.test", until: "soon", failures: 1 }] }),
     sendReports: () => Promise.resolve(2),
     rescan: () => Promise.resolve(3),
     reload: () => Promise.resolve(null),
@@ -38,12 +43,17 @@ function app(over: Partial<StatusPorts> = {}) {
   const ask = (
     method: string,
     path: string,
-    { from = "127.0.0.1", host = "localhost:8080", token = "" } = {},
+    { from = "127.0.0.1", host = "localhost:8080", token = "", body = "" } = {},
   ): Promise<Response> =>
     Promise.resolve(hono.fetch(
       new Request(`http://x${path}`, {
         method,
-        headers: { host, ...(token ? { authorization: `Bearer ${token}` } : {}) },
+        headers: {
+          host,
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(body ? { "content-length": `${body.length}` } : {}),
+        },
+        ...(body ? { body } : {}),
       }),
       { remoteAddress: from, now: Date.UTC(2026, 0, 2, 4) },
     ));
@@ -87,6 +97,9 @@ const ACCESS: readonly {
   { what: ["POST", "/api/queue/bounce?all=1", {}], status: 401 },
   { what: ["POST", "/api/queue/bounce?all=1", { token: "right" }], status: 200 },
   { what: ["POST", "/api/queue/bounce", { token: "right" }], status: 400 },
+  { what: ["POST", "/api/queue/bounce", { body: '{"ids":["q1"]}' }], status: 401 },
+  { what: ["GET", "/api/queue/away", {}], status: 200 },
+  { what: ["GET", "/api/queue/away", { from: "203.0.113.9" }], status: 401 },
   { what: ["POST", "/api/queue/drop?state=odd", { token: "right" }], status: 400 },
   { what: ["POST", "/api/queue/rescan", { token: "right" }], status: 200 },
   { what: ["POST", "/api/reports/send", {}], status: 401 },
@@ -110,8 +123,17 @@ Deno.test("status app: who may read, who may change", async () => {
 Deno.test("status app: what is done to many messages, and how many", async () => {
   const { ask, calls } = app();
   const reply = await ask("POST", "/api/queue/bounce?domain=x.test&older_than=60", { token: "right" });
-  assertEquals(await reply.json(), { done: 1, busy: 1 });
-  assertEquals(calls, ['{"destination":"x.test","olderThan":60000}', "bounce q1", "bounce q2", "bounce q3"]);
+  assertEquals(await reply.json(), { done: 1, busy: 1, ids: { done: ["q1"], busy: ["q2"] } });
+  assertEquals(calls, ['{"destination":"x.test","olderThan":60000}', "bounce q1,q2,q3"]);
+  const body = JSON.stringify({ ids: ["q1", "q7"] });
+  const named = await ask("POST", "/api/queue/drop", { token: "right", body });
+  assertEquals((await named.json()).ids, { done: ["q1"], busy: ["q2"], missing: ["q3"] });
+  assertEquals(calls.slice(2), ["drop q1,q7"]);
+  for (const odd of ['{"ids":"all"}', '{"ids":[1]}', "[]", "q1", "null"]) {
+    assertEquals((await ask("POST", "/api/queue/drop", { token: "right", body: odd })).status, 400, odd);
+  }
+  const much = await ask("POST", "/api/queue/drop", { token: "right", body: " ".repeat(9 * 1024 * 1024) });
+  assertEquals([much.status, calls.length], [413, 3]);
 });
 
 Deno.test("status app: what strangers wrote is text on the page", async () => {

@@ -43,7 +43,7 @@ export class Machine {
   readonly requests: string[] = [];
   readonly environment: Record<string, string> = {};
   /** Answers requests, where a server runs. */
-  server: ((method: string, path: string, token: string) => Response) | null = null;
+  server: ((method: string, path: string, token: string, body: string) => Response) | null = null;
   isTerminal = false;
   /** What verbs look names up in. */
   dns: Resolver = zone({});
@@ -123,10 +123,11 @@ export class Machine {
   }
 
   #answer(url: string, init: RequestInit): Promise<Response> {
-    const { pathname } = new URL(url);
+    const { pathname, search } = new URL(url);
     if (!this.server) return Promise.reject(new TypeError("connection refused"));
-    this.requests.push(`${init.method} ${pathname}`);
+    this.requests.push(`${init.method} ${pathname}${search}`);
     const token = new Headers(init.headers).get("authorization") ?? "";
-    return Promise.resolve(this.server(init.method ?? "", pathname, token));
+    const body = typeof init.body === "string" ? init.body : "";
+    return Promise.resolve(this.server(init.method ?? "", pathname, token, body));
   }
 }

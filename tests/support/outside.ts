@@ -7,6 +7,8 @@ export interface Arrived {
   readonly from: string;
   readonly to: readonly string[];
   readonly tls: boolean;
+  /** Where it came from, and the name in EHLO. */
+  readonly client: string;
   readonly text: string;
   /** When it was whole, shortly before the acknowledgement, in milliseconds since 1970. */
   readonly at: number;
@@ -46,6 +48,7 @@ export class Outside implements AsyncDisposable {
             from: mailFrom ? mailFrom.address : "",
             to: rcptTo.map((r) => r.address),
             tls: session.secure,
+            client: `${session.remoteAddress} ${session.hostNameAppearsAs}`,
             text: chunks.join(""),
             at: Date.now(),
           });

@@ -1,16 +1,14 @@
-import { dataPaths } from "../../config/paths.ts";
 import type { Config } from "../../config/config.ts";
 import { parseDuration } from "../../config/values.ts";
 import { formatAddress } from "../../mail/address.ts";
-import { matches, WAIT_STATES, waitStateOf } from "../../queue/filter.ts";
-import { applied, isDone, type JournalLine, pendingOf, type QueuedMessage } from "../../queue/record.ts";
-import { Spool } from "../../queue/spool.ts";
+import { WAIT_STATES, waitStateOf } from "../../queue/filter.ts";
+import { pendingOf, type QueuedMessage } from "../../queue/record.ts";
 import type { QueueFilter } from "../../queue/types.ts";
 import { QUEUE_ACTIONS } from "../../status/queue_query.ts";
-import type { QueueAction, QueueChange } from "../../status/types.ts";
-import { control } from "../control.ts";
+import type { QueueAction } from "../../status/types.ts";
+import { awayPlaces } from "../away_places.ts";
 import { readConfig } from "../find_config.ts";
-import { silentLog } from "../silent_log.ts";
+import { changeQueue, messagesOf, spoolOf } from "../queue_change.ts";
 import { CommandFault } from "../terminal.ts";
 import { type Call, CONFIG_OPTION, JSON_OPTION, table, type Verb } from "../verb.ts";
 
@@ -26,11 +24,13 @@ export const verb: Verb = {
   usage: [
     "queue list [FILTER...] [--json]",
     "queue show ID [--json]",
+    "queue hosts [--json]",
     "queue retry|hold|release|bounce|drop ID...|all|FILTER... [--json]",
   ],
   about:
     `Mail that waits to be sent. "retry" tries now; "hold" keeps a message from being tried until "release"; "bounce" sends it back to its
-sender at once; "drop" throws it away without telling anybody. Filters name those that all of them fit. With or without a running server.`,
+sender at once; "drop" throws it away without telling anybody. "hosts" shows who cannot be reached and is left alone for a while: "retry" of what
+waits there ends that. Filters name those that all of them fit. With or without a running server.`,
   options: {
     domain: { value: "DOMAIN", doc: "filter: those that wait for a recipient there" },
     sender: { value: "ADDRESS", doc: 'filter: those from there; also "@DOMAIN", or "<>" for reports' },
@@ -44,9 +44,10 @@ sender at once; "drop" throws it away without telling anybody. Filters name thos
     const config = await readConfig(call);
     const filter = filterOf(call);
     if (action === "list" && ids.length === 0) return await list(call, config, filter);
+    if (action === "hosts" && ids.length === 0) return await hosts(call, config);
     const change = QUEUE_ACTIONS.find((a) => a === action);
     if (!change && action !== "show") {
-      throw new CommandFault(`queue needs one of list, show, ${QUEUE_ACTIONS.join(", ")}`, 2);
+      throw new CommandFault(`queue needs one of list, show, hosts, ${QUEUE_ACTIONS.join(", ")}`, 2);
     }
     const chosen = Object.keys(filter).length > 0;
     if (ids.length === 0 && (!chosen || !change)) {
@@ -78,23 +79,8 @@ function filterOf({ options }: Call): QueueFilter {
   };
 }
 
-function spoolOf(call: Call, config: Config): Spool {
-  return new Spool(dataPaths(config).queue, { ...call.tools, log: silentLog });
-}
-
-async function messages(call: Call, config: Config, filter: QueueFilter): Promise<QueuedMessage[]> {
-  if (!await call.tools.fs.stat(dataPaths(config).queue)) return [];
-  const spool = spoolOf(call, config);
-  const found: QueuedMessage[] = [];
-  for (const id of await spool.ids()) {
-    const message = await spool.load(id);
-    if (message && matches(message, filter, call.tools.clock.now())) found.push(message);
-  }
-  return found;
-}
-
 async function list(call: Call, config: Config, filter: QueueFilter): Promise<number> {
-  const all = await messages(call, config, filter);
+  const all = await messagesOf(call.tools, config, filter);
   if (call.options.has("json")) call.terminal.out(JSON.stringify(all.map(facts), null, 2));
   else if (all.length === 0) {
     call.terminal.out(Object.keys(filter).length > 0 ? "no such message in the queue" : "the queue is empty");
@@ -108,6 +94,12 @@ async function list(call: Call, config: Config, filter: QueueFilter): Promise<nu
       return [f.id, f.arrived, `${f.size}`, f.sender, more, f.state === "held" ? "held" : f.next ?? "-"];
     });
     call.terminal.out(table([["ID", "ARRIVED", "SIZE", "FROM", "WAITING FOR", "NEXT TRY"], ...rows]));
+    const { places = [] } = await awayPlaces(call.tools, config) ?? {};
+    if (places.length > 0) {
+      call.terminal.out(
+        `\n${places.length} hosts and domains are left alone for now; "roost queue hosts" tells why`,
+      );
+    }
   }
   return 0;
 }
@@ -118,17 +110,15 @@ async function alterEach(
   action: QueueAction,
   ids: readonly string[],
 ): Promise<number> {
-  const done: string[] = [];
-  for (const id of ids) {
-    const change = await alter(call, config, action, id);
-    if (change === "missing") throw missing(id);
-    if (change === "busy") {
-      throw new CommandFault(`${id} is being tried at this moment; try again, or hold it first`);
-    }
-    done.push(id);
-    if (!call.options.has("json")) call.terminal.out(`${id} ${DONE[action]}`);
-  }
-  if (call.options.has("json")) call.terminal.out(JSON.stringify({ done, busy: [] }, null, 2));
+  const changes = await changeQueue(call.tools, config, action, { ids });
+  const { done, busy, missing } = changes;
+  if (call.options.has("json")) call.terminal.out(JSON.stringify(changes, null, 2));
+  else for (const id of done) call.terminal.out(`${id} ${DONE[action]}`);
+  const faults = [
+    ...missing.map(noMessage),
+    ...busy.map((id) => `${id} is being tried at this moment; try again, or hold it first`),
+  ];
+  if (faults.length > 0) throw new CommandFault(faults.join("\n"));
   return 0;
 }
 
@@ -138,13 +128,7 @@ async function alterMany(
   action: QueueAction,
   filter: QueueFilter,
 ): Promise<number> {
-  const done: string[] = [];
-  const busy: string[] = [];
-  for (const { id } of await messages(call, config, filter)) {
-    const change = await alter(call, config, action, id);
-    // What is delivered meanwhile needs nothing more.
-    if (change !== "missing") (change === "done" ? done : busy).push(id);
-  }
+  const { done, busy } = await changeQueue(call.tools, config, action, { filter });
   if (call.options.has("json")) call.terminal.out(JSON.stringify({ done, busy }, null, 2));
   else {
     call.terminal.out(`${count(done.length)} ${DONE[action]}`);
@@ -157,13 +141,30 @@ function count(n: number): string {
   return `${n} ${n === 1 ? "message" : "messages"}`;
 }
 
-function missing(id: string): CommandFault {
-  return new CommandFault(`there is no message ${id} in the queue`);
+function noMessage(id: string): string {
+  return `there is no message ${id} in the queue`;
+}
+
+/** Hosts and destinations that are left alone, and why. */
+async function hosts(call: Call, config: Config): Promise<number> {
+  const away = await awayPlaces(call.tools, config);
+  if (!away) throw new CommandFault("no server answers; it remembers such hosts only while it runs");
+  if (call.options.has("json")) call.terminal.out(JSON.stringify(away.raw, null, 2));
+  else if (away.places.length === 0) call.terminal.out("no host is left alone");
+  else {
+    const rows = away.places.map((p) => [p.name, `${p.failures}`, seconds(p.until), p.why]);
+    call.terminal.out(table([["LEFT ALONE", "TRIES", "NEXT TRY", "WHY"], ...rows]));
+  }
+  return 0;
+}
+
+function seconds(time: string): string {
+  return time.replace(/\.\d+Z$/, "Z");
 }
 
 async function show(call: Call, config: Config, id: string): Promise<number> {
-  const message = await spoolOf(call, config).load(id);
-  if (!message) throw missing(id);
+  const message = await spoolOf(call.tools, config).load(id);
+  if (!message) throw new CommandFault(noMessage(id));
   const f = facts(message);
   if (call.options.has("json")) call.terminal.out(JSON.stringify(f, null, 2));
   else {
@@ -182,9 +183,19 @@ async function show(call: Call, config: Config, id: string): Promise<number> {
     const to = f.recipients.map((
       r,
     ) => ["to", `${r.address}: ${r.state}${r.reply === null ? "" : ` (${r.reply})`}`]);
-    call.terminal.out(table([...rows, ...to]));
+    call.terminal.out(table([...rows, ...to, ...await awayRows(call, config, message)]));
   }
   return 0;
+}
+
+/** What the running server leaves alone of where a message waits to go. */
+async function awayRows(call: Call, config: Config, message: QueuedMessage): Promise<string[][]> {
+  const waiting = new Set(pendingOf(message).map((i) => message.envelope.recipients[i]?.address.domain));
+  const { places = [] } = await awayPlaces(call.tools, config) ?? {};
+  return places.flatMap(({ kind, name, until }) => {
+    const concerns = kind === "destination" && waiting.has(name.split(" ")[0]);
+    return concerns ? [["left alone", `${name}: next try ${seconds(until)}`]] : [];
+  });
 }
 
 /** The same shape as the API's. */
@@ -212,22 +223,4 @@ function facts(m: QueuedMessage) {
 
 function time(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-async function alter(call: Call, config: Config, action: QueueAction, id: string): Promise<QueueChange> {
-  const reply = await control(call.tools, config, "POST", `/api/queue/${encodeURIComponent(id)}/${action}`);
-  if (reply.kind === "ok") return "done";
-  if (reply.kind === "refused" && reply.status === 404) return "missing";
-  if (reply.kind === "refused" && reply.status === 409) return "busy";
-  if (reply.kind === "refused") throw new CommandFault(`${id}: ${reply.why}`);
-  // No server holds the queue: its files are ours to change.
-  const spool = spoolOf(call, config);
-  if (action === "drop") return await spool.remove(id) ? "done" : "missing";
-  const message = await spool.load(id);
-  if (!message) return "missing";
-  const line: JournalLine = { kind: action, at: call.tools.clock.now() };
-  // The report, if anybody is to have one, is written at the next start.
-  if (isDone(applied(message, line))) await spool.remove(id);
-  else await spool.append(message, line);
-  return "done";
 }

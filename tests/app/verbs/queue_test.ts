@@ -41,17 +41,111 @@ Deno.test("queue retry and drop change the files while no server runs", async ()
   assertEquals((await m.run(["queue", "list", "--json"])).out, "[]");
 });
 
-Deno.test("queue retry and drop ask a running server, which holds the queue", async () => {
+/** A server's answer to a change of many. */
+function changes(
+  done: readonly string[],
+  busy: readonly string[] = [],
+  missing: readonly string[] = [],
+): Response {
+  return Response.json({ done: done.length, busy: busy.length, ids: { done, busy, missing } });
+}
+
+Deno.test("queue retry and drop ask a running server, which holds the queue, once for all", async () => {
   const { m, id } = await withMail();
   await m.startServer();
-  await m.run(["queue", "retry", id]);
-  await m.run(["queue", "drop", id]);
-  assertEquals(m.requests, [`POST /api/queue/${id}/retry`, `POST /api/queue/${id}/drop`]);
-  m.server = () => Response.json({ error: "no such message" }, { status: 404 });
-  const r = await m.run(["queue", "drop", id]);
-  assertEquals([r.code, r.err], [1, `roost: there is no message ${id} in the queue`]);
+  const bodies: string[] = [];
+  m.server = (_method, _path, _token, body) => {
+    bodies.push(body);
+    return changes([id, "two"]);
+  };
+  assertEquals(
+    (await m.run(["queue", "retry", id, "two"])).out,
+    `${id} to be tried now\ntwo to be tried now`,
+  );
+  await m.run(["queue", "drop", "all"]);
+  await m.run([
+    "queue",
+    "bounce",
+    "--domain",
+    "x.test",
+    "--older-than",
+    "2h",
+    "--sender",
+    "<>",
+    "--state",
+    "held",
+  ]);
+  assertEquals(m.requests, [
+    "POST /api/queue/retry",
+    "POST /api/queue/drop?all=1",
+    "POST /api/queue/bounce?domain=x.test&sender=%3C%3E&older_than=7200&state=held",
+  ]);
+  assertEquals(bodies, [JSON.stringify({ ids: [id, "two"] }), "", ""]);
+  m.server = () => changes([], [], [id, "two"]);
+  const r = await m.run(["queue", "drop", id, "two"]);
+  assertEquals([r.code, r.err.split("\n")], [1, [
+    `roost: there is no message ${id} in the queue`,
+    "there is no message two in the queue",
+  ]]);
+  m.server = () => changes([]);
   const all = await m.run(["queue", "retry", "all"]);
   assertEquals([all.code, all.out], [0, "0 messages to be tried now"]); // all were delivered meanwhile
+});
+
+Deno.test("queue changes no file behind the back of a server that is slow, refuses or is another version", async () => {
+  const { m, id } = await withMail();
+  await m.startServer();
+  const late = new DOMException("Signal timed out.", "TimeoutError");
+  const answers: readonly (readonly [() => Response, RegExp])[] = [
+    [() => {
+      throw late;
+    }, /did not answer in 600 s/],
+    [() => Response.json({ error: "no such thing" }, { status: 400 }), /no such thing/],
+    [() => Response.json({ done: true }), /another version/],
+  ];
+  for (const [answer, why] of answers) {
+    m.server = answer;
+    const r = await m.run(["queue", "drop", id]);
+    assertEquals(r.code, 1);
+    assertMatch(r.err, why);
+  }
+  m.server = null;
+  assertEquals(JSON.parse((await m.run(["queue", "list", "--json"])).out).length, 1);
+});
+
+Deno.test("queue hosts, list and show tell who is left alone", async () => {
+  const { m, id } = await withMail();
+  assertMatch((await m.run(["queue", "hosts"])).err, /no server answers/);
+  await m.startServer();
+  const none = { hosts: [], destinations: [] };
+  m.server = () => Response.json(none);
+  assertEquals((await m.run(["queue", "hosts"])).out, "no host is left alone");
+  const until = "2026-01-02T03:09:05.000Z";
+  const host = {
+    host: "mx.test",
+    address: "192.0.2.1",
+    port: 25,
+    since: until,
+    until,
+    failures: 3,
+    why: "lost",
+  };
+  const away = { hosts: [host], destinations: [{ destination: "else.test", until, failures: 2 }] };
+  m.server = () => Response.json(away);
+  const hosts = await m.run(["queue", "hosts"]);
+  assertMatch(
+    hosts.out,
+    /^mx\.test \(192\.0\.2\.1 port 25\) +3 +2026-01-02T03:09:05Z +lost\nelse\.test +2 /m,
+  );
+  assertEquals(JSON.parse((await m.run(["queue", "hosts", "--json"])).out), away);
+  assertMatch(
+    (await m.run(["queue", "list"])).out,
+    /\n2 hosts and domains are left alone for now; "roost queue/,
+  );
+  assertMatch(
+    (await m.run(["queue", "show", id])).out,
+    /left alone +else\.test: next try 2026-01-02T03:09:05Z$/,
+  );
 });
 
 Deno.test("queue hold, release and bounce change the files while no server runs", async () => {
@@ -95,7 +189,7 @@ Deno.test("queue verbs take filters, and --json", async () => {
 Deno.test("queue bounce says what is being tried at the moment", async () => {
   const { m, id } = await withMail();
   await m.startServer();
-  m.server = () => Response.json({ error: "busy" }, { status: 409 });
+  m.server = () => changes([], [id]);
   assertMatch((await m.run(["queue", "bounce", id])).err, /being tried at this moment/);
   const all = await m.run(["queue", "bounce", "all"]);
   assertEquals([all.out, all.err], [
