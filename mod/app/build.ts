@@ -150,7 +150,8 @@ export async function buildServices(
       policy,
       receiver: lazyReceiver(async () => {
         const { InboundReceiver } = await import("../inbound/receive.ts");
-        return new InboundReceiver(
+        const { watched } = await import("../report/watch.ts");
+        const receiver = new InboundReceiver(
           {
             dispatcher,
             directory,
@@ -162,6 +163,7 @@ export async function buildServices(
           },
           config.hostname,
         );
+        return watched(receiver, (message, id) => daily.keep(message, id));
       }),
       authenticator,
       spooler,

@@ -11,6 +11,8 @@ import type { ReportKey } from "../report/daily_ledger.ts";
 import { DailySender, type Outbox } from "../report/daily_sender.ts";
 import { DmarcLedger } from "../report/dmarc_ledger.ts";
 import { DmarcReports } from "../report/dmarc_reports.ts";
+import { ReportIntake } from "../report/intake.ts";
+import type { ReceivedDmarc, ReceivedTls } from "../report/received.ts";
 import { HandOver } from "../report/hand_over.ts";
 import { TlsLedger } from "../report/tls_ledger.ts";
 import { type Reporter, TlsReports } from "../report/tls_reports.ts";
@@ -27,6 +29,12 @@ export interface RoomPorts {
   readonly config: () => Config;
 }
 
+/** Reports of others about us, newest first. */
+export interface AllReceived {
+  readonly tls: readonly ReceivedTls[];
+  readonly dmarc: readonly ReceivedDmarc[];
+}
+
 /** One kind of report: counted, kept, sent. */
 interface Kind {
   readonly file: KeptFile;
@@ -38,6 +46,9 @@ export class ReportRoom {
   readonly #tls: TlsLedger;
   readonly #dmarc = new DmarcLedger();
   readonly #kinds: readonly Kind[];
+  readonly #intake: ReportIntake;
+  /** Of what the intake keeps. */
+  readonly #received: readonly KeptFile[];
 
   private constructor(ports: RoomPorts) {
     this.#ports = ports;
@@ -66,6 +77,13 @@ export class ReportRoom {
       this.#kind("tls", this.#tls.days, (key) => tls.send(key)),
       this.#kind("dmarc", this.#dmarc.days, (key) => dmarc.send(key)),
     ];
+    const isOurs = (domain: string) =>
+      [...config().domains.keys()].some((d) => `.${domain}`.endsWith(`.${d}`));
+    this.#intake = new ReportIntake({ clock, log, isOurs });
+    this.#received = [
+      this.#file("received_tls", this.#intake.tls),
+      this.#file("received_dmarc", this.#intake.dmarc),
+    ];
   }
 
   /** Reads what was counted before, and sends what is due from then on. */
@@ -76,6 +94,7 @@ export class ReportRoom {
       await file.open();
       sender.start();
     }
+    for (const file of room.#received) await file.open();
     return room;
   }
 
@@ -85,6 +104,16 @@ export class ReportRoom {
 
   noteDmarc(message: JudgedMessage): void {
     this.#dmarc.observe(message);
+  }
+
+  /** Looks into a message for a report about us. */
+  take(message: Uint8Array, id: string): void {
+    this.#intake.take(message, id);
+  }
+
+  received(): AllReceived {
+    const now = this.#ports.platform.clock.now();
+    return { tls: this.#intake.tls.list(now), dmarc: this.#intake.dmarc.list(now) };
   }
 
   /** Sends all of days that are over, due or not. How many. */
@@ -99,6 +128,18 @@ export class ReportRoom {
       await sender.stop();
       await file.close();
     }));
+    await this.#intake.settled();
+    for (const file of this.#received) await file.close();
+  }
+
+  #file(name: string, kept: Keepable): KeptFile {
+    const { platform, config } = this.#ports;
+    const path = `${dataPaths(config()).reports}/${name}.jsonl`;
+    return new KeptFile(
+      kept,
+      { path, name: `${name} reports`, most: REPORT_FILE, every: REPORT_SAVE },
+      platform,
+    );
   }
 
   #kind(
@@ -106,12 +147,9 @@ export class ReportRoom {
     days: Outbox & Keepable,
     send: (key: ReportKey) => Promise<"done" | "none" | "later">,
   ): Kind {
-    const { platform, config } = this.#ports;
-    const path = `${dataPaths(config()).reports}/${name}.jsonl`;
-    const facts = { path, name: `${name} report`, most: REPORT_FILE, every: REPORT_SAVE };
-    const file = new KeptFile(days, facts, platform);
+    const file = this.#file(name, days);
     const sender = new DailySender({
-      ...platform,
+      ...this.#ports.platform,
       outbox: {
         finished: (now) => days.finished(now),
         drop(key) {

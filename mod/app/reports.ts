@@ -6,7 +6,7 @@ import { dataPaths } from "../config/paths.ts";
 import type { TlsSession, TlsSessions } from "../outbound/tls_session.ts";
 import type { Submitter } from "../queue/types.ts";
 import type { Platform } from "./platform.ts";
-import type { ReportRoom } from "./report_room.ts";
+import type { AllReceived, ReportRoom } from "./report_room.ts";
 
 export class Reports implements TlsSessions, DmarcObserver {
   readonly #platform: Platform;
@@ -51,6 +51,20 @@ export class Reports implements TlsSessions, DmarcObserver {
     const { network, reports } = this.#config;
     if (network === "closed" || !reports.dmarc) return;
     void this.#load().then((room) => room?.noteDmarc(message));
+  }
+
+  /** A message that may bring a report about us. */
+  keep(message: Uint8Array, id: string): void {
+    void this.#load().then((room) => room?.take(message, id));
+  }
+
+  /** Reports of others about us, newest first. */
+  async received(): Promise<AllReceived> {
+    const nothing = { tls: [], dmarc: [] };
+    const { fs } = this.#platform;
+    // Not for the sake of nothing.
+    if (!this.#room && await fs.stat(dataPaths(this.#config).reports) === null) return nothing;
+    return (await this.#load())?.received() ?? nothing;
   }
 
   /** Sends all reports of days that are over. How many. */

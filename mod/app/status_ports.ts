@@ -42,6 +42,7 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
       await queue.rescan();
       return queue.stats().messages;
     },
+    received: () => server.services.reports.received(),
     sendReports: () => server.services.reports.sendAll(),
     reload: () => server.reload(),
     failed: (e) => server.platform.log.error("http request failed", {}, e),

@@ -37,8 +37,12 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
   });
   app.use((c, next) => mayRead(c, next, ports));
   app.get("/", async (c) => {
-    const [snapshot, queue] = await Promise.all([ports.snapshot(), ports.queue()]);
-    return c.html(statusPage(snapshot, queue, ports.authority() !== null, c.env.now));
+    const [snapshot, queue, received] = await Promise.all([
+      ports.snapshot(),
+      ports.queue(),
+      ports.received(),
+    ]);
+    return c.html(statusPage(snapshot, queue, received, ports.authority() !== null, c.env.now));
   });
   app.get("/api/status", async (c) => c.json(await ports.snapshot()));
   app.get(
@@ -46,6 +50,8 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
     async (c) =>
       c.body(await ports.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }),
   );
+  app.get("/api/reports/tls", async (c) => c.json((await ports.received()).tls));
+  app.get("/api/reports/dmarc", async (c) => c.json((await ports.received()).dmarc));
   app.get("/api/queue", async (c) => c.json(await ports.queue()));
   app.get("/api/queue/away", (c) => c.json(ports.away()));
   app.get("/api/queue/:id", async (c) => {

@@ -1,6 +1,7 @@
 /** The status page: one plain document, rendered here, no script and nothing loaded from outside. */
 import { html, raw } from "hono/html";
-import type { QueueItem, StatusSnapshot } from "./types.ts";
+import { reportTable } from "./report_table.ts";
+import type { QueueItem, ReceivedSummaries, StatusSnapshot } from "./types.ts";
 
 type Html = ReturnType<typeof html>;
 
@@ -23,6 +24,7 @@ code { font-size: .85em; overflow-wrap: anywhere; } .bad { color: var(--bad); } 
 export function statusPage(
   s: StatusSnapshot,
   queue: readonly QueueItem[],
+  received: ReceivedSummaries,
   authority: boolean,
   now: number,
 ): Html {
@@ -67,6 +69,7 @@ export function statusPage(
     </table></div>
     <h2>Queue</h2>
     ${queueTable(queue, s.queue.size, now)}
+    ${reportTable(received)}
     <h2>Certificates</h2>
     <div class="scroll"><table><tr><th>For</th><th>Issued by</th><th>Ends</th><th>SHA-256 fingerprint</th></tr>
     ${s.certificates.map((c) =>

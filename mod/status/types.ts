@@ -1,3 +1,5 @@
+import type { ReceivedDmarc, ReceivedTls } from "../report/received.ts";
+
 /** What the status page and API tell. Times are ISO 8601 in UTC, sizes octets, durations seconds. Names here are a contract with users' scripts. */
 export interface StatusSnapshot {
   readonly version: string;
@@ -103,6 +105,12 @@ export interface QueueSelection {
   readonly state?: QueueItem["state"];
 }
 
+/** Reports of others about our domains, newest first. */
+export interface ReceivedSummaries {
+  readonly tls: readonly ReceivedTls[];
+  readonly dmarc: readonly ReceivedDmarc[];
+}
+
 /** What the app asks of the server. */
 export interface StatusPorts {
   /** The MTA-STS policy to serve at a host name (lower case), or null. */
@@ -117,6 +125,7 @@ export interface StatusPorts {
   change(action: QueueAction, id: string): Promise<QueueChange>;
   changeMany(action: QueueAction, ids: readonly string[]): Promise<QueueChanges>;
   away(): AwayPlaces;
+  received(): Promise<ReceivedSummaries>;
   /** Sends the daily reports of days that are over, due or not; how many. */
   sendReports(): Promise<number>;
   /** Looks for messages that other processes put into the spool. */

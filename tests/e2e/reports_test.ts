@@ -1,16 +1,18 @@
 /** Daily reports of a whole server: what it counted is sent to who asks for it, by mail and HTTPS. */
+import { Buffer } from "node:buffer";
 import https from "node:https";
 import { simpleParser } from "mailparser";
 import { SMTPServer } from "smtp-server";
 import * as v from "valibot";
-import { fromUtf8 } from "../../mod/base/bytes.ts";
+import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { DAY } from "../../mod/report/daily_ledger.ts";
 import { DmarcLedger } from "../../mod/report/dmarc_ledger.ts";
-import { unpack } from "../../mod/report/gzip.ts";
+import { gzip, unpack } from "../../mod/report/gzip.ts";
 import { systemClock } from "../../mod/sys/clock.ts";
 import { systemRandom } from "../../mod/sys/random.ts";
 import { issueAuthority, issueServer } from "../../mod/tls/own_ca.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
+import { mailer } from "../support/clients.ts";
 import { startDnsServer } from "../support/dns_server.ts";
 import { judged } from "../support/judged.ts";
 import { RoostProcess } from "../support/roost_process.ts";
@@ -208,6 +210,44 @@ Deno.test("a day's judged mail is reported to who asks", async () => {
   const xml = await unpack(new Uint8Array(attached?.content ?? []), "gzip", 100_000);
   assert(xml.ok && fromUtf8(xml.value).includes("<source_ip>192.0.2.1</source_ip>"));
   assertEquals(await sendNow(roost), 0);
+});
+
+Deno.test("reports that come by mail are delivered, shown by the API and on the page, and kept", async () => {
+  await using roost = await RoostProcess.start({ users: { "postmaster@example.test": "secret" } });
+  const json = JSON.stringify({
+    "organization-name": "Far Away",
+    "date-range": { "start-datetime": "2026-01-01T00:00:00Z", "end-datetime": "2026-01-01T23:59:59Z" },
+    "contact-info": "x@far.test",
+    "report-id": "r1",
+    policies: JSON.parse(counted("example.test", 0))[2],
+  });
+  await mailer(roost, "smtp").sendMail({
+    from: "reports@far.test",
+    to: "postmaster@example.test",
+    subject: "Report Domain: example.test Submitter: far.test Report-ID: <r1@far.test>",
+    text: "A report.",
+    attachments: [{
+      filename: "r.json.gz",
+      contentType: "application/tlsrpt+gzip",
+      content: Buffer.from(await gzip(utf8(json))),
+    }],
+  });
+  await roost.logged('"report taken in"');
+  const url = `http://127.0.0.1:${roost.ports.http}`;
+  const listed = async () => await (await fetch(`${url}/api/reports/tls`)).json();
+  const [summary] = await listed();
+  assertEquals([summary.organization, summary.domain, summary.successes, summary.failures], [
+    "Far Away",
+    "example.test",
+    7,
+    1,
+  ]);
+  assertMatch(await (await fetch(url)).text(), /Reported by others[^]*example\.test/);
+  const delivered = [...Deno.readDirSync(`${roost.maildir("postmaster@example.test")}/new`)];
+  assertEquals(delivered.length, 1);
+  await roost.stop();
+  await roost.launch();
+  assertEquals(await listed(), [summary]);
 });
 
 Deno.test("a closed network reports nothing", async () => {

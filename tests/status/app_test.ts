@@ -1,7 +1,7 @@
 import { createStatusApp } from "../../mod/status/app.ts";
 import type { QueueItem, StatusPorts } from "../../mod/status/types.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { SNAPSHOT } from "../support/status_snapshot.ts";
+import { RECEIVED, SNAPSHOT } from "../support/status_snapshot.ts";
 
 const ITEM: QueueItem = {
   id: "q1",
@@ -32,6 +32,7 @@ function app(over: Partial<StatusPorts> = {}) {
       return Promise.resolve({ done: ["q1"], busy: ["q2"], missing: ["q3"] });
     },
     away: () => ({ hosts: [], destinations: [{ destination: "x.test", until: "soon", failures: 1 }] }),
+    received: () => Promise.resolve(RECEIVED),
     sendReports: () => Promise.resolve(2),
     rescan: () => Promise.resolve(3),
     reload: () => Promise.resolve(null),
@@ -84,6 +85,9 @@ const ACCESS: readonly {
   { what: ["GET", "/metrics", {}], status: 200 },
   { what: ["GET", "/api/queue/q1", {}], status: 200 },
   { what: ["GET", "/api/queue/q2", {}], status: 404 },
+  { what: ["GET", "/api/reports/tls", {}], status: 200 },
+  { what: ["GET", "/api/reports/dmarc", {}], status: 200 },
+  { what: ["GET", "/api/reports/dmarc", { from: "203.0.113.9" }], status: 401 },
   { what: ["POST", "/api/reload", {}], status: 401 },
   { what: ["POST", "/api/reload", { token: "right" }], status: 200 },
   { what: ["POST", "/api/queue/q1/retry", {}], status: 401 },

@@ -27,6 +27,7 @@ Deno.test("statusPage() says so when the queue is empty, and when a certificate 
     await statusPage(
       { ...SNAPSHOT, queue: { ...SNAPSHOT.queue, size: 0 }, certificates: [certificate] },
       [],
+      { tls: [], dmarc: [] },
       true,
       now,
     ),
@@ -34,4 +35,5 @@ Deno.test("statusPage() says so when the queue is empty, and when a certificate 
   assert(page.includes("Empty: everything was delivered"));
   assert(page.includes('class="bad">in 3 days'));
   assert(page.includes("/ca.pem"));
+  assert(!page.includes("Reported by others"));
 });
