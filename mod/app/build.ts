@@ -31,10 +31,12 @@ import type { AwayHost } from "../outbound/hosts.ts";
 import { Queue } from "../queue/queue.ts";
 import { Spool } from "../queue/spool.ts";
 import type { Reporter } from "../queue/reporter.ts";
+import type { MailIndex } from "../store/mail_index.ts";
 import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
 import { ReceptionDefences } from "./defences.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
 import { MailSigning } from "./mail_signing.ts";
+import { lazyIndex } from "./mail_index.ts";
 import type { Platform } from "./platform.ts";
 import { laneFor, postmasterOf, retryTerms } from "./queue_terms.ts";
 import { Reports } from "./reports.ts";
@@ -47,6 +49,7 @@ const QUEUE_GRACE = 10_000;
 /** What sessions and the status page work with. */
 export interface Services {
   readonly store: MaildirStore;
+  readonly index: MailIndex;
   readonly queue: Queue;
   /** Hosts that no mail is sent to for a while. */
   awayHosts(): readonly AwayHost[];
@@ -139,8 +142,10 @@ export async function buildServices(
   let strip = config.submission.strip;
   const defences = await ReceptionDefences.open(platform, config, directory);
   const policy = new SwappablePolicy(buildPolicy(platform, config, directory, queue, defences));
+  const index = lazyIndex(platform, config);
   return {
     store,
+    index,
     queue,
     awayHosts: () => transport.awayHosts(),
     authenticator,
@@ -193,6 +198,7 @@ export async function buildServices(
     },
     async stop() {
       await queue.stop(QUEUE_GRACE);
+      await index.close();
       await Promise.all([transport.close(), store.close(), defences.close(), daily.close()]);
     },
   };

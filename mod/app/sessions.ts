@@ -69,6 +69,7 @@ async function serveProtocol(
           messageSize: config.limits.messageSize,
         },
         store: services.store,
+        index: services.index,
         authenticator: services.authenticator,
         clock: platform.clock,
         random: platform.random,

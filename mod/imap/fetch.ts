@@ -8,6 +8,7 @@ import { FETCH_CHUNK, FETCH_WHOLE, HEADER_SIZE, IMAP_OUTPUT } from "../base/limi
 import { unreachable } from "../base/result.ts";
 import { parseEnvelope } from "../mail/envelope.ts";
 import { pickFields } from "../mail/section.ts";
+import type { ParsedTexts } from "../store/mail_index.ts";
 import { type Mailbox, type Message, SEEN, type Uid } from "../store/store.ts";
 import { writeDateTime } from "./date.ts";
 import {
@@ -23,7 +24,7 @@ import { writeFlags, writeLiteralHeader } from "./format.ts";
 import { writeEnvelope, writeStructure } from "./format_structure.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import { Slice } from "./slice.ts";
-import type { FetchItem, Partial, StructureCache } from "./types.ts";
+import type { FetchItem, Partial } from "./types.ts";
 
 const SPACE = 0x20;
 /** What one message costs apart from its octets, as octets. */
@@ -50,7 +51,7 @@ export interface FetchRequest {
   readonly clock: Pick<Clock, "monotonic">;
   /** Resolves after everybody else on the event loop had a turn. */
   pause(): Promise<void>;
-  readonly cache?: StructureCache;
+  readonly texts?: ParsedTexts;
   /** Messages whose response shows FLAGS though not asked for: those that this command made \Seen. */
   readonly tellFlags?: ReadonlySet<Uid>;
 }
@@ -182,11 +183,11 @@ class Fetcher {
   }
 
   #allCached(message: Message): boolean {
-    const { cache } = this.#request;
-    if (!cache) return false;
+    const { texts } = this.#request;
+    if (!texts) return false;
     return this.#plan.items.every((item) => {
       if (item.kind === "section") return false;
-      return !isCached(item.kind) || cache.get(message, item.kind) !== null;
+      return !isCached(item.kind) || texts.get(message, item.kind) !== null;
     });
   }
 
@@ -293,14 +294,14 @@ class Fetcher {
     message: Message,
     source: MessageSource | null,
   ): void {
-    const { cache } = this.#request;
-    const known = cache?.get(message, kind);
+    const { texts } = this.#request;
+    const known = texts?.get(message, kind);
     if (known) return out.bytes(known);
     if (!source) throw new TypeError(`Cannot write ${kind}: no octets were read`);
     const start = out.length;
     if (kind === "ENVELOPE") writeEnvelope(out, parseEnvelope(source.header));
     else writeStructure(out, source.root, kind === "BODYSTRUCTURE");
-    cache?.put(message, kind, out.copyFrom(start));
+    texts?.put(message, kind, out.copyFrom(start));
   }
 
   #writeFlags(out: ResponseBuffer, message: Message): void {

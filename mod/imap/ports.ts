@@ -3,8 +3,8 @@ import type { Authenticator } from "../account/directory.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import type { MailIndex } from "../store/mail_index.ts";
 import type { Store } from "../store/store.ts";
-import type { StructureCache } from "./types.ts";
 
 export interface ImapConfig {
   /** Our name, for the greeting. */
@@ -28,8 +28,8 @@ export interface ImapPorts {
   readonly log: Log;
   /** Resolves after everybody else on the event loop had a turn. */
   pause(): Promise<void>;
-  /** What is kept of parsed messages between commands; without it they are parsed again. */
-  readonly cache?: StructureCache;
+  /** What is remembered of messages; without it they are parsed again. */
+  readonly index?: MailIndex;
   /** Aborts when the server shuts down: sessions say BYE and end. */
   readonly stopping?: AbortSignal;
 }

@@ -1,3 +1,4 @@
+import type { MailboxIndex } from "../store/mail_index.ts";
 import type { Mailbox, MailboxChange } from "../store/store.ts";
 import { View, type ViewSource } from "./view.ts";
 
@@ -10,9 +11,17 @@ export class Selected {
   readonly token: object = {};
   #gone = false;
   readonly #unlisten: () => void;
+  readonly #openIndex: (mailbox: Mailbox) => Promise<MailboxIndex> | null;
+  #index: Promise<MailboxIndex> | null = null;
 
   /** `news` is called (often more than once) when there may be something to tell, or when the mailbox is gone. */
-  constructor(mailbox: Mailbox, readOnly: boolean, news: () => void) {
+  constructor(
+    mailbox: Mailbox,
+    readOnly: boolean,
+    news: () => void,
+    openIndex: (mailbox: Mailbox) => Promise<MailboxIndex> | null = () => null,
+  ) {
+    this.#openIndex = openIndex;
     this.mailbox = mailbox;
     this.readOnly = readOnly;
     this.view = new View(readOnly ? peeking(mailbox) : mailbox, this.token);
@@ -28,8 +37,20 @@ export class Selected {
     return this.#gone;
   }
 
+  /** The mailbox's index, opened when it is first asked for; null where there are none. */
+  async index(): Promise<MailboxIndex | null> {
+    this.#index ??= this.#openIndex(this.mailbox);
+    return await this.#index;
+  }
+
   close(): void {
     this.#unlisten();
+    if (this.#index) void this.#leave(this.#index);
+    else this.mailbox.close();
+  }
+
+  async #leave(index: Promise<MailboxIndex>): Promise<void> {
+    (await index).close();
     this.mailbox.close();
   }
 }

@@ -9,7 +9,8 @@ import { IMAP_ERRORS } from "../base/limits.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
 import { offeredMechanisms, type SaslPeer, type SaslTls } from "../sasl/exchange.ts";
-import type { AccountMail } from "../store/store.ts";
+import type { MailboxIndex } from "../store/mail_index.ts";
+import type { AccountMail, Mailbox } from "../store/store.ts";
 import type { Endpoint } from "../wire/conn.ts";
 import { ConnectionLost } from "../wire/conn.ts";
 import { AppendDrafts } from "./append_drafts.ts";
@@ -52,6 +53,7 @@ export class ImapSession {
   failures = 0;
   #log: Log;
   #mail: AccountMail | null = null;
+  #account = "";
   #box: Selected | null = null;
   #over = false;
   /** Bad commands in a row. */
@@ -138,7 +140,13 @@ export class ImapSession {
   /** Login succeeded: from now on this account's mail. */
   authenticated(mail: AccountMail, account: string): void {
     this.#mail = mail;
+    this.#account = account;
     this.#log = this.#log.with({ account });
+  }
+
+  /** The index of a mailbox of the account; null where there are none. */
+  openIndex(mailbox: Mailbox): Promise<MailboxIndex> | null {
+    return this.ports.index?.open(this.#account, mailbox) ?? null;
   }
 
   /** Takes a mailbox as selected, or none; the one before is given back. */

@@ -5,7 +5,7 @@
  * Room for later extensions: `SequenceSet` is an object (SEARCHRES' "$"), SELECT, STORE and FETCH may get a `modifiers` member
  * (CONDSTORE), `FetchItem`, `SearchKey`, `StatusItem` and `SearchReturn` are unions to which members can be added.
  */
-import type { FlagBits, Message, NamedFlags, SpecialUse } from "../store/store.ts";
+import type { FlagBits, NamedFlags, SpecialUse } from "../store/store.ts";
 
 /** "*" in a sequence set: the last message. (0 can never be a number there.) */
 export const STAR = 0;
@@ -299,10 +299,3 @@ export type AssembleEvent =
 
 /** "refuse" for what is too big or has no place; see `AssembleEvent`. */
 export type LiteralDecision = "buffer" | "stream" | "refuse";
-
-/** What the fetcher and others may keep of parsed messages between commands (the index, later). Answers must be at once. */
-export interface StructureCache {
-  /** ENVELOPE, BODY or BODYSTRUCTURE as written on the wire; null if not known. */
-  get(message: Message, kind: "ENVELOPE" | "BODY" | "BODYSTRUCTURE"): Uint8Array | null;
-  put(message: Message, kind: "ENVELOPE" | "BODY" | "BODYSTRUCTURE", text: Uint8Array): void;
-}

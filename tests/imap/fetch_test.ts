@@ -3,7 +3,8 @@ import { fetchMessages, writeFlagsFetch } from "../../mod/imap/fetch.ts";
 import { parseFetchItems } from "../../mod/imap/parse_fetch.ts";
 import { CommandReader } from "../../mod/imap/parse_reader.ts";
 import { ResponseBuffer } from "../../mod/imap/response_buffer.ts";
-import type { FetchItem, StructureCache } from "../../mod/imap/types.ts";
+import type { FetchItem } from "../../mod/imap/types.ts";
+import type { ParsedTexts } from "../../mod/store/mail_index.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { FakeMailbox, TextSink } from "./fake_mailbox.ts";
 import { latin1, pieces, taken } from "./pieces.ts";
@@ -20,7 +21,7 @@ function items(text: string): readonly FetchItem[] {
 
 interface Extra {
   readonly uid?: boolean;
-  readonly cache?: StructureCache;
+  readonly texts?: ParsedTexts;
   readonly tellFlags?: ReadonlySet<number>;
   readonly seqs?: readonly number[];
 }
@@ -182,16 +183,16 @@ Deno.test("fetchMessages() leaves nothing of a response that a fault ended befor
 
 Deno.test("fetchMessages() keeps parsed answers in the cache", async () => {
   const kept = new Map<string, Uint8Array>();
-  const cache: StructureCache = {
+  const cache: ParsedTexts = {
     get: (m, kind) => kept.get(`${m.uid} ${kind}`) ?? null,
     put: (m, kind, text) => void kept.set(`${m.uid} ${kind}`, text),
   };
   const box = new FakeMailbox(SIMPLE, MIXED);
-  const first = await fetchAll(box, "(ENVELOPE BODY BODYSTRUCTURE UID)", { cache });
+  const first = await fetchAll(box, "(ENVELOPE BODY BODYSTRUCTURE UID)", { texts: cache });
   assertEquals(kept.size, 6);
   box.how = "gone";
   box.reads = 0;
-  const second = await fetchAll(box, "(ENVELOPE BODY BODYSTRUCTURE UID)", { cache });
+  const second = await fetchAll(box, "(ENVELOPE BODY BODYSTRUCTURE UID)", { texts: cache });
   assertEquals(second.text, first.text);
   assertEquals(box.reads, 0);
 });

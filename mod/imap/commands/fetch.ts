@@ -10,6 +10,9 @@ import { targetRanges } from "../targets.ts";
 import { tellFlags, writeNewKeywords } from "../tell.ts";
 import type { FetchCommand } from "../types.ts";
 
+/** Items that the index remembers. */
+const PARSED: ReadonlySet<string> = new Set(["ENVELOPE", "BODY", "BODYSTRUCTURE"]);
+
 export async function fetch(session: ImapSession, command: FetchCommand): Promise<Handled> {
   const { box, out, ports } = session;
   const { mailbox, view } = box;
@@ -18,6 +21,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   const seqs: number[] = [];
   for (const { low, high } of ranges) for (let seq = low; seq <= high; seq++) seqs.push(seq);
   if (seqs.length === 0) return okay("Fetch completed");
+  const index = command.items.some((i) => PARSED.has(i.kind)) ? await box.index() : null;
   if (command.items.some((i) => i.kind === "FLAGS")) writeNewKeywords(out.buffer, box);
   const { seen, gone } = await answer(session, {
     mailbox,
@@ -29,7 +33,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
     sink: out,
     clock: ports.clock,
     pause: () => ports.pause(),
-    ...(ports.cache ? { cache: ports.cache } : {}),
+    ...(index ? { texts: index.texts } : {}),
   });
   if (seen.length > 0 && !box.readOnly) await markSeen(session, seen, command.uid);
   if (gone.length === 0) return okay("Fetch completed");

@@ -40,7 +40,12 @@ async function open(session: ImapSession, name: string, readOnly: boolean): Prom
   }
   const opened = await session.mail.open(name);
   if (!opened.ok) return REPLIES.noMailbox;
-  const box = new Selected(opened.value, readOnly, () => session.news());
+  const box = new Selected(
+    opened.value,
+    readOnly,
+    () => session.news(),
+    (mailbox) => session.openIndex(mailbox),
+  );
   session.select(box);
   const { mailbox, view } = box;
   writeFlagLists(out.buffer, box);
