@@ -12,7 +12,7 @@ import { ChunkDecoder } from "../wire/chunks.ts";
 import { DotDecoder } from "../wire/dots.ts";
 import { LineWatch } from "../wire/line_watch.ts";
 import { HeaderWatch } from "./header_watch.ts";
-import type { SmtpSettings, Spooler, SpoolWriter } from "./ports.ts";
+import type { SmtpSettings, Spooler, SpoolWriter, Tap } from "./ports.ts";
 
 /** Why a message is not taken. `spool-full`: no room; `spool-broken`: its cause was thrown at us and belongs in the log. */
 export type IntakeFault =
@@ -56,14 +56,17 @@ export class MessageIntake {
   /** What is being written; the next octets are taken in meanwhile. */
   #writing: Promise<void> | null = null;
   #fault: IntakeFault | null = null;
+  #tap: Tap | null;
 
-  /** `announced`: octets the client said there would be, or null. `framing`: how the message's end is told. */
+  /** `announced`: octets the client said there would be, or null. `framing`: how the message's end is told. `tap`: who else sees it. */
   constructor(
     settings: Pick<SmtpSettings, "messageSize" | "bodyInMemory">,
     ports: IntakePorts,
     announced: number | null,
     framing: DotDecoder | ChunkDecoder = new DotDecoder(),
+    tap: Tap | null = null,
   ) {
+    this.#tap = tap;
     this.#settings = settings;
     this.#framing = framing;
     this.#headerLines = framing instanceof ChunkDecoder && framing.binary ? new LineWatch() : null;
@@ -158,6 +161,7 @@ export class MessageIntake {
       this.#discarded += view.length;
       return;
     }
+    if (this.#tap && !this.#tap.write(view)) this.#tap = null;
     let at = 0;
     while (at < view.length) {
       const room = this.#filling.bytes.length - this.#filled;

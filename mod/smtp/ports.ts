@@ -94,7 +94,15 @@ export interface ReceiveOutcome {
   readonly each: readonly Reply[] | null;
 }
 
+/** Sees a message's octets as they come, without dot-stuffing. */
+export interface Tap {
+  /** The view is only good during the call. false: no more are wanted. */
+  write(view: Uint8Array): boolean;
+}
+
 export interface Receiver {
+  /** A message is about to come, for the transaction's recipients; null: nobody wants to see it before it is whole. */
+  begin?(transaction: Transaction): Tap | null | Promise<Tap | null>;
   /**
    * Takes over a message whole. The body may be read until the promise settles; the session disposes of it then. Throws FsError
    * "full" or "read-only" (the client is told 452), or anything else (451), if nothing of it was kept.

@@ -7,6 +7,7 @@ import { SMTP_AUTH_LINE, SMTP_DATA_IDLE, SMTP_DATA_TOTAL, SMTP_DISCARD, SMTP_IDL
 import { ByteReader, type Line } from "../wire/byte_reader.ts";
 import { ChunkDecoder } from "../wire/chunks.ts";
 import { type Conn, ConnectionLost } from "../wire/conn.ts";
+import { DotDecoder } from "../wire/dots.ts";
 import { MessageIntake } from "./intake.ts";
 import type { SmtpPorts, SmtpSettings, Transaction } from "./ports.ts";
 import { blames, formatReply, REPLY, type Reply } from "./reply.ts";
@@ -210,10 +211,13 @@ class Loop {
 
   async #data(): Promise<"command" | "close"> {
     await this.#flush();
+    const tap = await this.#session.tap();
     const intake = new MessageIntake(
       this.#settings,
       this.#ports,
       this.#session.transaction?.mail.size ?? null,
+      new DotDecoder(),
+      tap,
     );
     const clock = this.#ports.clock;
     const end = clock.monotonic() + SMTP_DATA_TOTAL;
@@ -250,7 +254,7 @@ class Loop {
 
   /** The octets of one BDAT. */
   async #chunk(outcome: Outcome & { readonly next: "chunk" }): Promise<"command" | "close"> {
-    const chunked = this.#chunked ?? this.#startChunks(outcome.size);
+    const chunked = this.#chunked ?? await this.#startChunks(outcome.size);
     const { intake, framing, end } = chunked;
     // Whoever comes with each chunk at once never waits, and so is never found overdue while waiting.
     if (this.#ports.clock.monotonic() > end) return await this.#finish(REPLY.timeout);
@@ -276,12 +280,13 @@ class Loop {
     return "command";
   }
 
-  #startChunks(size: number): Chunked {
+  async #startChunks(size: number): Promise<Chunked> {
     const { transaction } = this.#session;
     if (!transaction) throw new Error("Cannot take a chunk without a transaction");
     const framing = new ChunkDecoder(transaction.mail.body === "binarymime");
     const announced = Math.max(transaction.mail.size ?? 0, size);
-    const intake = new MessageIntake(this.#settings, this.#ports, announced, framing);
+    const tap = await this.#session.tap();
+    const intake = new MessageIntake(this.#settings, this.#ports, announced, framing, tap);
     const end = this.#ports.clock.monotonic() + SMTP_DATA_TOTAL;
     return this.#chunked = { transaction, intake, framing, end };
   }

@@ -32,7 +32,7 @@ import {
   releaseTime,
 } from "./offer.ts";
 import type { RecipientParameters } from "./parameters.ts";
-import type { Client, SmtpPorts, SmtpSettings, Transaction, Verdict } from "./ports.ts";
+import type { Client, SmtpPorts, SmtpSettings, Tap, Transaction, Verdict } from "./ports.ts";
 import { chunkTaken, internalError, refuses, REPLY, type Reply, reply, turnStarted } from "./reply.ts";
 import { createTraceId } from "./trace_id.ts";
 import { JUNK, type Later, type Outcome, type Phase, type Rule, RULES, say } from "./rules.ts";
@@ -154,6 +154,11 @@ export class SmtpSession {
   tlsStarted(tls: TlsInfo | null): void {
     this.#transaction = null;
     this.#client = { ...this.#client, tls, helo: null, extended: false, account: null };
+  }
+
+  /** Who wants to see the message that is about to come. */
+  tap(): Later<Tap | null> {
+    return this.#transaction ? this.#ports.receiver.begin?.(this.#transaction) ?? null : null;
   }
 
   /** The end of data was read. Gives one reply, for LMTP one for each recipient. Ends the transaction; never rejects. */

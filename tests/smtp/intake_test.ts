@@ -5,6 +5,7 @@ import { FsError } from "../../mod/base/fs.ts";
 import { SMTP_DISCARD } from "../../mod/base/limits.ts";
 import { MessageIntake } from "../../mod/smtp/intake.ts";
 import type { Spooler } from "../../mod/smtp/ports.ts";
+import { DotDecoder } from "../../mod/wire/dots.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
 /** Keeps spool files in memory; fails at the n-th write if asked to. */
@@ -205,4 +206,44 @@ Deno.test("MessageIntake takes in octets while others are written, and waits whe
   await open();
   await aborted;
   assertEquals(bodies.lent, 0);
+});
+
+Deno.test("MessageIntake shows the message to who taps it, as it is without dots, until no more is wanted", async () => {
+  const stuffed = `A: b\r\n\r\n..dot\r\n${"x".repeat(200_000)}\r\n.\r\n`;
+  for (const size of [1000, 7919, 500_000]) {
+    for (const wanted of [Infinity, 50_000, 0]) {
+      const seen: Uint8Array[] = [];
+      let length = 0;
+      const tap = {
+        write(view: Uint8Array): boolean {
+          assert(length <= wanted);
+          seen.push(view.slice());
+          return (length += view.length) <= wanted;
+        },
+      };
+      const ports = { spooler: new MemorySpooler(), bodies: new BlockPool(1 << 20) };
+      const intake = new MessageIntake(SETTINGS, ports, null, new DotDecoder(), tap);
+      const bytes = utf8(stuffed);
+      for (let at = 0; at < bytes.length; at += size) {
+        intake.write(bytes.slice(at, at + size));
+        await intake.settle();
+      }
+      const result = await intake.finish();
+      assert(result.ok);
+      const whole = await text(result.value);
+      assert(whole.startsWith(fromUtf8(concat(seen))));
+      if (wanted === Infinity) assertEquals(fromUtf8(concat(seen)), whole);
+    }
+  }
+});
+
+Deno.test("MessageIntake shows nothing more of a message that is refused", async () => {
+  let length = 0;
+  const tap = { write: (view: Uint8Array) => (length += view.length) > 0 };
+  const ports = { spooler: new MemorySpooler(), bodies: new BlockPool(1 << 20) };
+  const intake = new MessageIntake({ ...SETTINGS, messageSize: 100 }, ports, null, new DotDecoder(), tap);
+  for (let i = 0; i < 10; i++) intake.write(utf8(`A: ${"b".repeat(50)}\r\n`));
+  intake.write(utf8("\r\n.\r\n"));
+  const result = await intake.finish();
+  assertEquals([result.ok, length], [false, 55]);
 });

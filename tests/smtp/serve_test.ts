@@ -1,5 +1,6 @@
 import { concat, fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { SMTP_AUTH_LINE, SMTP_DATA_IDLE, SMTP_DATA_TOTAL } from "../../mod/base/limits.ts";
+import type { Transaction } from "../../mod/smtp/ports.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { loadDialogs } from "../support/dialog.ts";
 import { settle } from "../support/fake_clock.ts";
@@ -196,4 +197,29 @@ Deno.test("serveSmtp() keeps its promises under any mutation of any dialog", asy
       }
     }
   }
+});
+
+Deno.test("serveSmtp() lets the receiver see each message while it comes, by DATA and by BDAT", async () => {
+  const seen: string[] = [];
+  const rig = new Rig();
+  const receiver = {
+    ...rig.ports.receiver,
+    begin: (t: Transaction) => {
+      const n = seen.push(`${t.recipients.length} `) - 1;
+      return Promise.resolve({
+        write: (view: Uint8Array) => {
+          seen[n] += fromUtf8(view);
+          return true;
+        },
+      });
+    },
+  };
+  const tapped = new Rig({ ports: { receiver } });
+  tapped.conn.feed(
+    "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice@example.test>\r\nDATA\r\nA: b\r\n\r\n..x\r\n.\r\n" +
+      "MAIL FROM:<a@b>\r\nRCPT TO:<alice@example.test>\r\nRCPT TO:<bob@example.test>\r\n" +
+      "BDAT 4\r\nA: bBDAT 7 LAST\r\n\r\n\r\nx\r\nQUIT\r\n",
+  );
+  await tapped.serve();
+  assertEquals(seen, ["1 A: b\r\n\r\n.x\r\n", "2 A: b\r\n\r\nx\r\n"]);
 });
