@@ -26,6 +26,7 @@ import { ReturnPaths } from "../inbound/return_paths.ts";
 import { FsSpooler } from "../inbound/spooler.ts";
 import { SuccessReports } from "../inbound/success_report.ts";
 import { QueueTurns } from "../inbound/turns.ts";
+import { filingJunk } from "../inbound/junk_folder.ts";
 import { MaildirStore } from "../maildir/store.ts";
 import type { AwayHost } from "../outbound/hosts.ts";
 import { Queue } from "../queue/queue.ts";
@@ -102,7 +103,6 @@ export async function buildServices(
     rewriteSender: (sender, via) => directory.rewrite(sender, via),
     queue: { submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body) },
   });
-  const signing = new MailSigning(platform, config);
   const local = new LocalTransport(dispatcher, config.hostname, log);
   const daily = new Reports(platform, config, {
     submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body),
@@ -110,10 +110,13 @@ export async function buildServices(
   await daily.open();
   const back = (destinations: ReadonlySet<string>) => submitter.queue?.cameBack(destinations);
   const transport = new SplitTransport(directory, local, remoteTransport(platform, config, daily, back));
+  const signing = new MailSigning(platform, config);
   const reporter = signing.signed(lazyReporter(config.hostname));
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
     transport,
+    filing: filingJunk(store, log),
+    seal: signing.seal,
     reporter,
     clock,
     random,
@@ -188,6 +191,7 @@ export async function buildServices(
       signing.adopt(next);
       bodies.limit(BODIES_HELD * next.limits.memory);
       if (shorter) queue.reschedule();
+        const { examinerOf } = await import("./examination.ts");
       if (way !== wayOut(next)) {
         way = wayOut(next);
         transport.swapRemote(remoteTransport(platform, next, daily, back));
@@ -196,6 +200,8 @@ export async function buildServices(
       strip = next.submission.strip;
       policy.swap(buildPolicy(platform, next, directory, queue, defences));
     },
+            examiner: examinerOf(platform, () => terms, (c) => defences.resolver(c)),
+            observer: daily,
     async stop() {
       await queue.stop(QUEUE_GRACE);
       await index.close();
@@ -257,6 +263,10 @@ function buildAuthenticator(
       all.set(id, altered);
       return ok(undefined);
     });
+    async begin(transaction) {
+      made ??= await make();
+      return await made.begin?.(transaction) ?? null;
+    },
     if (!changed.ok) throw new Error(changed.error.join("; "));
     authenticator.swapAccounts(changed.value);
   };

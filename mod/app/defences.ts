@@ -19,6 +19,7 @@ export class ReceptionDefences {
   readonly #holdBack: HoldBack;
   readonly #greylist = new Greylist();
   readonly #file: KeptFile;
+  #known: { readonly config: Config; readonly resolver: Resolver } | null = null;
 
   private constructor(platform: Platform, config: Config, directory: Directory) {
     this.#platform = platform;
@@ -39,6 +40,14 @@ export class ReceptionDefences {
     return defences;
   }
 
+  /** The config's resolver: one for all that is asked about mail from outside, so that each answer is asked for once. */
+  resolver(config: Config): Resolver {
+    if (this.#known?.config === config) return this.#known.resolver;
+    const resolver = laterResolver(this.#platform, config);
+    this.#known = { config, resolver };
+    return resolver;
+  }
+
   /** The defences as a config wants them. */
   of(config: Config): Defences {
     const { clock, log } = this.#platform;
@@ -57,7 +66,7 @@ export class ReceptionDefences {
       accountRate: { perHour: submission.recipientsPerHour, perDay: submission.recipientsPerDay },
     }, {
       directory: this.#directory,
-      resolver: laterResolver(this.#platform, config),
+      resolver: this.resolver(config),
       clock,
       log,
       messages: new RateLimiter(clock, { burst: perMinute, perMinute }, trusted),

@@ -6,6 +6,7 @@ import { isFsError } from "../base/fs.ts";
 import { DKIM_COUNT } from "../base/limits.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
+import type { Sealing } from "../inbound/dispatch.ts";
 import type { MessageSigner } from "../inbound/message_signer.ts";
 import type { Reporter } from "../queue/reporter.ts";
 import type { Platform } from "./platform.ts";
@@ -13,6 +14,7 @@ import type { Platform } from "./platform.ts";
 interface Signer {
   readonly keys: DomainKeys;
   readonly signer: MessageSigner;
+  readonly seal: Sealing;
 }
 
 export class MailSigning {
@@ -40,6 +42,12 @@ export class MailSigning {
     const { signer } = await (this.#signer ??= this.#open());
     return await signer.sign(body);
   }
+
+  /** Header fields that say what we found when a message came that is forwarded now (ARC). Never rejects. */
+  seal: Sealing = async (body, arrival, via) => {
+    const { seal } = await (this.#signer ??= this.#open());
+    return await seal(body, arrival, via);
+  };
 
   /** A reporter whose reports are signed. */
   signed(reporter: Reporter): Reporter {
@@ -98,8 +106,13 @@ export class MailSigning {
     const { fs, clock, log } = this.#platform;
     const { DomainKeys } = await import("../auth/dkim/domain_keys.ts");
     const { MessageSigner } = await import("../inbound/message_signer.ts");
+    const { forwardSealer } = await import("../inbound/forward_sealer.ts");
     const keys = new DomainKeys({ fs, log, folderOf: (domain) => this.#folderOf(domain) });
     const ours = (domain: string) => this.#config.domains.has(domain);
-    return { keys, signer: new MessageSigner({ keys, ours, clock, log }) };
+    return {
+      keys,
+      signer: new MessageSigner({ keys, ours, clock, log }),
+      seal: forwardSealer({ keys, clock, log }),
+    };
   }
 }

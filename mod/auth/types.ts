@@ -57,7 +57,10 @@ export interface ArcOutcome {
   readonly sealer: string;
   /** d= of all seals, newest first: those the config trusts are looked for among them. */
   readonly sealers: readonly string[];
-  /** What the oldest trusted set says in its ARC-Authentication-Results; "" where there is none. */
+  /**
+   * What the oldest of the trusted sealers that come last says in its ARC-Authentication-Results; "" where there is none, and when the chain failed.
+   * After a temperror it would be that, were the chain sound.
+   */
   readonly claims: string;
   readonly reason: string;
 }

@@ -33,6 +33,9 @@ export interface DnsListConfig {
   readonly results: readonly Network[];
 }
 
+/** What is done with a message; junk: it goes into the Junk folder. */
+export type Measure = "deliver" | "junk" | "reject";
+
 /** The configuration, checked and filled in. Sizes in octets, times in milliseconds, paths absolute. */
 export interface Config {
   /** The file it came from. */
@@ -74,6 +77,14 @@ export interface Config {
     readonly blocklists: readonly DnsListConfig[];
     readonly allowlists: readonly DnsListConfig[];
   };
+  /** What is done with mail from outside that the checks speak against. */
+  readonly verdict: {
+    readonly dmarcReject: Measure;
+    readonly dmarcQuarantine: Measure;
+    readonly spfFail: Measure;
+    readonly noAuthor: Measure;
+  };
+  readonly arc: { readonly trustedSealers: readonly string[] };
   readonly submission: {
     readonly strip: boolean;
     readonly recipientsPerHour: number;

@@ -112,6 +112,13 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       blocklists: raw.reception.blocklists,
       allowlists: raw.reception.allowlists,
     },
+    verdict: {
+      dmarcReject: raw.verdict.dmarc_reject,
+      dmarcQuarantine: raw.verdict.dmarc_quarantine,
+      spfFail: raw.verdict.spf_fail,
+      noAuthor: raw.verdict.no_from,
+    },
+    arc: { trustedSealers: raw.arc.trusted_sealers },
     submission: {
       strip: raw.submission.strip,
       recipientsPerHour: raw.submission.recipients_per_hour,

@@ -53,6 +53,8 @@ const LISTEN = {
 export type ListenerKind = keyof typeof LISTEN;
 export const LISTENERS = Object.keys(LISTEN) as readonly ListenerKind[];
 
+const measure = kind.wordValue("deliver", "junk", "reject");
+
 const DOMAIN = section({
   catch_all: entry(falseOr(kind.recipientValue), false, "where mail for names nobody has goes"),
   subaddress: entry(
@@ -247,6 +249,39 @@ export const SCHEMA = section({
       strip: entry(
         kind.yesValue,
         true,
+  verdict: entry(
+    section({
+      dmarc_reject: entry(
+        measure,
+        "reject",
+        "mail that fails DMARC where its author's domain wants it refused (p=reject)",
+      ),
+      dmarc_quarantine: entry(
+        measure,
+        "junk",
+        "mail that fails DMARC where its author's domain wants it put aside (p=quarantine)",
+      ),
+      spf_fail: entry(
+        measure,
+        "deliver",
+        "mail from a host that the sender's domain forbids (-all), where there is no DMARC policy; forwarded mail often comes so",
+      ),
+      no_from: entry(measure, "junk", "mail whose From names no domain, or more than three"),
+    }),
+    {},
+    "what is done with mail from outside: deliver, junk (into the Junk folder) or reject; what trusted networks bring is delivered",
+  ),
+  arc: entry(
+    section({
+      trusted_sealers: entry(
+        listOrOne(kind.domainValue),
+        [],
+        "domains of forwarders and mailing lists whose ARC seals are believed: mail that was in order when it came to them passes DMARC here",
+      ),
+    }),
+    {},
+    "mail that was forwarded",
+  ),
         "User-Agent, X-Mailer, X-Originating-IP and the like are taken out of mail our users send; false keeps them",
       ),
       recipients_per_hour: entry(

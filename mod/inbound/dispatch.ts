@@ -8,7 +8,8 @@ import type { Log } from "../base/log.ts";
 import { type Address, formatAddress } from "../mail/address.ts";
 import type { Envelope, RecipientOptions, Submitter } from "../queue/types.ts";
 import type { DeliveryOutcome, DeliveryTarget, NamedFlags, Store } from "../store/store.ts";
-import { hasEightBit, hasUtf8Header, returnPathField, wantsNoTls } from "./head.ts";
+import type { Arrival } from "./examiner.ts";
+import { hasEightBit, hasUtf8Header, returnPathField, wantsNoTls, withHead } from "./head.ts";
 
 /** A message with all its header fields but Return-Path. */
 export interface Dispatched {
@@ -28,6 +29,10 @@ export interface Dispatched {
   readonly deliverBy?: Envelope["deliverBy"];
   /** RFC 4865: nobody gets it before, neither here nor elsewhere; in milliseconds since 1970. */
   readonly holdUntil?: number;
+  /** It goes into the Junk folder of whoever gets it. */
+  readonly junk?: true;
+  /** What was found when it came from outside, for the seal of what is forwarded. */
+  readonly arrival?: Arrival;
   readonly body: Body;
 }
 
@@ -41,7 +46,15 @@ export type Filing = (
   message: Dispatched,
   account: AccountId,
   detail: string | null,
-) => { readonly mailbox: string; readonly flags: NamedFlags };
+) => Filed | Promise<Filed>;
+
+export interface Filed {
+  readonly mailbox: string;
+  readonly flags: NamedFlags;
+}
+
+/** Header fields to put before a message that is forwarded on behalf of `via`, a recipient of ours; often none. Never rejects. */
+export type Sealing = (body: Body, arrival: Arrival, via: Address) => Promise<Uint8Array>;
 
 /** The envelope sender of a message that is forwarded on behalf of `via`, a recipient of ours. */
 export type SenderRewriting = (sender: Address | null, via: Address) => Address | null;
@@ -51,7 +64,9 @@ export interface DispatchPorts {
   readonly store: Store;
   readonly queue: Submitter;
   readonly log: Log;
+  /** Where nothing is filed, all goes to INBOX. */
   readonly filing?: Filing;
+  readonly seal?: Sealing;
   readonly rewriteSender?: SenderRewriting;
 }
 
@@ -59,6 +74,7 @@ export interface DispatchPorts {
 export interface LeftOver {
   readonly account: AccountId;
   readonly detail: string | null;
+  readonly junk: boolean;
   /** The recipient that led there, and what is still to be told of it (RFC 3461). */
   readonly recipient: Address;
   readonly options: RecipientOptions;
@@ -90,6 +106,7 @@ export interface Fate {
 interface Mailbox {
   readonly account: AccountId;
   readonly detail: string | null;
+  readonly junk: boolean;
   readonly recipient: Address;
   readonly options: RecipientOptions;
 }
@@ -100,7 +117,12 @@ interface Plan {
   /** By rewritten sender: one queued message each. */
   readonly remote: Map<
     string,
-    { readonly sender: Address | null; readonly to: Map<string, DispatchRecipient> }
+    {
+      readonly sender: Address | null;
+      /** A recipient of ours that became one of `to`; null: these were recipients as they are. */
+      readonly via: Address | null;
+      readonly to: Map<string, DispatchRecipient>;
+    }
   >;
   /** By recipient: its mailboxes as indices into `mailboxes`, whether it has a part in `remote`, whether it became several. */
   readonly parts: {
@@ -111,7 +133,8 @@ interface Plan {
   }[];
 }
 
-const INBOX = { mailbox: "INBOX", flags: { system: 0, keywords: [] } } as const;
+/** Where mail goes that nothing is said about. */
+export const INBOX: Filed = { mailbox: "INBOX", flags: { system: 0, keywords: [] } };
 
 export class Dispatcher {
   readonly #ports: DispatchPorts;
@@ -133,7 +156,9 @@ export class Dispatcher {
       return plan.parts.map((p) => ({ taken: false, left: [], nowhere: p.nowhere, success: null }));
     }
     // The queue first: it may throw, and then nobody has got anything yet.
-    for (const { sender, to } of plan.remote.values()) await this.#enqueue(message, sender, [...to.values()]);
+    for (const { sender, via, to } of plan.remote.values()) {
+      await this.#enqueue(await this.#sealed(message, via), sender, [...to.values()]);
+    }
     const outcomes = await this.#deliver(message, plan.mailboxes);
     const told = new Set<number>();
     return plan.parts.map((part) => {
@@ -161,7 +186,10 @@ export class Dispatcher {
       message.sender,
       left.map((l) => ({
         address: addressOf(l.account),
-        options: { ...l.options, deliverTo: { account: l.account, detail: l.detail } },
+        options: {
+          ...l.options,
+          deliverTo: { account: l.account, detail: l.detail, ...(l.junk ? { junk: true } : {}) },
+        },
       })),
     );
     for (const l of left) {
@@ -171,7 +199,7 @@ export class Dispatcher {
   }
 
   #plan(
-    { sender, holdUntil }: Dispatched,
+    { sender, holdUntil, junk }: Dispatched,
     recipients: readonly DispatchRecipient[],
     relay: boolean,
   ): Plan {
@@ -185,7 +213,7 @@ export class Dispatcher {
         ? { kind: "targets", targets: [{ kind: "account", ...deliverTo }] } as const
         : this.#ports.directory.resolve(recipient.address);
       if (resolution.kind === "not-local" && relay) {
-        addRemote(plan, sender, recipient);
+        addRemote(plan, sender, null, recipient);
         part.remote = true;
         continue;
       }
@@ -202,7 +230,7 @@ export class Dispatcher {
             options: { ...recipient.options, deliverTo: { account: t.account, detail: t.detail } },
           }]
         );
-        for (const one of named.length > 0 ? named : [recipient]) addRemote(plan, sender, one);
+        for (const one of named.length > 0 ? named : [recipient]) addRemote(plan, sender, null, one);
         part.remote = true;
         continue;
       }
@@ -211,7 +239,8 @@ export class Dispatcher {
       for (const target of resolution.targets) {
         if (target.kind === "forward") {
           const rewritten = this.#ports.rewriteSender?.(sender, recipient.address) ?? sender;
-          addRemote(plan, sender === null ? null : rewritten, { address: target.address, options });
+          const to = { address: target.address, options };
+          addRemote(plan, sender === null ? null : rewritten, recipient.address, to);
           part.remote = true;
           continue;
         }
@@ -222,6 +251,7 @@ export class Dispatcher {
           plan.mailboxes.push({
             account: target.account,
             detail: target.detail,
+            junk: junk ?? deliverTo?.junk ?? false,
             recipient: recipient.address,
             options,
           });
@@ -233,10 +263,13 @@ export class Dispatcher {
 
   async #deliver(message: Dispatched, mailboxes: readonly Mailbox[]): Promise<readonly DeliveryOutcome[]> {
     if (mailboxes.length === 0) return [];
-    const targets: DeliveryTarget[] = mailboxes.map((m) => ({
-      account: m.account,
-      ...(this.#ports.filing?.(message, m.account, m.detail) ?? INBOX),
-    }));
+    const { filing } = this.#ports;
+    const targets: DeliveryTarget[] = [];
+    for (const { account, detail, junk } of mailboxes) {
+      const filed = filing?.(junk && !message.junk ? { ...message, junk } : message, account, detail) ??
+        INBOX;
+      targets.push({ account, ...(filed instanceof Promise ? await filed : filed) });
+    }
     const outcomes = await this.#ports.store.deliver(
       targets,
       prefixed(returnPathField(message.sender), message.body),
@@ -252,6 +285,13 @@ export class Dispatcher {
       });
     });
     return outcomes;
+  }
+
+  /** What came from outside and goes outside says what we found when it came (RFC 8617). */
+  async #sealed(message: Dispatched, via: Address | null): Promise<Dispatched> {
+    const { seal } = this.#ports;
+    if (!message.arrival || !via || !seal) return message;
+    return { ...message, body: withHead(await seal(message.body, message.arrival, via), 0, message.body) };
   }
 
   async #enqueue(
@@ -283,9 +323,14 @@ export class Dispatcher {
   }
 }
 
-function addRemote(plan: Plan, sender: Address | null, recipient: DispatchRecipient): void {
+function addRemote(
+  plan: Plan,
+  sender: Address | null,
+  via: Address | null,
+  recipient: DispatchRecipient,
+): void {
   const key = sender === null ? "" : formatAddress(sender);
-  const group = plan.remote.get(key) ?? { sender, to: new Map() };
+  const group = plan.remote.get(key) ?? { sender, via, to: new Map() };
   plan.remote.set(key, group);
   group.to.set(formatAddress(recipient.address), recipient);
 }

@@ -2,26 +2,19 @@
  * The way of a message that was received whole, to its answer: header put in order, mailboxes and queue reached, and only then the 250.
  */
 import type { Directory } from "../account/directory.ts";
+import type { DmarcObserver } from "../auth/dmarc/types.ts";
 import type { Body } from "../base/body.ts";
-import { concat, CRLF, EMPTY } from "../base/bytes.ts";
+import { concat, CRLF, EMPTY, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type Address, formatAddress } from "../mail/address.ts";
-import type { ReceiveOutcome, Receiver, Transaction } from "../smtp/ports.ts";
+import type { ReceiveOutcome, Receiver, Tap, Transaction } from "../smtp/ports.ts";
 import { queuedAs, REPLY, type Reply } from "../smtp/reply.ts";
 import type { Dispatched, Dispatcher, Fate } from "./dispatch.ts";
+import { type Examination, type Examined, type Examiner, shortFindings } from "./examiner.ts";
 import { withoutBinary } from "./binary_body.ts";
 import type { Succeeded, SuccessReports } from "./success_report.ts";
 import { beginsFolded, fixSubmission, headerOf, receivedField, withHead } from "./head.ts";
-
-/** What checks (SPF, DKIM, DMARC ...) say: header fields to add, and whether to refuse. */
-export interface Checked {
-  readonly head: Uint8Array;
-  readonly refuse: Reply | null;
-}
-
-/** Looks at a message from outside before it is taken. */
-export type Checks = (transaction: Transaction, body: Body) => Promise<Checked>;
 
 /** Signs a submission: gives the header fields to put before it. */
 export type Signer = (transaction: Transaction, body: Body) => Promise<Uint8Array>;
@@ -31,7 +24,10 @@ export interface ReceivePorts {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly log: Log;
-  readonly checks?: Checks;
+  /** Looks at mail from outside. */
+  readonly examiner?: () => Examiner | null;
+  /** Hears of each message that was judged for good. */
+  readonly observer?: DmarcObserver;
   readonly signer?: Signer;
   readonly reports?: SuccessReports;
   /** Whether submissions lose what tells of the sender's machine; they do unless told otherwise. */
@@ -41,6 +37,8 @@ export interface ReceivePorts {
 export class InboundReceiver implements Receiver {
   readonly #ports: ReceivePorts;
   readonly #hostname: string;
+  /** Messages that are coming in. */
+  readonly #examinations = new WeakMap<Transaction, Examination>();
 
   /** `hostname`: our name in `Received:`. */
   constructor(ports: ReceivePorts, hostname: string) {
@@ -48,10 +46,22 @@ export class InboundReceiver implements Receiver {
     this.#hostname = hostname;
   }
 
+  begin(transaction: Transaction): Tap | null {
+    const examination = this.#ports.examiner?.()?.begin(transaction) ?? null;
+    if (examination) this.#examinations.set(transaction, examination);
+    return examination;
+  }
+
   async receive(transaction: Transaction, body: Body): Promise<ReceiveOutcome> {
-    const prepared = await this.#prepare(transaction, body);
+    // What was signed is what came, binary or not.
+    const examined = await this.#examinations.get(transaction)?.finish() ?? null;
+    const refused = examined?.verdict.reply ?? null;
+    const prepared = refused ?? await this.#prepare(transaction, body, examined);
     if ("code" in prepared) {
-      this.#tell(transaction, body, prepared);
+      if (examined && prepared === refused && refused.code >= 500) {
+        this.#ports.observer?.observe(examined.judged);
+      }
+      this.#tell(transaction, body, prepared, examined);
       return { reply: prepared, each: null };
     }
     const { ret, envelopeId, requireTls } = transaction.mail;
@@ -66,6 +76,8 @@ export class InboundReceiver implements Receiver {
       ...(transaction.priority ? { priority: transaction.priority } : {}),
       ...(transaction.deliverBy ? { deliverBy: transaction.deliverBy } : {}),
       ...(transaction.holdUntil === undefined ? {} : { holdUntil: transaction.holdUntil }),
+      ...(examined?.verdict.measure === "junk" ? { junk: true } : {}),
+      ...(examined ? { arrival: examined } : {}),
       body: prepared,
     };
     const recipients = transaction.recipients.map((address, i) => {
@@ -78,20 +90,17 @@ export class InboundReceiver implements Receiver {
     if (lmtp) return await this.#answerEach(transaction, message, fates);
     const reply = await this.#answer(transaction, message, fates);
     await this.#report(transaction, message, fates);
-    this.#tell(transaction, body, reply);
+    if (examined && reply.code < 400) this.#ports.observer?.observe(examined.judged);
+    this.#tell(transaction, body, reply, examined);
     return { reply, each: null };
   }
 
   /** The message with its new header fields, or why it is refused. */
-  async #prepare(transaction: Transaction, body: Body): Promise<Body | Reply> {
+  async #prepare(transaction: Transaction, body: Body, examined: Examined | null): Promise<Body | Reply> {
     const { account } = transaction.client;
     let mended = body;
-    let verified: Uint8Array = EMPTY;
-    if (account === null && this.#ports.checks) {
-      // What was signed is what came, binary or not.
-      const checked = await this.#ports.checks(transaction, body);
-      if (checked.refuse) return checked.refuse;
-      verified = checked.head;
+    if (examined && examined.cleaned !== examined.header) {
+      mended = withHead(examined.cleaned, examined.header.length, body);
     }
     if (transaction.mail.body === "binarymime") {
       const text = await withoutBinary(body);
@@ -109,6 +118,7 @@ export class InboundReceiver implements Receiver {
     }
     const received = receivedField(transaction, this.#hostname, this.#ports.clock.now());
     const gap = await beginsFolded(mended) ? CRLF : EMPTY;
+    const verified = examined ? utf8(`Authentication-Results: ${examined.results}\r\n`) : EMPTY;
     const head = verified.length === 0 && gap.length === 0 ? received : concat([received, verified, gap]);
     return withHead(head, 0, mended);
   }
@@ -161,13 +171,19 @@ export class InboundReceiver implements Receiver {
         : queuedAs(transaction.id);
       if (fate.taken) await this.#ports.dispatcher.putOff(message, fate.left);
       each.push(reply);
-      this.#tell(transaction, message.body, reply, transaction.recipients[i]);
+      this.#tell(transaction, message.body, reply, null, transaction.recipients[i]);
     }
     await this.#report(transaction, message, fates);
     return { reply: each.find((r) => r.code < 400) ?? each[0] ?? REPLY.notDelivered, each };
   }
 
-  #tell(transaction: Transaction, body: Body, reply: Reply, recipient?: Address): void {
+  #tell(
+    transaction: Transaction,
+    body: Body,
+    reply: Reply,
+    examined: Examined | null,
+    recipient?: Address,
+  ): void {
     const { client, sender, recipients } = transaction;
     const one = recipient ?? (recipients.length === 1 ? recipients[0] : undefined);
     this.#ports.log.info(reply.code < 400 ? "mail accepted" : "mail refused", {
@@ -180,6 +196,10 @@ export class InboundReceiver implements Receiver {
       recipients: recipients.length,
       size: body.size,
       tls: client.tls?.protocol ?? null,
+      ...(examined ? shortFindings(examined.findings) : {}),
+      ...(examined && examined.verdict.reasons.length > 0
+        ? { verdict: examined.verdict.measure, why: examined.verdict.reasons.join("; ") }
+        : {}),
       reply: `${reply.code} ${reply.enhanced}`,
     });
   }

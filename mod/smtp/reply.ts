@@ -129,6 +129,7 @@ export const REPLY = {
   earlyTalker: reply(554, "5.5.1", "Talked before the greeting"),
   heloRefused: reply(550, "5.7.1", "That name in HELO or EHLO is not yours"),
   greylisted: reply(451, "4.7.1", "Greylisted, try again in some minutes"),
+  noAuthor: reply(550, "5.6.0", "From names nobody, or too many"),
   tooManyMessages: reply(450, "4.7.1", "Too many messages, try again later"),
   accountRate: reply(450, "4.7.1", "The account has sent to too many recipients, try again later"),
   tooManyErrors: reply(421, "4.7.0", "Too many errors"),
@@ -163,3 +164,38 @@ export function listedBy(zone: string): Reply {
 export function queuedAs(id: string): Reply {
   return reply(250, "2.0.0", `OK: queued as ${id}`);
 }
+/** Answer to mail that fails DMARC where its author's domain (A-labels) wants it refused; `why` is what was found. */
+export function dmarcRefused(domain: string, why: string): Reply {
+  return reply(
+    550,
+    "5.7.1",
+    `From says ${plain(domain)}, and nobody vouches for that: ${plain(why)}`,
+    `${
+      plain(domain)
+    } asks to refuse such mail (DMARC): send it by the domain's servers, or sign it with the domain's DKIM key`,
+  );
+}
+
+/** Answer to mail that cannot be judged now, where the domain wants refused what fails. */
+export function dmarcLater(domain: string): Reply {
+  return reply(
+    451,
+    "4.7.0",
+    `Cannot look up now whether ${plain(domain)} vouches for this (DMARC), try again later`,
+  );
+}
+
+/** Answer to mail from a host that the sender's domain forbids; `explanation` is the domain's own, or null. */
+export function spfRefused(domain: string, address: string, explanation: string | null): Reply {
+  const lines = [
+    `${plain(domain)} does not let ${plain(address)} send its mail (SPF): use the domain's servers`,
+  ];
+  if (explanation) lines.push(`${plain(domain)} explains: ${plain(explanation)}`);
+  return reply(550, "5.7.23", ...lines);
+}
+
+/** What came from outside, as it may stand in a reply: printable, and not long. */
+function plain(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, "?").slice(0, 200);
+}
+

@@ -22,7 +22,7 @@ async function tryMail(roost: RoostProcess, sender: string): Promise<string> {
     if (!reply.startsWith("250")) return reply;
     await client.say("DATA\r\n");
     await client.reply();
-    await client.say("Subject: x\r\n\r\ny\r\n.\r\n");
+    await client.say("From: a@far.test\r\nSubject: x\r\n\r\ny\r\n.\r\n");
     return await client.reply();
   } finally {
     client.close();

@@ -120,3 +120,37 @@ Deno.test("Dispatcher does nothing for anybody when asked for all or none and on
   assertEquals(fates.map((f) => [f.taken, f.nowhere]), [[false, null], [false, null], [false, "not-local"]]);
   assertEquals([rig.storeCalls, rig.queued.length], [0, 0]);
 });
+
+Deno.test("Dispatcher keeps junk apart, also what is put off", async () => {
+  const filed: string[] = [];
+  const rig = new InboundRig({
+    filing: (m, account) => {
+      filed.push(`${account} ${m.junk ?? false}`);
+      return Promise.resolve({ mailbox: m.junk ? "Junk" : "INBOX", flags: { system: 0, keywords: [] } });
+    },
+  });
+  rig.outcomes.set("bob@example.test", { kind: "deferred", why: "disk" });
+  const message = {
+    id: "t1",
+    sender: addr("a@far.example"),
+    account: null,
+    smtpUtf8: false,
+    junk: true as const,
+    body: bodyOf("A: b\r\n\r\nx\r\n"),
+  };
+  const rules = { relay: false, allOrNone: false };
+  const fates = await rig.dispatcher.dispatch(message, [{ address: addr("team@example.test") }], rules);
+  await rig.dispatcher.putOff(message, fates.flatMap((f) => f.left));
+  assertEquals(rig.delivered.map((d) => d.mailbox), ["Junk"]);
+  const options = rig.queued[0]?.envelope.recipients[0]?.options;
+  assertEquals(options?.deliverTo, { account: "bob@example.test", detail: null, junk: true });
+  // Later, from the queue: only the recipient knows.
+  rig.outcomes.clear();
+  const { junk: _, ...later } = message;
+  await rig.dispatcher.dispatch(later, [{
+    address: addr("bob@example.test"),
+    ...(options ? { options } : {}),
+  }], rules);
+  assertEquals(rig.delivered.map((d) => d.mailbox), ["Junk", "Junk"]);
+  assertEquals(filed, ["alice@example.test true", "bob@example.test true", "bob@example.test true"]);
+});

@@ -2,15 +2,10 @@
 import { concat, utf8 } from "../../base/bytes.ts";
 import { ARC_SETS } from "../../base/limits.ts";
 import { scanHeader } from "../../mail/header.ts";
-import { algorithmOf, type PrivateKey, signData } from "../dkim/private_key.ts";
+import { algorithmOf, signData } from "../dkim/private_key.ts";
+import type { Signing } from "../dkim/sign.ts";
 import { canonicalField, fieldWithoutB, SignedFields } from "../dkim/signed_fields.ts";
 import { readChain } from "./chain.ts";
-
-export interface Sealer {
-  readonly domain: string;
-  readonly selector: string;
-  readonly key: PrivateKey;
-}
 
 export interface SealFacts {
   /** The header block that will be sent, without the new set. */
@@ -49,7 +44,7 @@ const WIDTH = 72;
  * The three fields to put before the header. null when the chain is as long as it may be, or broken: nothing can be added then that would be
  * believed. That it is sound must have been found before.
  */
-export async function sealMessage(facts: SealFacts, sealer: Sealer): Promise<Uint8Array | null> {
+export async function sealMessage(facts: SealFacts, sealer: Signing): Promise<Uint8Array | null> {
   const header = scanHeader(facts.header);
   const chain = readChain(header, facts.now);
   const sets = chain.ok ? chain.value : [];
@@ -86,7 +81,7 @@ export async function sealMessage(facts: SealFacts, sealer: Sealer): Promise<Uin
 
 async function signed(
   start: string,
-  { key }: Sealer,
+  { key }: Signing,
   data: (raw: Uint8Array) => Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array> {
   const signature = await signData(key, data(utf8(`${start}\r\n`)));

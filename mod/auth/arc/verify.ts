@@ -65,8 +65,9 @@ export class ArcCheck {
     const sealers = chain.map((s) => s.seal.domain).reverse();
     const known = { instances: chain.length, sealer: sealers[0] ?? "", sealers };
     const sound = await this.#sound(chain, hasher);
-    if (sound !== "pass") return { ...known, result: sound.result, claims: "", reason: sound.why };
-    return { ...known, result: "pass", claims: this.#claims(chain), reason: "" };
+    if (sound === "pass") return { ...known, result: "pass", claims: this.#claims(chain), reason: "" };
+    const { result, why } = sound;
+    return { ...known, result, claims: result === "temperror" ? this.#claims(chain) : "", reason: why };
   }
 
   async #sound(chain: readonly ArcSet[], hasher: BodyHasher): Promise<Sound> {

@@ -56,7 +56,9 @@ function spfResult(spf: SpfOutcome, sender: Address | null): string[] {
   const name = spf.identity === "helo"
     ? `smtp.helo=${value(spf.domain)}`
     : `smtp.mailfrom=${addressValue(sender, spf.domain)}`;
-  return [`spf=${spf.result}`, ...reason(spf.why), name];
+  // Which term of the record matched is nobody's interest as long as all is well.
+  const why = spf.result === "pass" || spf.result === "none" ? [] : reason(spf.why);
+  return [`spf=${spf.result}`, ...why, name];
 }
 
 function* dkimResults(outcomes: readonly DkimOutcome[]): Generator<string[]> {
