@@ -8,6 +8,7 @@ import { systemRandom } from "../../mod/sys/random.ts";
 import { NodeExchange } from "../../mod/sys/udp.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { ensureDkimKeys } from "../../mod/app/dkim_keys.ts";
+import { formatZone } from "../../mod/app/zone_file.ts";
 import { silentLog } from "../../mod/app/silent_log.ts";
 import { DenoFs } from "../../mod/sys/fs.ts";
 import { freePort, Nsd } from "../support/nsd.ts";
@@ -87,6 +88,29 @@ Deno.test("publish: nsd loads the zones of roost dns and serves every record as 
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+Deno.test("publish: nsd reads any text as it was written", async () => {
+  const texts = [
+    "",
+    '"',
+    "\\",
+    "\\010;$@()",
+    "é☃\x00\x1f\x7f",
+    "x".repeat(255),
+    "y".repeat(256),
+    "ä".repeat(400),
+    "; comment",
+    "v=DKIM1; p=",
+  ];
+  const records = texts.map((value, i) => {
+    return { name: `t${i}.text.test`, type: "TXT", value, role: "spf", need: "must", why: "" } as const;
+  });
+  const notes = ["$INCLUDE nothing"];
+  const zone = formatZone({ domain: "text.test", nameServer: "ns.text.test", serial: 1, records, notes });
+  await using nsd = await Nsd.start({ "text.test": zone });
+  const dns = resolverAt(nsd.port);
+  for (const r of records) assertEquals(await asked(dns, r), [r.value], JSON.stringify(r.value));
 });
 
 Deno.test("publish: check is content with a running server whose zone nsd has, and names what is taken out of it", async () => {

@@ -16,6 +16,8 @@ import { readConfig } from "../find_config.ts";
 import { CommandFault } from "../terminal.ts";
 import { type Call, CONFIG_OPTION, JSON_OPTION, type Verb } from "../verb.ts";
 
+/** Characters of a text that are shown; a record with an RSA key of 4,096 bits has 800. */
+const LONGEST = 2000;
 const COLOURS = { ok: 32, warn: 33, fail: 31 } as const;
 
 export const verb: Verb = {
@@ -120,5 +122,12 @@ async function checkWorld(
 function tell({ terminal }: Call, { level, about, what, fix }: Finding): void {
   const label = level.padEnd(4);
   const shown = terminal.isTerminal ? `\x1b[${COLOURS[level]}m${label}\x1b[0m` : label;
-  terminal.out(`${shown}  ${about}: ${what}${fix === null ? "" : `\n      ${fix}`}`);
+  terminal.out(`${shown}  ${plain(about)}: ${plain(what)}${fix === null ? "" : `\n      ${plain(fix)}`}`);
+}
+
+/** Part of it comes from whoever answers: nothing of that steers the terminal, or fills it. */
+function plain(text: string): string {
+  // deno-lint-ignore no-control-regex -- controls are what must not be there
+  const clean = text.replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]/g, "?");
+  return clean.length > LONGEST ? `${clean.slice(0, LONGEST)}…` : clean;
 }

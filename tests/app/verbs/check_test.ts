@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import type { DnsRecord } from "../../../mod/app/dns_records.ts";
 import type { RecordTypes } from "../../../mod/dns/resolver.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
@@ -196,6 +197,40 @@ Deno.test("check looks at the server's name and addresses both ways, and at list
     "host.test": { A: [ADDRESS], TXT: ["v=spf1 a -all"] },
   };
   assertEquals(await complaintsWith({ ...REVERSE, ...alias }), ["warn home.test MX"]);
+});
+
+Deno.test("check survives whatever DNS answers, and nothing of it steers the terminal", async () => {
+  const { m, records } = await ready();
+  const text = fc.oneof(
+    fc.uint8Array({ maxLength: 600 }),
+    fc.constantFrom(
+      "v=spf1 include:home.test ?all",
+      "v=DMARC1; p=\x1b[2J",
+      "v=DKIM1; p=\x1b[2J",
+      "v=spf1 \x1b]0;x\x07 +all",
+      "v=STSv1; id=\0;",
+      "x".repeat(65_000),
+    ),
+  );
+  const names = [...new Set(records.map((r) => r.name))];
+  await fc.assert(
+    fc.asyncProperty(fc.array(text, { maxLength: 3 }), async (TXT) => {
+      const SRV = [{ priority: 0, weight: 0, port: 0, target: "x".repeat(63) }];
+      const junk = {
+        TXT,
+        SRV,
+        MX: ["0 .", "1 mail.home.test", "2 1.2.3.4"],
+        A: [ADDRESS],
+        CAA: [{ critical: true, tag: "issue", value: ";" }],
+      };
+      m.dns = zone({ ...Object.fromEntries(names.map((n) => [n, junk])), ...WORLD });
+      const ran = await m.run(["check"]);
+      // deno-lint-ignore no-control-regex -- controls are what must not be there
+      assert(!/[\0-\x09\x0b-\x1f\x7f-\x9f]/.test(ran.out));
+      assert(ran.out.length < 60_000);
+    }),
+    { seed: 3, numRuns: 30 },
+  );
 });
 
 Deno.test("check tells who else is on a port, and that nobody is", async () => {
