@@ -19,6 +19,7 @@ import { err, ok } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
 import { Dispatcher } from "../inbound/dispatch.ts";
+import { filingJunk } from "../inbound/junk_folder.ts";
 import { LocalTransport } from "../inbound/local_transport.ts";
 import { InboundPolicy } from "../inbound/policy.ts";
 import { RateLimiter } from "../inbound/ratelimit.ts";
@@ -26,7 +27,6 @@ import { ReturnPaths } from "../inbound/return_paths.ts";
 import { FsSpooler } from "../inbound/spooler.ts";
 import { SuccessReports } from "../inbound/success_report.ts";
 import { QueueTurns } from "../inbound/turns.ts";
-import { filingJunk } from "../inbound/junk_folder.ts";
 import { MaildirStore } from "../maildir/store.ts";
 import type { AwayHost } from "../outbound/hosts.ts";
 import { Queue } from "../queue/queue.ts";
@@ -96,10 +96,13 @@ export async function buildServices(
   const authenticator = buildAuthenticator(platform, config, accounts, saltSecret);
   // The queue delivers by what needs the queue: it comes into being between the two.
   const submitter: { queue: Queue | null } = { queue: null };
+  const signing = new MailSigning(platform, config);
   const dispatcher = new Dispatcher({
     directory,
     store,
     log,
+    filing: filingJunk(store, log),
+    seal: signing.seal,
     rewriteSender: (sender, via) => directory.rewrite(sender, via),
     queue: { submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body) },
   });
@@ -110,13 +113,10 @@ export async function buildServices(
   await daily.open();
   const back = (destinations: ReadonlySet<string>) => submitter.queue?.cameBack(destinations);
   const transport = new SplitTransport(directory, local, remoteTransport(platform, config, daily, back));
-  const signing = new MailSigning(platform, config);
   const reporter = signing.signed(lazyReporter(config.hostname));
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
     transport,
-    filing: filingJunk(store, log),
-    seal: signing.seal,
     reporter,
     clock,
     random,
@@ -159,6 +159,7 @@ export async function buildServices(
       receiver: lazyReceiver(async () => {
         const { InboundReceiver } = await import("../inbound/receive.ts");
         const { watched } = await import("../report/watch.ts");
+        const { examinerOf } = await import("./examination.ts");
         const receiver = new InboundReceiver(
           {
             dispatcher,
@@ -167,6 +168,8 @@ export async function buildServices(
             log,
             reports,
             strip: () => strip,
+            examiner: examinerOf(platform, () => terms, (c) => defences.resolver(c)),
+            observer: daily,
             signer: (_, body) => signing.sign(body),
           },
           config.hostname,
@@ -191,7 +194,6 @@ export async function buildServices(
       signing.adopt(next);
       bodies.limit(BODIES_HELD * next.limits.memory);
       if (shorter) queue.reschedule();
-        const { examinerOf } = await import("./examination.ts");
       if (way !== wayOut(next)) {
         way = wayOut(next);
         transport.swapRemote(remoteTransport(platform, next, daily, back));
@@ -200,8 +202,6 @@ export async function buildServices(
       strip = next.submission.strip;
       policy.swap(buildPolicy(platform, next, directory, queue, defences));
     },
-            examiner: examinerOf(platform, () => terms, (c) => defences.resolver(c)),
-            observer: daily,
     async stop() {
       await queue.stop(QUEUE_GRACE);
       await index.close();
@@ -225,6 +225,10 @@ async function keepFolder({ fs, log }: Platform, data: string): Promise<void> {
 function lazyReceiver(make: () => Promise<Receiver>): Receiver {
   let made: Receiver | null = null;
   return {
+    async begin(transaction) {
+      made ??= await make();
+      return await made.begin?.(transaction) ?? null;
+    },
     async receive(transaction, body) {
       made ??= await make();
       return await made.receive(transaction, body);
@@ -263,10 +267,6 @@ function buildAuthenticator(
       all.set(id, altered);
       return ok(undefined);
     });
-    async begin(transaction) {
-      made ??= await make();
-      return await made.begin?.(transaction) ?? null;
-    },
     if (!changed.ok) throw new Error(changed.error.join("; "));
     authenticator.swapAccounts(changed.value);
   };

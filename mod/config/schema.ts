@@ -244,11 +244,6 @@ export const SCHEMA = section({
     {},
     "what strangers have to put up with; networks in trusted, this machine and who has logged in do not",
   ),
-  submission: entry(
-    section({
-      strip: entry(
-        kind.yesValue,
-        true,
   verdict: entry(
     section({
       dmarc_reject: entry(
@@ -282,6 +277,11 @@ export const SCHEMA = section({
     {},
     "mail that was forwarded",
   ),
+  submission: entry(
+    section({
+      strip: entry(
+        kind.yesValue,
+        true,
         "User-Agent, X-Mailer, X-Originating-IP and the like are taken out of mail our users send; false keeps them",
       ),
       recipients_per_hour: entry(

@@ -124,12 +124,12 @@ export const REPLY = {
   nulData: reply(550, "5.6.0", "Message holds a NUL"),
   badBinary: reply(554, "5.6.3", "Message holds binary octets outside parts that are marked binary"),
   loop: reply(554, "5.4.6", "Too many hops"),
+  noAuthor: reply(550, "5.6.0", "From names nobody, or too many"),
   noSpace: reply(452, "4.3.1", "Insufficient system storage"),
 
   earlyTalker: reply(554, "5.5.1", "Talked before the greeting"),
   heloRefused: reply(550, "5.7.1", "That name in HELO or EHLO is not yours"),
   greylisted: reply(451, "4.7.1", "Greylisted, try again in some minutes"),
-  noAuthor: reply(550, "5.6.0", "From names nobody, or too many"),
   tooManyMessages: reply(450, "4.7.1", "Too many messages, try again later"),
   accountRate: reply(450, "4.7.1", "The account has sent to too many recipients, try again later"),
   tooManyErrors: reply(421, "4.7.0", "Too many errors"),
@@ -160,10 +160,6 @@ export function listedBy(zone: string): Reply {
   return reply(554, "5.7.1", `Client host is listed by ${zone}`);
 }
 
-/** Answer to an accepted message. */
-export function queuedAs(id: string): Reply {
-  return reply(250, "2.0.0", `OK: queued as ${id}`);
-}
 /** Answer to mail that fails DMARC where its author's domain (A-labels) wants it refused; `why` is what was found. */
 export function dmarcRefused(domain: string, why: string): Reply {
   return reply(
@@ -199,3 +195,7 @@ function plain(text: string): string {
   return text.replace(/[^\x20-\x7e]+/g, "?").slice(0, 200);
 }
 
+/** Answer to an accepted message. */
+export function queuedAs(id: string): Reply {
+  return reply(250, "2.0.0", `OK: queued as ${id}`);
+}
