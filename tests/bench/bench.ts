@@ -3,6 +3,7 @@ import { utf8 } from "../../mod/base/bytes.ts";
 import { RawClient, smtpMessage } from "../support/raw_client.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 import { diskRows } from "./disk.ts";
+import { dkimRows } from "./dkim.ts";
 import { parserRows } from "./parsers.ts";
 import { median, type Row, table } from "./table.ts";
 
@@ -130,7 +131,7 @@ const users = Object.fromEntries(
     u,
   ) => [`${u}@example.test`, "secret"]),
 );
-const rows: Row[] = [...await parserRows()];
+const rows: Row[] = [...await parserRows(), ...await dkimRows()];
 const disk = await Deno.makeTempDir({ prefix: "roost-disk-" });
 try {
   await using roost = await RoostProcess.start({ users });
