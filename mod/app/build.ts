@@ -13,8 +13,15 @@ import { loadSrsSecrets } from "../auth/srs_secrets.ts";
 import { BlockPool } from "../base/block_pool.ts";
 import { memoryBody } from "../base/body.ts";
 import { folderOf } from "../base/durable.ts";
+import { KeptFile } from "../base/kept_file.ts";
 import { isFsError } from "../base/fs.ts";
-import { BODIES_HELD, CONNECT_BURST, CONNECT_PER_MINUTE } from "../base/limits.ts";
+import {
+  BODIES_HELD,
+  CONNECT_BURST,
+  CONNECT_PER_MINUTE,
+  SUPPRESS_FILE,
+  SUPPRESS_SAVE,
+} from "../base/limits.ts";
 import { err, ok } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
@@ -27,9 +34,11 @@ import { ReturnPaths } from "../inbound/return_paths.ts";
 import { FsSpooler } from "../inbound/spooler.ts";
 import { SuccessReports } from "../inbound/success_report.ts";
 import { QueueTurns } from "../inbound/turns.ts";
+import type { Address } from "../mail/address.ts";
 import { MaildirStore } from "../maildir/store.ts";
 import type { AwayHost } from "../outbound/hosts.ts";
 import { Queue } from "../queue/queue.ts";
+import { type Suppressed, Suppressions } from "../queue/suppressions.ts";
 import { Spool } from "../queue/spool.ts";
 import type { Reporter } from "../queue/reporter.ts";
 import type { MailIndex } from "../store/mail_index.ts";
@@ -54,6 +63,12 @@ export interface Services {
   readonly queue: Queue;
   /** Hosts that no mail is sent to for a while. */
   awayHosts(): readonly AwayHost[];
+  /** Addresses elsewhere that bounce. */
+  readonly suppressed: {
+    list(): readonly Suppressed[];
+    /** Forgets an address, or all of "@domain", on the medium; gives how many there were. */
+    remove(address: string): Promise<number>;
+  };
   readonly authenticator: AccountAuthenticator;
   readonly smtp: SmtpPorts;
   readonly reports: Reports;
@@ -114,6 +129,13 @@ export async function buildServices(
   const back = (destinations: ReadonlySet<string>) => submitter.queue?.cameBack(destinations);
   const transport = new SplitTransport(directory, local, remoteTransport(platform, config, daily, back));
   const reporter = signing.signed(lazyReporter(config.hostname));
+  const suppressions = new Suppressions(() => terms.sending.suppress);
+  const suppressed = new KeptFile(
+    suppressions,
+    { path: paths.suppressed, name: "suppressed addresses", most: SUPPRESS_FILE, every: SUPPRESS_SAVE },
+    platform,
+  );
+  await suppressed.open();
   const queue = new Queue({
     spool: new Spool(paths.queue, { fs, clock, random, log }),
     transport,
@@ -133,6 +155,7 @@ export async function buildServices(
       },
     },
     laneFor: (sender, destination) => laneFor(terms, sender, destination),
+    heard: (recipient, outcome) => suppressions.heard(recipient, outcome, clock.now()),
   });
   submitter.queue = queue;
   await queue.open();
@@ -144,13 +167,22 @@ export async function buildServices(
   let way = wayOut(config);
   let strip = config.submission.strip;
   const defences = await ReceptionDefences.open(platform, config, directory);
-  const policy = new SwappablePolicy(buildPolicy(platform, config, directory, queue, defences));
+  const isSuppressed = (recipient: Address) => suppressions.holds(recipient, clock.now());
+  const policy = new SwappablePolicy(buildPolicy(platform, config, directory, queue, defences, isSuppressed));
   const index = lazyIndex(platform, config);
   return {
     store,
     index,
     queue,
     awayHosts: () => transport.awayHosts(),
+    suppressed: {
+      list: () => suppressions.list(clock.now()),
+      async remove(address) {
+        const removed = suppressions.remove(address);
+        await suppressed.save();
+        return removed;
+      },
+    },
     authenticator,
     reports: daily,
     signing,
@@ -200,12 +232,18 @@ export async function buildServices(
         queue.reconsider();
       }
       strip = next.submission.strip;
-      policy.swap(buildPolicy(platform, next, directory, queue, defences));
+      policy.swap(buildPolicy(platform, next, directory, queue, defences, isSuppressed));
     },
     async stop() {
       await queue.stop(QUEUE_GRACE);
       await index.close();
-      await Promise.all([transport.close(), store.close(), defences.close(), daily.close()]);
+      await Promise.all([
+        transport.close(),
+        store.close(),
+        defences.close(),
+        daily.close(),
+        suppressed.close(),
+      ]);
     },
   };
 }
@@ -310,6 +348,7 @@ function buildPolicy(
   directory: Directory,
   queue: Queue,
   defences: ReceptionDefences,
+  isSuppressed: (recipient: Address) => boolean,
 ): Policy {
   const rate = { burst: CONNECT_BURST, perMinute: CONNECT_PER_MINUTE };
   const connections = new RateLimiter(platform.clock, rate, config.trusted);
@@ -318,6 +357,7 @@ function buildPolicy(
     connections,
     new QueueTurns(queue, config.trusted),
     defences.of(config),
+    isSuppressed,
   );
 }
 

@@ -20,7 +20,7 @@ const TIMEOUT = 30_000; // milliseconds; a reload of many accounts takes seconds
 export async function control(
   tools: Tools,
   config: Config,
-  method: "GET" | "POST",
+  method: "GET" | "POST" | "DELETE",
   path: string,
   body: unknown = null,
   timeout = TIMEOUT,

@@ -4,6 +4,7 @@ import { waitStateOf } from "../queue/filter.ts";
 import { pendingOf, type QueuedMessage } from "../queue/record.ts";
 import { formatMetrics, type Metric } from "../status/metrics.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { Suppressed } from "../queue/suppressions.ts";
 import type {
   AwayPlaces,
   QueueAction,
@@ -11,6 +12,7 @@ import type {
   QueueItem,
   StatusPorts,
   StatusSnapshot,
+  SuppressedAddress,
 } from "../status/types.ts";
 import type { ControlToken } from "./http.ts";
 import { ownStsText } from "./own_sts.ts";
@@ -38,6 +40,8 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
     },
     changeMany: (action, ids) => changeMany(queue, action, ids),
     away: () => awayPlaces(server),
+    suppressed: () => server.services.suppressed.list().map(suppressedOf),
+    unsuppress: (address) => server.services.suppressed.remove(address),
     async rescan() {
       await queue.rescan();
       return queue.stats().messages;
@@ -70,8 +74,15 @@ async function changeMany(queue: Queue, action: QueueAction, ids: readonly strin
   return changes;
 }
 
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function suppressedOf({ first, last, until, ...rest }: Suppressed): SuppressedAddress {
+  return { ...rest, first: time(first), last: time(last), until: until === null ? null : time(until) };
+}
+
 function awayPlaces({ services }: Server): AwayPlaces {
-  const time = (ms: number) => new Date(ms).toISOString();
   return {
     hosts: services.awayHosts().map((h) => ({ ...h, since: time(h.since), until: time(h.until) })),
     destinations: services.queue.away().map(({ name, until, failures }) => ({

@@ -46,8 +46,14 @@ export class KeptFile {
     this.#ports = ports;
   }
 
-  /** Reads what was saved, and saves from then on. A file that cannot be read is none. */
+  /** Reads what was saved, and saves from then on. */
   async open(): Promise<void> {
+    await this.read();
+    this.#arm();
+  }
+
+  /** Reads what was saved. A file that cannot be read is none. */
+  async read(): Promise<void> {
     const { fs, log } = this.#ports;
     const { path, name, most } = this.#facts;
     try {
@@ -57,7 +63,6 @@ export class KeptFile {
       log.warn(`${name} not read`, { path, why: String(e) });
     }
     this.#saved = this.#kept.revision;
-    this.#arm();
   }
 
   /** Saves now, where something changed. Never throws. */

@@ -248,6 +248,13 @@ export const QUEUE_WHY = 500; // characters kept of why a recipient has not got 
 export const QUEUE_BODY_IN_MEMORY = 256 * KiB; // a queued message read at once for an attempt; larger ones are streamed
 export const QUEUE_ATTEMPTS = 50; // deliveries under way at once: hosts that stall must not take all the room
 export const QUEUE_ATTEMPTS_PER_DESTINATION = 20; // of these to one domain, when all goes well: what Postfix and Exim are at
+export const SUPPRESS_AFTER = 3; // refusals of an address by its own server before it is left alone: one may be a mistake there
+export const SUPPRESS_APART = 60 * MINUTE; // between two that count: a burst of mail into one bad hour is one
+export const SUPPRESS_MEMORY = 60 * 24 * 60 * MINUTE; // without another they are forgotten
+export const SUPPRESS_ADDRESSES = 20_000; // that are remembered: some 300 octets each
+export const SUPPRESS_WHY = 200; // characters kept of what the server said
+export const SUPPRESS_FILE = 16 * MiB; // of these on disk, all as long as they may be
+export const SUPPRESS_SAVE = 60 * SECOND; // between two savings
 export const QUEUE_MESSAGES = 250_000; // in the queue: some 100 MB of memory, and folders that can still be listed
 export const QUEUE_TEMPORARY_AGE = 60 * MINUTE; // a half-written file this old has no writer any more
 

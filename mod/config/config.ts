@@ -102,6 +102,8 @@ export interface Config {
     /** null: `hostname`. */
     readonly helo: string | null;
     readonly family: "any" | "ipv6_first" | "ipv4_first" | "ipv6" | "ipv4";
+    /** How long an address that bounces is left alone, in milliseconds; null: not at all. */
+    readonly suppress: number | null;
     readonly deliveries: number;
     readonly deliveriesPerDestination: number;
   };

@@ -21,6 +21,8 @@ export interface DataPaths {
   readonly reports: string;
   /** Who has written before, where greylisting is on. */
   readonly greylist: string;
+  /** Addresses elsewhere that bounce. */
+  readonly suppressed: string;
   /** What the verbs show to change something in the running server. */
   readonly controlToken: string;
 }
@@ -42,6 +44,7 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     mtaSts: below("mta_sts.json"),
     reports: below("reports"),
     greylist: below("greylist.jsonl"),
+    suppressed: below("suppressed.jsonl"),
     controlToken: below("control.token"),
   };
 }

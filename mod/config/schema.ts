@@ -163,6 +163,11 @@ export const SCHEMA = section({
         "any",
         "addresses of a host that are tried, and in what order; any: both in turn. One that is silent for 2s gets company of the next",
       ),
+      suppress: entry(
+        falseOr(kind.durationValue),
+        "7d",
+        "an address elsewhere that its own server refused three times (5.1.1, an hour apart) is refused to our users so long after the last; one delivery clears it. false: never",
+      ),
       deliveries: entry(
         kind.countValue(1, 10_000),
         QUEUE_ATTEMPTS,

@@ -14,11 +14,22 @@ export class InboundPolicy implements Policy {
   readonly #directory: Directory;
   readonly #connections: RateLimiter;
   readonly #defences: Defences | null;
+  readonly #isSuppressed: (recipient: Address) => boolean;
   readonly turns: Turns | undefined;
 
-  /** Without `turns` ETRN is for nobody, without `defences` strangers are looked at no further. */
-  constructor(directory: Directory, connections: RateLimiter, turns?: Turns, defences?: Defences) {
+  /**
+   * Without `turns` ETRN is for nobody, without `defences` strangers are looked at no further. `isSuppressed`: mail for this address
+   * elsewhere is not taken.
+   */
+  constructor(
+    directory: Directory,
+    connections: RateLimiter,
+    turns?: Turns,
+    defences?: Defences,
+    isSuppressed: (recipient: Address) => boolean = () => false,
+  ) {
     this.#directory = directory;
+    this.#isSuppressed = isSuppressed;
     this.#defences = defences ?? null;
     this.#connections = connections;
     this.turns = turns;
@@ -63,7 +74,8 @@ export class InboundPolicy implements Policy {
   #whereTo(transaction: Transaction, recipient: Address): Verdict {
     const authenticated = transaction.client.account !== null && transaction.client.listener !== "lmtp";
     if (recipient.domain !== "" && !this.#directory.isLocal(recipient.domain)) {
-      return authenticated ? null : REPLY.relayDenied;
+      if (!authenticated) return REPLY.relayDenied;
+      return this.#isSuppressed(recipient) ? REPLY.suppressed : null;
     }
     const resolution = this.#directory.resolve(recipient);
     switch (resolution.kind) {

@@ -423,8 +423,8 @@ function told(outcome: SendOutcome, target: Target, client: SmtpClient): Recipie
     const passedOn = { dsnPassedOn: dsn, byPassedOn: deliverBy !== null };
     return { kind: "delivered", host, reply, tls: client.tls, ...passedOn };
   }
-  const { kind, status, why, reply } = outcome;
-  return { kind, status, why, reply, host, destinationDown: false };
+  const { kind, status, why, reply, atRecipient } = outcome;
+  return { kind, status, why, reply, host, destinationDown: false, ...(atRecipient ? { atRecipient } : {}) };
 }
 
 /** Deliver By as the next host is to have it (RFC 2852 4.1.4): what is left now, and never nothing where it is to come back. */

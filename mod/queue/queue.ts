@@ -40,7 +40,7 @@ import { schedule, TERMS, type Terms } from "./schedule.ts";
 import { Slices } from "./slices.ts";
 import { Steering } from "./steering.ts";
 import { createdOf, type Found, type Spool } from "./spool.ts";
-import type { Transport } from "./transport.ts";
+import type { RecipientOutcome, Transport } from "./transport.ts";
 import type { Envelope, QueueFilter, QueueStats, Submitter } from "./types.ts";
 
 export interface QueuePorts {
@@ -55,6 +55,8 @@ export interface QueuePorts {
 export interface QueueOptions {
   /** Attempts at once, in all and at most to one destination. */
   readonly limits?: LaneLimits;
+  /** Hears what became of a recipient of a message that one of our accounts sent. */
+  readonly heard?: (recipient: Address, outcome: RecipientOutcome) => void;
   /** Which mail shares room and fate not with all mail for its destination. */
   readonly laneFor?: LaneFor;
   /** How long and how often is tried to a destination; null asks for what holds where none is meant. */
@@ -83,6 +85,7 @@ export class Queue implements Submitter {
   readonly #live: LiveMessages;
   readonly #steering: Steering;
   readonly #returns: Returns;
+  readonly #heard: QueueOptions["heard"];
   readonly #working = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
@@ -100,6 +103,7 @@ export class Queue implements Submitter {
     const limits = options.limits ??
       { attempts: QUEUE_ATTEMPTS, perDestination: QUEUE_ATTEMPTS_PER_DESTINATION };
     this.#terms = options.terms ?? (() => TERMS);
+    this.#heard = options.heard;
     this.#postmaster = options.postmaster ?? (() => null);
     const lifetime = () => this.#terms(null).lifetime;
     this.#agenda = new Agenda(limits, ports.clock, ports.random, (part) => void this.#work(part), lifetime);
@@ -355,6 +359,7 @@ export class Queue implements Submitter {
           : [];
         const attempt: Attempt = { destination, places, outcomes, aborted: this.#aborting.signal.aborted };
         told = feedbackOf(attempt);
+        if (live.message.envelope.account !== null) this.#hear(live.message, attempt);
         part.away = told !== null && typeof told !== "string";
         await this.#settle(part, live, attempt);
         return true;
@@ -363,6 +368,14 @@ export class Queue implements Submitter {
     } finally {
       entry.underWay--;
       if (this.#agenda.end(lane, told)) this.cameBack([lane]);
+    }
+  }
+
+  #hear({ envelope }: QueuedMessage, { places, outcomes }: Attempt): void {
+    if (!this.#heard) return;
+    for (const [i, place] of places.entries()) {
+      const [recipient, outcome] = [envelope.recipients[place]?.address, outcomes[i]];
+      if (recipient && outcome) this.#heard(recipient, outcome);
     }
   }
 

@@ -86,6 +86,8 @@ export interface NotDelivered {
   readonly host: string | null;
   /** Nothing in it is about this message: no host could be reached. Other messages to the destination would fare alike. */
   readonly destinationDown: boolean;
+  /** The host refused this very recipient, at RCPT. */
+  readonly atRecipient?: true;
   /**
    * Nothing was tried: all hosts are left alone until then, in milliseconds since 1970, for what other messages met there. Not counted as
    * an attempt.

@@ -12,6 +12,8 @@ export type SendOutcome =
     readonly reply: ClientReply | null;
     /** The peer takes no more recipients in this transaction, but may in the next (RFC 5321 4.5.3.1.10). */
     readonly again: boolean;
+    /** It is about this very recipient: said to RCPT. */
+    readonly atRecipient?: true;
   };
 
 export type SendResult =
@@ -46,6 +48,7 @@ export function outcomeOf(reply: ClientReply, stage: "mail" | "rcpt" | "data" | 
     why: `${senseless ? "senseless reply" : "refused"} to ${command}: ${replyText(reply)}`,
     reply,
     again: false,
+    ...(stage === "rcpt" ? { atRecipient: true } : {}),
   };
 }
 

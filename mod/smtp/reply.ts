@@ -115,6 +115,11 @@ export const REPLY = {
   recipientLater: reply(451, "4.3.0", "Cannot look up the recipient now, try again later"),
   senderNotYours: reply(553, "5.7.1", "Sender address does not belong to the account"),
   fromNotYours: reply(550, "5.7.1", "From header address does not belong to the account"),
+  suppressed: reply(
+    550,
+    "5.1.1",
+    "This address was refused by its own server again and again; it is left alone for some days. Check it, or ask the postmaster here to clear it",
+  ),
   overQuota: reply(452, "4.2.2", "Mailbox is full"),
   notDelivered: reply(451, "4.3.0", "Cannot deliver now, try again later"),
 

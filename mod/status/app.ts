@@ -54,6 +54,7 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
   app.get("/api/reports/dmarc", async (c) => c.json((await ports.received()).dmarc));
   app.get("/api/queue", async (c) => c.json(await ports.queue()));
   app.get("/api/queue/away", (c) => c.json(ports.away()));
+  app.get("/api/queue/suppressed", (c) => c.json(ports.suppressed()));
   app.get("/api/queue/:id", async (c) => {
     const item = (await ports.queue()).find((q) => q.id === c.req.param("id"));
     return item ? c.json(item) : c.json({ error: "no such message" }, 404);
@@ -65,6 +66,10 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
   });
   app.post("/api/reports/send", async (c) => c.json({ sent: await ports.sendReports() }));
   app.post("/api/queue/rescan", async (c) => c.json({ found: await ports.rescan() }));
+  app.delete("/api/queue/suppressed/:address", async (c) => {
+    const removed = await ports.unsuppress(c.req.param("address"));
+    return removed > 0 ? c.json({ removed }) : c.json({ error: "no such address" }, 404);
+  });
   for (const action of QUEUE_ACTIONS) {
     app.post(
       `/api/queue/:id/${action}`,

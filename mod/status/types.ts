@@ -83,6 +83,17 @@ export interface AwayPlaces {
   }[];
 }
 
+/** An address elsewhere whose server refused it. */
+export interface SuppressedAddress {
+  readonly address: string;
+  readonly bounces: number;
+  readonly first: string;
+  readonly last: string;
+  readonly why: string;
+  /** Until when no mail is taken for it; null: it is. */
+  readonly until: string | null;
+}
+
 /** What can be done to a queued message. */
 export type QueueAction = "retry" | "hold" | "release" | "bounce" | "drop";
 
@@ -125,6 +136,9 @@ export interface StatusPorts {
   change(action: QueueAction, id: string): Promise<QueueChange>;
   changeMany(action: QueueAction, ids: readonly string[]): Promise<QueueChanges>;
   away(): AwayPlaces;
+  suppressed(): readonly SuppressedAddress[];
+  /** Forgets an address, or all of "@domain"; gives how many there were. */
+  unsuppress(address: string): Promise<number>;
   received(): Promise<ReceivedSummaries>;
   /** Sends the daily reports of days that are over, due or not; how many. */
   sendReports(): Promise<number>;

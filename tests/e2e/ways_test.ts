@@ -88,3 +88,32 @@ Deno.test("e2e: a host that is away is tried for one and left alone for all; one
     async () => (await roost.verb("queue", "hosts")).out.trim() === "no host is left alone",
   );
 });
+
+Deno.test("e2e: an address that bounces again and again is refused at submission, until somebody clears it", async () => {
+  await using outside = await Outside.start({
+    rcpt: (address) => address === "gone@out.test" ? [550, "5.1.1 Nobody of that name"] : null,
+  });
+  await using roost = await RoostProcess.start({
+    config: `routes: { "*": "smtp://127.0.0.1:${outside.port}" }`,
+  });
+  const told = async () => JSON.parse((await roost.verb("queue", "suppressed", "--json")).out);
+  await send(roost, "alice", "gone@out.test");
+  await until("the bounce counts", async () => (await told()).length === 1);
+  assertEquals((await told())[0].until, null);
+  // Two more, hours ago.
+  assertEquals(await roost.stop(), 0);
+  const file = `${roost.dir}/data/suppressed.jsonl`;
+  const kept = JSON.parse((await Deno.readTextFile(file)).trim());
+  await Deno.writeTextFile(file, `${JSON.stringify({ ...kept, bounces: 3 })}\n`);
+  await roost.launch();
+  const refused = await send(roost, "alice", "gone@out.test").then(() => "taken", (e) => String(e.response));
+  assertMatch(refused, /^550 5\.1\.1 This address was refused by its own server again and again/);
+  await send(roost, "alice", "there@out.test");
+  assertEquals((await outside.until(1))[0]?.to, ["there@out.test"]);
+  assertMatch(
+    (await roost.verb("queue", "suppressed")).out,
+    /^gone@out\.test +3 .*refused to RCPT: 550 5\.1\.1 Nobody/m,
+  );
+  assertEquals((await roost.verb("queue", "suppressed", "remove", "gone@out.test")).code, 0);
+  await send(roost, "alice", "gone@out.test");
+});

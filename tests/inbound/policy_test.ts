@@ -122,3 +122,21 @@ Deno.test("InboundPolicy keeps a directory that cannot answer apart from one tha
   );
   assertEquals(p.rcpt(transaction(), { local: "a", domain: "b" }), REPLY.recipientLater);
 });
+
+Deno.test("InboundPolicy takes nothing from our users for addresses elsewhere that bounce, and never looks at our own", () => {
+  const asked: string[] = [];
+  const p = new InboundPolicy(
+    directory(),
+    new RateLimiter(new FakeClock(), { burst: 2, perMinute: 1 }, []),
+    undefined,
+    undefined,
+    ({ local, domain }) => asked.push(`${local}@${domain}`) > 0 && local === "gone",
+  );
+  const rcpt = (local: string, domain: string, account: string | null) =>
+    p.rcpt(transaction({ account }), { local, domain });
+  assertEquals(rcpt("gone", "far.example", "alice@example.test"), REPLY.suppressed);
+  assertEquals(rcpt("there", "far.example", "alice@example.test"), null);
+  assertEquals(rcpt("gone", "far.example", null), REPLY.relayDenied);
+  assertEquals(rcpt("alice", "example.test", "alice@example.test"), null);
+  assertEquals(asked, ["gone@far.example", "there@far.example"]);
+});

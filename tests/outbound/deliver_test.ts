@@ -108,7 +108,10 @@ Deno.test("deliver() gives every recipient an outcome", async () => {
     "deferred 4.2.1 mx1.a.example",
   ]);
   assert(outcomes[0]?.kind === "delivered" && outcomes[0].dsnPassedOn && outcomes[0].tls === null);
-  assert(outcomes[1]?.kind === "failed" && outcomes[1].reply?.lines[0] === "No");
+  assert(outcomes[1]?.kind === "failed" && outcomes[1].reply?.lines[0] === "No" && outcomes[1].atRecipient);
+  const later = setUp({ zone: ZONE, peers: { "2001:db8::1": [{ on: { ".": "550 5.1.1 No" } }] } });
+  const [after] = await later.transport.deliver(batch("a.example"), IDLE);
+  assert(after?.kind === "failed" && !after.atRecipient, "said of the message, not of one recipient");
 });
 
 Deno.test("deliver() decides by the DNS what is for good", async () => {

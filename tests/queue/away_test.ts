@@ -194,3 +194,18 @@ Deno.test("Queue knows after a power cut that a destination was away, or that it
     await stop(again);
   }, { make: () => new MemFs({ dirs: ["/data"] }) });
 });
+
+Deno.test("Queue tells what became of those our accounts wrote to, and of no others", async () => {
+  const heard: string[] = [];
+  const r = await started(
+    undefined,
+    ({ address }) => address.local === "no" ? notDelivered("failed") : delivered(),
+    { heard: (to, outcome) => void heard.push(`${to.local} ${outcome.kind}`) },
+  );
+  const to = envelope(["no@x.test", "a@x.test"]);
+  await r.queue.submit({ ...to, account: "me@home.test" }, memoryBody(utf8("m")));
+  await r.queue.submit(to, memoryBody(utf8("m")));
+  await settle();
+  assertEquals(heard, ["no failed", "a delivered"]);
+  await stop(r);
+});

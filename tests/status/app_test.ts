@@ -31,6 +31,9 @@ function app(over: Partial<StatusPorts> = {}) {
       calls.push(`${action} ${ids}`);
       return Promise.resolve({ done: ["q1"], busy: ["q2"], missing: ["q3"] });
     },
+    suppressed: () => [],
+    unsuppress: (address) =>
+      Promise.resolve(calls.push(`unsuppress ${address}`) > 0 && address === "@x.test" ? 2 : 0),
     away: () => ({ hosts: [], destinations: [{ destination: "x.test", until: "soon", failures: 1 }] }),
     received: () => Promise.resolve(RECEIVED),
     sendReports: () => Promise.resolve(2),
@@ -102,6 +105,11 @@ const ACCESS: readonly {
   { what: ["POST", "/api/queue/bounce?all=1", { token: "right" }], status: 200 },
   { what: ["POST", "/api/queue/bounce", { token: "right" }], status: 400 },
   { what: ["POST", "/api/queue/bounce", { body: '{"ids":["q1"]}' }], status: 401 },
+  { what: ["GET", "/api/queue/suppressed", {}], status: 200 },
+  { what: ["GET", "/api/queue/suppressed", { from: "203.0.113.9" }], status: 401 },
+  { what: ["DELETE", "/api/queue/suppressed/%40x.test", {}], status: 401 },
+  { what: ["DELETE", "/api/queue/suppressed/%40x.test", { token: "right" }], status: 200 },
+  { what: ["DELETE", "/api/queue/suppressed/a%40y.test", { token: "right" }], status: 404 },
   { what: ["GET", "/api/queue/away", {}], status: 200 },
   { what: ["GET", "/api/queue/away", { from: "203.0.113.9" }], status: 401 },
   { what: ["POST", "/api/queue/drop?state=odd", { token: "right" }], status: 400 },

@@ -9,6 +9,7 @@ import type { QueueAction } from "../../status/types.ts";
 import { awayPlaces } from "../away_places.ts";
 import { readConfig } from "../find_config.ts";
 import { changeQueue, messagesOf, spoolOf } from "../queue_change.ts";
+import { suppressed } from "../suppressed_addresses.ts";
 import { CommandFault } from "../terminal.ts";
 import { type Call, CONFIG_OPTION, JSON_OPTION, table, type Verb } from "../verb.ts";
 
@@ -25,12 +26,14 @@ export const verb: Verb = {
     "queue list [FILTER...] [--json]",
     "queue show ID [--json]",
     "queue hosts [--json]",
+    "queue suppressed [list|remove ADDRESS|@DOMAIN...] [--json]",
     "queue retry|hold|release|bounce|drop ID...|all|FILTER... [--json]",
   ],
   about:
     `Mail that waits to be sent. "retry" tries now; "hold" keeps a message from being tried until "release"; "bounce" sends it back to its
 sender at once; "drop" throws it away without telling anybody. "hosts" shows who cannot be reached and is left alone for a while: "retry" of what
-waits there ends that. Filters name those that all of them fit. With or without a running server.`,
+waits there ends that. "suppressed" shows addresses elsewhere that their own servers refused again and again, so that our users may not write to them
+for some days; "remove" ends that at once. Filters name those that all of them fit. With or without a running server.`,
   options: {
     domain: { value: "DOMAIN", doc: "filter: those that wait for a recipient there" },
     sender: { value: "ADDRESS", doc: 'filter: those from there; also "@DOMAIN", or "<>" for reports' },
@@ -45,9 +48,13 @@ waits there ends that. Filters name those that all of them fit. With or without 
     const filter = filterOf(call);
     if (action === "list" && ids.length === 0) return await list(call, config, filter);
     if (action === "hosts" && ids.length === 0) return await hosts(call, config);
+    if (action === "suppressed") return await suppressed(call, config, ids);
     const change = QUEUE_ACTIONS.find((a) => a === action);
     if (!change && action !== "show") {
-      throw new CommandFault(`queue needs one of list, show, hosts, ${QUEUE_ACTIONS.join(", ")}`, 2);
+      throw new CommandFault(
+        `queue needs one of list, show, hosts, suppressed, ${QUEUE_ACTIONS.join(", ")}`,
+        2,
+      );
     }
     const chosen = Object.keys(filter).length > 0;
     if (ids.length === 0 && (!chosen || !change)) {

@@ -219,3 +219,47 @@ Deno.test("queue tells what it needs", async () => {
     assertEquals((await m.run(args)).code, 1, args.join(" "));
   }
 });
+
+const BOUNCED = ["a@x.test", "b@x.test", "c@y.test"].map((address) =>
+  JSON.stringify({
+    version: 1,
+    address,
+    bounces: 3,
+    first: 1,
+    last: Date.UTC(2026, 0, 1),
+    why: "no such user",
+  })
+).join("\n") + "\n";
+
+Deno.test("queue suppressed lists and clears, in the file while no server runs", async () => {
+  const m = new Machine();
+  assertEquals((await m.run(["queue", "suppressed"])).out, "no address is suppressed");
+  await m.fs.makeDir("/home/data");
+  await m.fs.createWith("/home/data/suppressed.jsonl", [new TextEncoder().encode(BOUNCED)]);
+  const list = (await m.run(["queue", "suppressed", "list"])).out;
+  assertMatch(list, /^c@y\.test +3 +2026-01-01T00:00:00Z +2026-01-08T00:00:00Z +no such user$/m);
+  const remove = async (...what: string[]) => {
+    const ran = m.run(["queue", "suppressed", "remove", ...what]);
+    for (let i = 0; i < 20; i++) await m.clock.advance(0); // it writes with pauses
+    return await ran;
+  };
+  assertEquals((await remove("C@y.test")).out, "C@y.test may be written to");
+  assertEquals((await remove("@x.test")).code, 0);
+  assertEquals(JSON.parse((await m.run(["queue", "suppressed", "--json"])).out), []);
+  const again = await remove("c@y.test");
+  assertEquals([again.code, again.err], [1, "roost: c@y.test is not suppressed"]);
+  for (const odd of [["remove"], ["eat", "x"], ["list", "x"], ["remove", "nobody"], ["remove", "@"]]) {
+    assertEquals((await m.run(["queue", "suppressed", ...odd])).code, 2, odd.join(" "));
+  }
+});
+
+Deno.test("queue suppressed asks a running server", async () => {
+  const m = new Machine();
+  await m.startServer();
+  m.server = (method) => Response.json(method === "GET" ? [] : { removed: 1 });
+  assertEquals((await m.run(["queue", "suppressed"])).out, "no address is suppressed");
+  assertEquals((await m.run(["queue", "suppressed", "remove", "a@x.test", "--json"])).code, 0);
+  assertEquals(m.requests, ["GET /api/queue/suppressed", "DELETE /api/queue/suppressed/a%40x.test"]);
+  m.server = () => Response.json({ error: "no such address" }, { status: 404 });
+  assertEquals((await m.run(["queue", "suppressed", "remove", "a@x.test"])).code, 1);
+});
