@@ -1,9 +1,9 @@
 /** The DNS records that make a domain's mail work. Pure: the table, the zone file, `quickstart` and `check` all come from here. */
+import type { DkimAlgorithm, DkimKeyState } from "../auth/dkim/key_files.ts";
 import { formatStsRecord } from "../auth/mta_sts/record.ts";
 import { formatTlsRptRecord } from "../auth/tlsrpt/record.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Config } from "../config/config.ts";
-import type { DkimAlgorithm } from "../auth/dkim/key_files.ts";
 
 /** What a record is for. */
 export type RecordRole =
@@ -31,10 +31,7 @@ export interface DnsRecord {
   readonly why: string;
 }
 
-/** Where a key stands in its life; "removable" is not published any more. */
-type KeyState = "new" | "active" | "retired" | "removable";
-
-const KEY_REASONS: Readonly<Record<KeyState, string>> = {
+const KEY_REASONS: Readonly<Record<DkimKeyState, string>> = {
   new: "DKIM: the next key, which signs once others see it",
   active: "DKIM: what our signatures are checked with",
   retired: "DKIM: the key before, for mail that is still under way",
@@ -56,7 +53,7 @@ export interface DnsFacts {
     readonly selector: string;
     readonly algorithm: DkimAlgorithm;
     readonly p: string;
-    readonly state?: KeyState;
+    readonly state: DkimKeyState;
   }[];
   /** The domain's MTA-STS policy as it is served, or null. */
   readonly stsPolicy: string | null;
@@ -95,7 +92,7 @@ export function dnsRecords(facts: DnsFacts): readonly DnsRecord[] {
       why: "mail for the domain comes here",
     },
     ...spfRecords(facts),
-    ...facts.keys.map(({ selector, algorithm, p, state = "active" }): DnsRecord => ({
+    ...facts.keys.map(({ selector, algorithm, p, state }): DnsRecord => ({
       name: `${selector}._domainkey.${domain}`,
       type: "TXT",
       value: `v=DKIM1; k=${algorithm}; p=${p}`,

@@ -32,7 +32,7 @@ Deno.test("dnsRecords() names what the domain needs, what we serve, and what we 
   const records = lines({
     addresses: ["192.0.2.1", "2001:db8::1"],
     listen: listenOf(listen),
-    keys: [{ selector: "s1", algorithm: "ed25519", p: "AAAA" }],
+    keys: [{ selector: "s1", algorithm: "ed25519", p: "AAAA", state: "active" }],
     stsPolicy: "version: STSv1",
     issuer: "letsencrypt.org",
   });

@@ -104,7 +104,7 @@ async function checkKeys(fs: Fs, config: Config): Promise<readonly Finding[]> {
         bad(
           "dkim keys",
           `${domain} has none: its mail is not signed`,
-          `roost domain remove ${domain}, then roost domain add ${domain}`,
+          `roost dkim rotate ${domain}`,
         ),
       );
     } catch (e) {
