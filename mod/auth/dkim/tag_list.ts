@@ -9,7 +9,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 // Folding has put line ends only before white space; a value holds nothing else below space, and no semicolon.
 // deno-lint-ignore no-control-regex -- controls are what must not be there
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
-const EDGES = /^[ \t\r\n]+|[ \t\r\n]+$/g;
+const WHITE = " \t\r\n";
 const BLANKS = /[ \t\r\n]+/g;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -20,19 +20,24 @@ export function parseTagList(input: Uint8Array | string): Result<TagList, string
   const tags = new Map<string, string>();
   const specs = text.split(";");
   // One semicolon may stand at the end (RFC 6376 3.2).
-  if (specs.length > 1 && isBlank(specs.at(-1))) specs.pop();
+  if (specs.length > 1 && trimmed(specs.at(-1) ?? "") === "") specs.pop();
   for (const spec of specs) {
     const equals = spec.indexOf("=");
-    const name = spec.slice(0, Math.max(equals, 0)).replace(EDGES, "");
-    if (!NAME.test(name)) return err(isBlank(spec) ? "empty tag" : "something that is no tag");
+    const name = trimmed(spec.slice(0, Math.max(equals, 0)));
+    if (!NAME.test(name)) return err(trimmed(spec) === "" ? "empty tag" : "something that is no tag");
     if (tags.has(name)) return err(`${name}= twice`);
-    tags.set(name, spec.slice(equals + 1).replace(EDGES, ""));
+    tags.set(name, trimmed(spec.slice(equals + 1)));
   }
   return ok(tags);
 }
 
-function isBlank(text: string | undefined): boolean {
-  return text !== undefined && text.replace(EDGES, "") === "";
+/** Without space, tab, CR and LF at both ends. By hand: a pattern would look at each run of spaces as often as it is long. */
+function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && WHITE.includes(text.charAt(start))) start++;
+  while (end > start && WHITE.includes(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 /** A value without any white space: for base64 and for names, where folding means nothing. */
@@ -42,7 +47,7 @@ export function withoutBlanks(value: string): string {
 
 /** Parts of a list with colons, such as h=, in lower case and without the white space around them. */
 export function colonList(value: string): string[] {
-  return value.split(":").map((part) => part.replace(EDGES, "").toLowerCase());
+  return value.split(":").map((part) => trimmed(part).toLowerCase());
 }
 
 /**

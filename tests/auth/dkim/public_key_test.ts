@@ -34,6 +34,9 @@ Deno.test("importPublicKey() takes both forms of an Ed25519 key, verifyData() ch
     assert(!await verifyData(key.value, new Uint8Array([9]), signature));
     assert(!await verifyData(key.value, DATA, signature.slice(1)));
     assert(!await verifyData(key.value, DATA, octets(sign(null, DATA, ed25519.privateKey))));
+    const long = new Uint8Array(100_000);
+    const hash = createHash("sha256").update(long).digest();
+    assert(await verifyData(key.value, long, octets(sign(null, hash, ed25519.privateKey))));
   }
 });
 
