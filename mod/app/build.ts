@@ -50,6 +50,7 @@ import { lazyIndex } from "./mail_index.ts";
 import type { Platform } from "./platform.ts";
 import { laneFor, postmasterOf, retryTerms } from "./queue_terms.ts";
 import { Reports } from "./reports.ts";
+import { SeenTls } from "./seen_tls.ts";
 import { SplitTransport } from "./transport.ts";
 import { SwappableDirectory } from "./swappable_directory.ts";
 
@@ -126,8 +127,13 @@ export async function buildServices(
     submit: (envelope, body) => requireQueue(submitter.queue).submit(envelope, body),
   }, (message) => signing.sign(memoryBody(message)));
   await daily.open();
+  const seenTls = new SeenTls(platform, paths.tlsMemory);
   const back = (destinations: ReadonlySet<string>) => submitter.queue?.cameBack(destinations);
-  const transport = new SplitTransport(directory, local, remoteTransport(platform, config, daily, back));
+  const transport = new SplitTransport(
+    directory,
+    local,
+    remoteTransport(platform, config, daily, seenTls, back),
+  );
   const reporter = signing.signed(lazyReporter(config.hostname));
   const suppressions = new Suppressions(() => terms.sending.suppress);
   const suppressed = new KeptFile(
@@ -228,7 +234,7 @@ export async function buildServices(
       if (shorter) queue.reschedule();
       if (way !== wayOut(next)) {
         way = wayOut(next);
-        transport.swapRemote(remoteTransport(platform, next, daily, back));
+        transport.swapRemote(remoteTransport(platform, next, daily, seenTls, back));
         queue.reconsider();
       }
       strip = next.submission.strip;
@@ -243,6 +249,7 @@ export async function buildServices(
         defences.close(),
         daily.close(),
         suppressed.close(),
+        seenTls.close(),
       ]);
     },
   };

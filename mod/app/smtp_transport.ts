@@ -8,6 +8,7 @@ import { dataPaths } from "../config/paths.ts";
 import { isOwnAddress } from "../outbound/own_address.ts";
 import { PublishedPolicies } from "../outbound/published_policies.ts";
 import { type Route, Routes, type Way } from "../outbound/route.ts";
+import { RememberedPolicies, type TlsMemory } from "../outbound/tls_memory.ts";
 import type { TlsSessions } from "../outbound/tls_session.ts";
 import { HttpsFetcher } from "../sys/https.ts";
 import { connect } from "../sys/listener.ts";
@@ -25,6 +26,7 @@ export function smtpTransport(
   platform: Platform,
   config: Config,
   tlsSessions: TlsSessions,
+  memory: TlsMemory,
   back: (destinations: ReadonlySet<string>) => void,
 ): RemoteTransport {
   const { fs, clock, random, log } = platform;
@@ -39,10 +41,16 @@ export function smtpTransport(
     log,
     file: dataPaths(config).mtaSts,
   });
+  const published = new PublishedPolicies({ resolver, sts, log });
   return new SmtpTransport({
     resolver,
-    tlsSessions,
-    tlsPolicies: new PublishedPolicies({ resolver, sts, log }),
+    tlsSessions: {
+      note(session) {
+        tlsSessions.note(session);
+        memory.note(session);
+      },
+    },
+    tlsPolicies: config.sending.refuseDowngrade ? new RememberedPolicies(published, memory) : published,
     connector: {
       connect: (address, port, localAddress, timeout) => connect(address, port, timeout, localAddress),
     },

@@ -189,6 +189,11 @@ export const STS_DOMAINS = 5000; // policies kept: some 250 octets each
 export const STS_CACHE_FILE = 64 * MiB; // of these on disk, all as large as they may be
 export const SRS_SECRETS = 64 * KiB; // file with the secrets of SRS: hundreds of them
 export const SRS_STEPS = 5; // return addresses within return addresses that are unwrapped: our own forwards make two at most
+export const TLS_MEMORY_DOMAINS = 10_000; // destinations whose TLS is remembered: some 2 MB; those not heard of for longest go first
+export const TLS_MEMORY_TIMES = 3; // sessions in a row after which TLS, or a valid certificate, is expected
+export const TLS_MEMORY_AGE = 60 * 24 * 60 * MINUTE; // since the last session with TLS, after which nothing is expected any more
+export const TLS_MEMORY_SAVE = 60 * SECOND; // between two savings
+export const TLS_MEMORY_FILE = 8 * MiB; // of these on disk
 export const TLS_CHAIN = 10; // certificates of a chain that are looked at: real ones have two to four
 
 /** Status page and API. */

@@ -101,6 +101,8 @@ export interface Config {
     readonly sources: readonly string[];
     /** null: `hostname`. */
     readonly helo: string | null;
+    /** Destinations that were secure are waited for until they are again. */
+    readonly refuseDowngrade: boolean;
     readonly family: "any" | "ipv6_first" | "ipv4_first" | "ipv6" | "ipv4";
     /** How long an address that bounces is left alone, in milliseconds; null: not at all. */
     readonly suppress: number | null;

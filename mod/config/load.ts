@@ -129,6 +129,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       sources: sourcesOf(["sending", "source_address"], raw.sending.source_address, problem),
       helo: raw.sending.helo,
       family: raw.sending.address_family,
+      refuseDowngrade: raw.sending.downgrade === "refuse",
       suppress: raw.sending.suppress,
       deliveries: raw.sending.deliveries,
       deliveriesPerDestination: raw.sending.deliveries_per_destination,

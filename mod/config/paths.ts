@@ -19,6 +19,8 @@ export interface DataPaths {
   readonly mtaSts: string;
   /** What daily reports are made from, and what others reported. */
   readonly reports: string;
+  /** What TLS with other hosts has been. */
+  readonly tlsMemory: string;
   /** Who has written before, where greylisting is on. */
   readonly greylist: string;
   /** Addresses elsewhere that bounce. */
@@ -43,6 +45,7 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     log: below("log"),
     mtaSts: below("mta_sts.json"),
     reports: below("reports"),
+    tlsMemory: below("tls_memory.jsonl"),
     greylist: below("greylist.jsonl"),
     suppressed: below("suppressed.jsonl"),
     controlToken: below("control.token"),

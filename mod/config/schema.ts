@@ -158,6 +158,11 @@ export const SCHEMA = section({
         false,
         "name to greet other hosts with, where the one of source_address is not hostname",
       ),
+      downgrade: entry(
+        kind.wordValue("warn", "refuse"),
+        "warn",
+        "a destination that had TLS, or a valid certificate, each time and suddenly has not: warn in the log, or refuse, which keeps the mail waiting",
+      ),
       address_family: entry(
         kind.wordValue("any", "ipv6_first", "ipv4_first", "ipv6", "ipv4"),
         "any",

@@ -60,7 +60,10 @@ export class Dialer {
     conn: Conn | null = null,
   ): Promise<Result<SmtpClient, HostFault>> {
     const key = keyOf(target);
-    if (target.tls.kind !== "opportunistic") return await this.#session(target, true, signal, conn);
+    if (target.tls.kind !== "opportunistic") {
+      const only = await this.#session(target, true, signal, conn);
+      return only.ok ? only : err(explained(only.error, target.tls));
+    }
     const secure = !this.#remembers(this.#brokenTls, key);
     const first = await this.#session(target, secure, signal, conn);
     if (first.ok || first.error.status !== "4.7.5" || signal.aborted) return first;
@@ -180,6 +183,13 @@ export class Dialer {
 
 function keyOf({ address, port }: Target): string {
   return `${address} ${port}`;
+}
+
+/** A fault of TLS, with why TLS is asked for where the destination does not. */
+function explained(fault: HostFault, tls: TlsPolicy): HostFault {
+  const because = "because" in tls ? tls.because : undefined;
+  if (because === undefined || !fault.status.startsWith("4.7.")) return fault;
+  return { ...fault, why: `${fault.why} (${because})` };
 }
 
 /** How STARTTLS went on a connection: null well, "" it is not offered, else why not. */

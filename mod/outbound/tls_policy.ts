@@ -6,16 +6,22 @@ import type { PublishedTls, TlsFault } from "./tls_session.ts";
  * `required`: TLS with a certificate valid for `name`, or no delivery. `implicit` is TLS from the first octet (RFC 8314). `dane`: TLS with a
  * certificate that matches one of `records`, for usage 2 one that names one of `names` (the first is sent as SNI), or no delivery (RFC 7672).
  * `encrypted`: TLS with any certificate, or no delivery: the host's TLSA records are none that we can use (RFC 7672 2.2).
+ * `because`: why it is asked for, for people, where the destination itself does not.
  */
 export type TlsPolicy =
   | { readonly kind: "opportunistic" }
-  | { readonly kind: "required"; readonly name: string; readonly implicit: boolean }
+  | {
+    readonly kind: "required";
+    readonly name: string;
+    readonly implicit: boolean;
+    readonly because?: string;
+  }
   | {
     readonly kind: "dane";
     readonly records: readonly TlsaRecord[];
     readonly names: readonly [string, ...string[]];
   }
-  | { readonly kind: "encrypted" };
+  | { readonly kind: "encrypted"; readonly because?: string };
 
 /** A host a policy is asked for. */
 export interface PolicyHost {

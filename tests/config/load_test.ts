@@ -118,6 +118,7 @@ Deno.test("parseConfig() reads everything, with paths relative to the file", () 
     sources: ["192.0.2.1", "2001:db8::1"],
     helo: "out.example.org",
     family: "ipv4_first",
+    refuseDowngrade: false,
     suppress: 7 * 86_400_000,
     deliveries: 7,
     deliveriesPerDestination: 20,

@@ -361,6 +361,15 @@ Deno.test("mail goes out as DANE and MTA-STS of each destination want it, or wai
     await reportsIn(`${roost.dir}/data/reports/tls.jsonl`),
     Object.fromEntries(Object.entries(DESTINATIONS).map(([name, { report }]) => [name, report])),
   );
+  // How TLS went is remembered: who has it one day and not the next is found out.
+  const memory = await Deno.readTextFile(`${roost.dir}/data/tls_memory.jsonl`);
+  const seen = (name: string) =>
+    memory.split("\n").find((l) => l.startsWith(`["${name}"`))?.split(",").slice(1, 3);
+  assertEquals([seen("sts-right.test"), seen("plain.test"), seen("dane-missing.test")], [
+    ["1", "1"],
+    ["1", "0"],
+    undefined,
+  ]);
   const kept = await Deno.readTextFile(`${roost.dir}/data/mta_sts.json`);
   assertEquals(["sts-right.test", "sts-missing.test", "sts-untrusted.test"].map((n) => kept.includes(n)), [
     true,
