@@ -17,7 +17,7 @@ export function watched(
     if (copy && outcome.reply.code < 400) keep(copy, transaction.id);
     return outcome;
   };
-  return { receive };
+  return receiver.begin ? { begin: (t) => receiver.begin?.(t) ?? null, receive } : { receive };
 }
 
 async function copyOfReport(body: Body): Promise<Uint8Array | null> {

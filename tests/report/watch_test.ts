@@ -32,3 +32,11 @@ Deno.test("watched() gives reports from outside on once they are accepted, and n
   large.set(REPORT);
   assertEquals(await kept(large), []);
 });
+
+Deno.test("watched() passes on who wants to see messages as they come", async () => {
+  const tap = { write: () => true };
+  const receiver: Receiver = { begin: () => tap, receive: () => Promise.reject(new Error("x")) };
+  assertEquals(await watched(receiver, () => {}).begin?.(transaction(null)), tap);
+  const plain: Receiver = { receive: receiver.receive };
+  assertEquals(watched(plain, () => {}).begin, undefined);
+});
