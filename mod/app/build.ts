@@ -78,6 +78,8 @@ export interface Services {
   adopt(config: Config, accounts: Accounts): void;
   /** Ends deliveries and closes the store. */
   stop(): Promise<void>;
+  /** Reads what people may change beside config and accounts. Never throws: what cannot be read stays as it was. */
+  readAgain(): Promise<void>;
 }
 
 /** Makes the services and opens the queue's folder. Throws FsError when DATA cannot be used. */
@@ -223,10 +225,15 @@ export async function buildServices(
     },
     adopt(next, nextAccounts) {
       people.swap(new LocalDirectory(next.domains, nextAccounts));
-      void loadSrsSecrets(fs, paths.srs, random).then((secrets) => srs = new Srs(secrets))
-        .catch((cause) => log.error("secrets of srs not read again; the old ones hold", {}, cause));
       authenticator.swap(nextAccounts, loginPolicy(next));
       const shorter = next.limits.queueLifetime < terms.limits.queueLifetime;
+    async readAgain() {
+      try {
+        srs = new Srs(await loadSrsSecrets(fs, paths.srs, random));
+      } catch (cause) {
+        log.error("secrets of srs not read again; the old ones hold", {}, cause);
+      }
+    },
       terms = next;
       daily.adopt(next);
       signing.adopt(next);

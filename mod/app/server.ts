@@ -171,6 +171,7 @@ export class Server {
       return this.#notReloaded([e instanceof Error ? e.message : String(e)]);
     }
     this.#config = config;
+    await this.services.readAgain();
     this.connections.limit(limitsOf(config));
     this.memory.limit(config.limits.memory);
     this.room.limit(config.limits);
