@@ -30,6 +30,10 @@ const VERBS: Readonly<Record<string, Entry>> = {
   },
   queue: { about: "mail that waits to be sent", load: () => import("./verbs/queue.ts") },
   spf: { about: "whether SPF lets a client send in a sender's name", load: () => import("./verbs/spf.ts") },
+  auth: {
+    about: "what SPF, DKIM, DMARC and ARC say of a message",
+    load: () => import("./verbs/auth.ts"),
+  },
   sendmail: {
     about: "put a message on standard input into the queue",
     load: () => import("./verbs/sendmail.ts"),
