@@ -240,8 +240,8 @@ export const INDEX_READ_AHEAD = 256; // rows read at once: under 1 ms
 export const INDEX_PENDING = 4 * MiB; // octets waiting to be written; past it they are written at once
 export const INDEX_REST = 1 * SECOND; // after which what is pending is written and what was read ahead is forgotten
 export const INDEX_PAUSE = 60 * SECOND; // before an index that could not be used is tried again
-export const INDEX_KEPT = 60 * SECOND; // an index nobody uses stays open so long: the next mail is likely looked at soon
-export const INDEX_OPEN = 64; // indexes open at once that nobody uses; each holds up to 1 MB
+export const INDEX_KEPT = 60 * SECOND; // a database nobody uses stays open so long: the next mail is likely looked at soon
+export const INDEX_OPEN = 64; // databases open at once; each holds up to 1 MB
 export const INDEX_SWEEP = 200; // rows looked at for messages that are gone, each time a folder is opened
 export const VANISHED_KEPT = 50_000; // expunged UIDs remembered of a folder: clients away for longer ask for everything
 

@@ -1,12 +1,13 @@
 /**
- * The database of one account: opened at first use, made anew when it is broken or of another version. While it is open it is this process's
- * alone; others do without. Nothing here throws: a cache that cannot be used is one that knows nothing.
+ * The database of one account: opened when it is used, closed when it has not been for a while, made anew when it is broken or of another
+ * version. While it is open it is this process's alone; others do without. Nothing here throws: a cache that cannot be used is one that
+ * knows nothing.
  */
 import { type Database, DatabaseError, type OpenDatabase } from "../base/database.ts";
 import type { Clock } from "../base/clock.ts";
 import { folderOf } from "../base/durable.ts";
 import type { Fs } from "../base/fs.ts";
-import { INDEX_PAUSE } from "../base/limits.ts";
+import { INDEX_KEPT, INDEX_PAUSE } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { SCHEMA, VERSION } from "./schema.ts";
@@ -34,30 +35,36 @@ export class AccountFile {
   #db: Database | null = null;
   #tag = 0;
   #base: number | null = null;
+  /** The folder is there. */
+  #made = false;
   /** The highest count of mod-sequences each folder has told in this process, whatever of it was written. */
   readonly counts = new Map<number, number>();
   /** Monotonic milliseconds before which it is not tried again. */
   #restUntil = -Infinity;
   /** The removal of a broken file that is under way. */
   #removal: Promise<void> | null = null;
+  /** Monotonic milliseconds. */
+  #lastUse = 0;
+  #cancel: (() => void) | null = null;
+  readonly #opened: (open: boolean) => void;
 
-  /** `path`: absolute; its folder is made when it is first needed. */
-  constructor(path: string, ports: IndexPorts) {
+  /** `path`: absolute; its folder is made when it is first needed. `opened` is told when the database is opened and closed. */
+  constructor(path: string, ports: IndexPorts, opened: (open: boolean) => void = () => {}) {
     this.#path = path;
     this.#ports = ports;
+    this.#opened = opened;
   }
 
-  /** Makes the folder, and opens the database. */
+  /** Waits for what is under way, and makes the folder. */
   async open(): Promise<void> {
     await this.#removal;
-    if (this.#db || this.#resting) return;
+    if (this.#db || this.#made || this.#resting) return;
     try {
       await this.#ports.fs.makeDir(folderOf(this.#path));
     } catch (e) {
       return this.#rest(e);
     }
-    // The folder's mode keeps others out; what is in the file is as private as the mail itself.
-    this.use(() => {});
+    this.#made = true;
   }
 
   /** Six bits by which this database's mod-sequences are known. Only within `use`. */
@@ -74,8 +81,9 @@ export class AccountFile {
   use<T>(work: (db: Database) => T): T | null {
     if (this.#removal !== null || (this.#db === null && this.#resting)) return null;
     try {
-      this.#db ??= this.#make();
-      return work(this.#db);
+      this.#lastUse = this.#ports.clock.monotonic();
+      const db = this.#db ?? this.#open();
+      return work(db);
     } catch (e) {
       if (!(e instanceof DatabaseError)) throw e;
       this.#rest(e);
@@ -84,7 +92,17 @@ export class AccountFile {
     }
   }
 
-  /** Resolves when nothing is under way. */
+  /** When it was last used, in monotonic milliseconds. */
+  get lastUse(): number {
+    return this.#lastUse;
+  }
+
+  /** Closes the database; the next use opens it again. */
+  rest(): void {
+    this.#shut();
+  }
+
+  /** Closes the database; resolves when nothing is under way. */
   async close(): Promise<void> {
     this.#shut();
     await this.#removal;
@@ -92,6 +110,22 @@ export class AccountFile {
 
   get #resting(): boolean {
     return this.#ports.clock.monotonic() < this.#restUntil;
+  }
+
+  #open(): Database {
+    const db = this.#make();
+    this.#db = db;
+    this.#arm(INDEX_KEPT);
+    this.#opened(true);
+    return db;
+  }
+
+  #arm(ms: number): void {
+    this.#cancel = this.#ports.clock.after(ms, () => {
+      const left = this.#lastUse + INDEX_KEPT - this.#ports.clock.monotonic();
+      if (left <= 0) this.#shut();
+      else this.#arm(left);
+    });
   }
 
   #make(): Database {
@@ -110,7 +144,8 @@ export class AccountFile {
       }
       const [tag = 0, base = 0] = db.prepare("SELECT tag, base FROM about").all()[0]?.map(Number) ?? [];
       this.#tag = tag;
-      this.#base ??= this.#begin(db, base);
+      if (this.#base === null) this.#base = this.#begin(db, base);
+      else if (base !== this.#base) this.#beginAnew(db, base);
       return db;
     } catch (e) {
       db.close();
@@ -126,6 +161,13 @@ export class AccountFile {
     db.prepare("UPDATE about SET base = ?").run(base);
     db.exec("PRAGMA synchronous = NORMAL");
     return base;
+  }
+
+  /** Another process had it meanwhile: neither knows what the other has told, so by a new tag both are of the past. */
+  #beginAnew(db: Database, last: number): void {
+    this.#tag = (this.#tag + 1) % 64;
+    db.prepare("UPDATE about SET tag = ?").run(this.#tag);
+    this.#base = this.#begin(db, last);
   }
 
   #rest(cause: unknown): void {
@@ -151,9 +193,12 @@ export class AccountFile {
 
   #shut(): void {
     const db = this.#db;
+    if (!db) return;
     this.#db = null;
+    this.#cancel?.();
+    this.#opened(false);
     try {
-      db?.close();
+      db.close();
     } catch (e) {
       this.#ports.log.debug("index not closed", { path: this.#path, why: String(e) });
     }

@@ -49,6 +49,10 @@ export class FolderIndex implements MailboxIndex {
     return this.#ready;
   }
 
+  highestKnown(): number | null {
+    return this.#seqs?.loaded ? this.#seqs.highest : FolderModSeqs.known(this.#file, this.#folder);
+  }
+
   close(): void {
     this.users--;
     if (this.users > 0) return;

@@ -1,6 +1,6 @@
-/** The indexes of all accounts: SQLite files, one an account, opened when somebody selects a mailbox and closed a while after. */
+/** The indexes of all accounts: SQLite files, one an account, opened when they are needed and closed a while after. */
 import type { AccountId } from "../account/directory.ts";
-import { INDEX_KEPT, INDEX_OPEN } from "../base/limits.ts";
+import { INDEX_OPEN } from "../base/limits.ts";
 import type { MailboxIndex, MailIndex } from "../store/mail_index.ts";
 import type { Mailbox } from "../store/store.ts";
 import { AccountFile, type IndexPorts } from "./account_file.ts";
@@ -17,6 +17,7 @@ interface Entry {
 /** The index of a mailbox for which there is none: it knows nothing and keeps nothing. */
 const NO_INDEX: MailboxIndex = {
   texts: { get: () => null, put: () => {} },
+  highestKnown: () => null,
   modSeqs: () => Promise.resolve(null),
   close: () => {},
 };
@@ -25,9 +26,8 @@ export class Indexes implements MailIndex {
   readonly #ports: IndexPorts;
   readonly #pathOf: (account: AccountId) => string | null;
   readonly #accounts = new Map<AccountId, Entry>();
-  /** Accounts without users whose file is still open, oldest first, and what cancels their closing. */
-  readonly #idle = new Map<AccountId, () => void>();
-  readonly #ending = new Set<Promise<void>>();
+  /** Files whose database is open. */
+  readonly #open = new Set<AccountFile>();
 
   /** `pathOf`: the file of an account, absolute; null for an account that can have none. */
   constructor(pathOf: (account: AccountId) => string | null, ports: IndexPorts) {
@@ -50,9 +50,8 @@ export class Indexes implements MailIndex {
       }
       // Two objects for one folder would count each for itself.
       if (known && known.mailbox !== mailbox) return NO_INDEX;
-      const folder = known ?? this.#openFolder(account, entry, id, mailbox);
+      const folder = known ?? this.#openFolder(entry, id, mailbox);
       folder.users++;
-      this.#wanted(account);
       return folder;
     }
   }
@@ -63,16 +62,13 @@ export class Indexes implements MailIndex {
     await entry.file.open();
     entry.file.use((db) => keepOnly(db, names));
     while (entry.file.use(sweepDropped)) await this.#ports.clock.sleep(0);
-    if (entry.folders.size === 0) this.#rest(account, entry);
   }
 
   /** Closes all files; what is left to be written is written first. */
   async close(): Promise<void> {
-    for (const cancel of this.#idle.values()) cancel();
-    this.#idle.clear();
     const entries = [...this.#accounts.values()];
     await Promise.all(entries.flatMap(({ folders }) => [...folders.values()].map((f) => f.ending)));
-    await Promise.all([...this.#ending, ...entries.map(({ file }) => file.close())]);
+    await Promise.all(entries.map(({ file }) => file.close()));
   }
 
   #entry(account: AccountId): Entry | null {
@@ -80,39 +76,27 @@ export class Indexes implements MailIndex {
     if (known) return known;
     const path = this.#pathOf(account);
     if (path === null) return null;
-    const entry = { file: new AccountFile(path, this.#ports), folders: new Map() };
+    const file: AccountFile = new AccountFile(path, this.#ports, (open) => {
+      if (open) this.#wasOpened(file);
+      else this.#open.delete(file);
+    });
+    const entry = { file, folders: new Map() };
     this.#accounts.set(account, entry);
     return entry;
   }
 
-  #openFolder(account: AccountId, entry: Entry, id: number, mailbox: Mailbox): FolderIndex {
-    const folder = new FolderIndex(entry.file, id, mailbox, this.#ports, () => {
-      entry.folders.delete(id);
-      if (entry.folders.size === 0) this.#rest(account, entry);
-    });
+  #openFolder(entry: Entry, id: number, mailbox: Mailbox): FolderIndex {
+    const folder = new FolderIndex(entry.file, id, mailbox, this.#ports, () => entry.folders.delete(id));
     entry.folders.set(id, folder);
     return folder;
   }
 
-  #wanted(account: AccountId): void {
-    this.#idle.get(account)?.();
-    this.#idle.delete(account);
-  }
-
-  #rest(account: AccountId, entry: Entry): void {
-    this.#wanted(account);
-    const close = () => {
-      this.#wanted(account);
-      if (entry.folders.size > 0) return;
-      const ending = entry.file.close().finally(() => this.#ending.delete(ending));
-      this.#ending.add(ending);
-    };
-    this.#idle.set(account, this.#ports.clock.after(INDEX_KEPT, close));
-    const oldest = this.#idle.keys().next().value;
-    if (this.#idle.size > INDEX_OPEN && oldest !== undefined) {
-      this.#wanted(oldest);
-      const idle = this.#accounts.get(oldest);
-      if (idle && idle.folders.size === 0) void idle.file.close();
-    }
+  /** A file was opened: not too many at a time, whoever has mailboxes open. */
+  #wasOpened(file: AccountFile): void {
+    this.#open.add(file);
+    if (this.#open.size <= INDEX_OPEN) return;
+    let oldest = file;
+    for (const other of this.#open) if (other.lastUse < oldest.lastUse) oldest = other;
+    if (oldest !== file) oldest.rest();
   }
 }

@@ -31,7 +31,6 @@ export class FolderModSeqs implements ModSeqs {
   readonly #folder: number;
   readonly #ports: ModSeqPorts;
   readonly #table = new SeqTable();
-  #tag = 0;
   #count = 0;
   /** Expunges up to this count are not remembered. */
   #floor = 0;
@@ -39,6 +38,8 @@ export class FolderModSeqs implements ModSeqs {
   /** The highest UID that was ever here, as far as this index knows. */
   #top = 0;
   #topWritten = 0;
+  /** Nothing was known of the folder. */
+  #fresh = false;
   /** Counts and UIDs, pairwise, ascending by count. */
   #vanished: [number, Uid][] = [];
   readonly #changed = new Map<Uid, { readonly flags: number; readonly value: number }>();
@@ -64,6 +65,14 @@ export class FolderModSeqs implements ModSeqs {
     return { seqs, ready: seqs.#load(mailbox) };
   }
 
+  /** `highest` as it will be when a folder's table is read: cheap, and nothing that changes from now on is below it. */
+  static known(file: AccountFile, folder: number): number | null {
+    return file.use((db) => {
+      const highest = Number(db.prepare("SELECT highest FROM folder WHERE id = ?").all(folder)[0]?.[0] ?? 0);
+      return startOf(file, folder, highest) * TAGS + file.tag;
+    });
+  }
+
   get highest(): number {
     return this.#wire(this.#count);
   }
@@ -83,6 +92,11 @@ export class FolderModSeqs implements ModSeqs {
     if (count === null || count < this.#floor) return null;
     const uids = this.#vanished.filter(([value]) => value > count).map(([, uid]) => uid);
     return uids.sort((a, b) => a - b);
+  }
+
+  /** Whether it has been read. */
+  get loaded(): boolean {
+    return this.#loaded;
   }
 
   /** Takes note of a change of the mailbox. */
@@ -150,14 +164,13 @@ export class FolderModSeqs implements ModSeqs {
   }
 
   #begin(db: Database): true {
-    this.#tag = this.#file.tag;
     const found = db.prepare("SELECT highest, floor, top FROM folder WHERE id = ?").all(this.#folder)[0];
     const [highest = 0, floor = 0, top = 0] = found?.map(Number) ?? [];
     this.#top = top;
-    this.#count = Math.max(this.#file.counts.get(this.#folder) ?? 0, highest, this.#file.base);
+    this.#count = startOf(this.#file, this.#folder, highest);
     this.#file.counts.set(this.#folder, this.#count);
-    // A folder that is new to the index: what was expunged from it before is not known.
-    this.#floor = highest === 0 ? this.#count : floor;
+    this.#fresh = highest === 0;
+    this.#floor = floor;
     this.#floorWritten = this.#floor;
     this.#vanished = db.prepare("SELECT value, uid FROM vanished WHERE folder = ? ORDER BY value, uid").all(
       this.#folder,
@@ -193,10 +206,9 @@ export class FolderModSeqs implements ModSeqs {
     this.#ports.wake();
   }
 
-  /** UIDs that came and went without a trace here: a client may know them all the same. null when they are too many. */
+  /** UIDs that came and went without a trace here: a client may know them all the same. null when they are too many, or the folder is new to the index. */
   #unseen(messages: readonly Message[], uidNext: Uid): readonly Uid[] | null {
-    // A folder that is new to the index: nothing is known of what went before.
-    if (this.#floor === this.#count) return [];
+    if (this.#fresh) return null;
     const from = upperBound(messages, this.#top);
     if (uidNext - 1 - this.#top - (messages.length - from) > VANISHED_KEPT) return null;
     const gone: Uid[] = [];
@@ -249,15 +261,20 @@ export class FolderModSeqs implements ModSeqs {
   }
 
   #wire(count: number): number {
-    return count * TAGS + this.#tag;
+    return count * TAGS + this.#file.tag;
   }
 
   /** The count of a mod-sequence that this database gave out; null for any other. */
   #own(modSeq: number): number | null {
-    if (modSeq % TAGS !== this.#tag) return null;
+    if (modSeq % TAGS !== this.#file.tag) return null;
     const count = Math.floor(modSeq / TAGS);
     return count > this.#count ? null : count;
   }
+}
+
+/** The count a folder goes on from. `highest`: what was saved. */
+function startOf(file: AccountFile, folder: number, highest: number): number {
+  return Math.max(file.counts.get(folder) ?? 0, highest, file.base);
 }
 
 function* first<K, V>(map: Map<K, V>, most: number): Generator<[K, V]> {

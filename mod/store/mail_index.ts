@@ -34,6 +34,8 @@ export interface ModSeqs {
 /** The index of one mailbox that somebody has open. */
 export interface MailboxIndex {
   readonly texts: ParsedTexts;
+  /** A mod-sequence for who may ask later what has changed from now on; null when there are none. Cheaper than `modSeqs`. */
+  highestKnown(): number | null;
   /** Mod-sequences, kept up to date from the first call on; null when they cannot be kept (NOMODSEQ). */
   modSeqs(): Promise<ModSeqs | null>;
   /** One user less. */

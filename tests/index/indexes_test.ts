@@ -1,5 +1,5 @@
 import { utf8 } from "../../mod/base/bytes.ts";
-import { INDEX_KEPT, INDEX_OPEN } from "../../mod/base/limits.ts";
+import { INDEX_KEPT, INDEX_OPEN, INDEX_PAUSE, INDEX_REST } from "../../mod/base/limits.ts";
 import { Indexes } from "../../mod/index/indexes.ts";
 import { MemFolder } from "../support/mem_folder.ts";
 import { assertEquals } from "../support/assert.ts";
@@ -122,4 +122,26 @@ Deno.test("Indexes: who can have none gets one that knows nothing", async () => 
   assertEquals(await index.modSeqs(), null);
   index.close();
   await all.close();
+});
+
+Deno.test("Indexes of two processes on one file never tell the same mod-sequence for two things", async () => {
+  await using bench = await IndexBench.make();
+  const inbox = folder("INBOX");
+  const part = { bytes: utf8("x"), flags: { system: 0, keywords: [] }, internalDate: 0 };
+  await inbox.add([part]);
+  const [one, two] = [indexes(bench), indexes(bench)];
+  const first = await (await one.open("alice", inbox)).modSeqs();
+  assertEquals(await (await two.open("alice", inbox)).modSeqs(), null, "the other has it");
+  const told = first?.highest ?? 0;
+  await bench.clock.advance(INDEX_KEPT + INDEX_PAUSE);
+  const second = await (await two.open("alice", inbox)).modSeqs();
+  const [message] = inbox.messages;
+  if (!first || !second || !message) throw new Error("no mod-sequences");
+  assertEquals(second.changedSince(message, told), false, "it goes on where the first one was");
+  await bench.clock.advance(INDEX_KEPT);
+  await inbox.add([part]);
+  await bench.clock.advance(INDEX_REST);
+  assertEquals(first.changedSince(message, told), true, "foreign now");
+  await one.close();
+  await two.close();
 });
