@@ -74,12 +74,12 @@ export interface Services {
   readonly smtp: SmtpPorts;
   readonly reports: Reports;
   readonly signing: MailSigning;
+  /** Reads what people may change beside config and accounts. Never throws: what cannot be read stays as it was. */
+  readAgain(): Promise<void>;
   /** Takes over a config and accounts that were read and checked. */
   adopt(config: Config, accounts: Accounts): void;
   /** Ends deliveries and closes the store. */
   stop(): Promise<void>;
-  /** Reads what people may change beside config and accounts. Never throws: what cannot be read stays as it was. */
-  readAgain(): Promise<void>;
 }
 
 /** Makes the services and opens the queue's folder. Throws FsError when DATA cannot be used. */
@@ -223,10 +223,6 @@ export async function buildServices(
       random,
       log,
     },
-    adopt(next, nextAccounts) {
-      people.swap(new LocalDirectory(next.domains, nextAccounts));
-      authenticator.swap(nextAccounts, loginPolicy(next));
-      const shorter = next.limits.queueLifetime < terms.limits.queueLifetime;
     async readAgain() {
       try {
         srs = new Srs(await loadSrsSecrets(fs, paths.srs, random));
@@ -234,6 +230,10 @@ export async function buildServices(
         log.error("secrets of srs not read again; the old ones hold", {}, cause);
       }
     },
+    adopt(next, nextAccounts) {
+      people.swap(new LocalDirectory(next.domains, nextAccounts));
+      authenticator.swap(nextAccounts, loginPolicy(next));
+      const shorter = next.limits.queueLifetime < terms.limits.queueLifetime;
       terms = next;
       daily.adopt(next);
       signing.adopt(next);
