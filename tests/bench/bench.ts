@@ -1,8 +1,12 @@
-/** `deno task bench`: what a real Roost process does on this machine, as a table. The bench is the client; figures are medians of three. */
+/**
+ * `deno task bench [PART ...]`: what a real Roost process does on this machine, as a table. The bench is the client; figures are medians of three.
+ * Parts are parsers, smtp, disk, imap, drain; all unless named. `postfix` besides them puts Postfix beside `drain`.
+ */
 import { utf8 } from "../../mod/base/bytes.ts";
 import { RawClient, smtpMessage } from "../support/raw_client.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 import { diskRows } from "./disk.ts";
+import { drainRows } from "./drain.ts";
 import { dkimRows } from "./dkim.ts";
 import { parserRows } from "./parsers.ts";
 import { median, type Row, table } from "./table.ts";
@@ -12,8 +16,18 @@ const MESSAGE = `From: a@elsewhere.test\r\nTo: alice@example.test\r\nSubject: be
   `${"x".repeat(70)}\r\n`.repeat(56)
 }`;
 
+/** A message of about so many octets. */
+function messageOf(size: number): string {
+  return size === 4096 ? MESSAGE : `${MESSAGE}${`${"y".repeat(70)}\r\n`.repeat((size - 4096) / 72)}`;
+}
+
 /** Messages a second over so many sessions, each on one connection. */
-async function smtpRate(roost: RoostProcess, sessions: number, count: number): Promise<number> {
+async function smtpRate(
+  roost: RoostProcess,
+  sessions: number,
+  count: number,
+  message: string,
+): Promise<number> {
   const clients = await Promise.all(Array.from({ length: sessions }, async () => {
     const client = await RawClient.connect("127.0.0.1", roost.ports.smtp);
     await client.reply();
@@ -26,7 +40,7 @@ async function smtpRate(roost: RoostProcess, sessions: number, count: number): P
   await Promise.all(clients.map(async (client, i) => {
     const to = `u${i % 10}@example.test`;
     while (left-- > 0) {
-      if (!(await smtpMessage(client, "a@elsewhere.test", to, MESSAGE))) throw new Error("not accepted");
+      if (!(await smtpMessage(client, "a@elsewhere.test", to, message))) throw new Error("not accepted");
     }
   }));
   const seconds = (performance.now() - start) / 1000;
@@ -36,11 +50,21 @@ async function smtpRate(roost: RoostProcess, sessions: number, count: number): P
 
 async function smtpRows(roost: RoostProcess): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const [sessions, count] of [[1, 1000], [10, 4000], [50, 6000]] as const) {
+  const cases = [
+    ["4 KB", 4096, 1, 1000],
+    ["4 KB", 4096, 10, 4000],
+    ["4 KB", 4096, 50, 6000],
+    ["100 KB", 100_000, 1, 300],
+    ["100 KB", 100_000, 10, 1000],
+    ["5 MB", 5_000_000, 1, 20],
+    ["5 MB", 5_000_000, 10, 60],
+  ] as const;
+  for (const [name, size, sessions, count] of cases) {
+    const message = messageOf(size);
     const rates: number[] = [];
-    for (let i = 0; i < RUNS; i++) rates.push(await smtpRate(roost, sessions, count));
+    for (let i = 0; i < RUNS; i++) rates.push(await smtpRate(roost, sessions, count, message));
     rows.push({
-      what: `SMTP to Maildir, 4 KB, durable, ${sessions} session${sessions > 1 ? "s" : ""}`,
+      what: `SMTP to Maildir, ${name}, durable, ${sessions} session${sessions > 1 ? "s" : ""}`,
       value: median(rates),
       unit: "messages/s",
     });
@@ -131,7 +155,10 @@ const users = Object.fromEntries(
     u,
   ) => [`${u}@example.test`, "secret"]),
 );
-const rows: Row[] = [...await parserRows(), ...await dkimRows()];
+const PARTS = ["parsers", "smtp", "disk", "imap", "drain"];
+const named = Deno.args.filter((part) => PARTS.includes(part));
+const wants = (part: string) => named.length === 0 || named.includes(part);
+const rows: Row[] = wants("parsers") ? [...await parserRows(), ...await dkimRows()] : [];
 const disk = await Deno.makeTempDir({ prefix: "roost-disk-" });
 try {
   await using roost = await RoostProcess.start({ users });
@@ -140,10 +167,11 @@ try {
   await roost.launch();
   await new Promise((r) => setTimeout(r, 3000));
   rows.push({ what: "idle memory of serve (RSS)", value: rss(roost.pid), unit: "MB" });
-  rows.push(...await smtpRows(roost));
-  rows.push(...await diskRows(disk));
-  rows.push(...await imapRows(roost));
+  if (wants("smtp")) rows.push(...await smtpRows(roost));
+  if (wants("disk")) rows.push(...await diskRows(disk));
+  if (wants("imap")) rows.push(...await imapRows(roost));
   rows.push({ what: "memory after all that (RSS)", value: rss(roost.pid), unit: "MB" });
+  if (wants("drain")) rows.push(...await drainRows(Deno.args.includes("postfix")));
 } finally {
   await Deno.remove(disk, { recursive: true });
 }
