@@ -164,7 +164,7 @@ export class SmtpClient {
     await this.#conn.close();
   }
 
-  /** Drops the connection; when only the answer to the final dot is missing, after a little while. */
+  /** Drops the connection; when only the answers to a message that was sent whole are missing, after a little while. */
   abort(): void {
     if (this.#stage === "end") {
       this.#cancelGrace ??= this.#options.clock.after(END_GRACE, () => this.#conn.destroy());
@@ -214,8 +214,6 @@ export class SmtpClient {
       // RFC 5321 3.8: the peer is about to close.
       if (reply.value.code === 421) this.#usable = false;
       this.#stage = "reset";
-      this.#cancelGrace?.();
-      this.#cancelGrace = null;
       return reply;
     } catch (error) {
       return this.#lost(stage, late ? "no reply in time" : lostWhy(error));

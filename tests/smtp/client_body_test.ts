@@ -1,9 +1,12 @@
 import { memoryBody } from "../../mod/base/body.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
 import { CLIENT_CHUNKS_AHEAD } from "../../mod/base/limits.ts";
+import { SmtpClient } from "../../mod/smtp/client.ts";
 import { onlyChunk } from "../../mod/smtp/client_body.ts";
+import { sendMessage } from "../../mod/smtp/client_send.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
-import type { PeerManners } from "../support/smtp_peer.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { type PeerManners, SmtpPeer } from "../support/smtp_peer.ts";
 import { envelope, lentBody, send, short, TEXT } from "./client_rig.ts";
 
 const AT_ONCE: PeerManners = { offers: ["PIPELINING", "CHUNKING"] };
@@ -163,6 +166,23 @@ Deno.test("BDAT: what the peer said before it hung up counts", async () => {
   const told = await send({ ...manners, lastWords: "552 5.3.4 Too big" }, envelope("bob"), lentBody(LARGE));
   assert(told.result.kind === "not-taken" && told.result.fault.kind === "reply");
   assertEquals(told.result.fault.reply.code, 552);
+});
+
+Deno.test("BDAT: once told to stop, a message that was sent has one moment for all its answers", async () => {
+  const silent = { MAIL: "!silence", ".": "!silence" } as const;
+  const peer = new SmtpPeer({ ...AT_ONCE, on: silent });
+  const clock = new FakeClock();
+  const client = new SmtpClient(peer, { protocol: "smtp", hostname: "mail.example.org", clock });
+  assert((await client.open()).ok);
+  const sending = sendMessage(client, envelope("bob"), memoryBody(utf8(TEXT)));
+  await clock.advance(1000);
+  client.abort();
+  await clock.advance(9_000);
+  peer.feed("250 2.1.0 Fine\r\n");
+  await clock.advance(999);
+  assertEquals(peer.destroyed, false);
+  await clock.advance(1);
+  assertEquals([short(await sending), peer.destroyed], [["deferred 4.4.2"], true]);
 });
 
 Deno.test("onlyChunk() is for what is small and in memory", () => {
