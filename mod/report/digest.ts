@@ -52,6 +52,8 @@ export async function digestDmarc(
   const report = readDmarcReport(xml);
   let next = report.next();
   for (let n = 1; !next.done; next = report.next(), n++) {
+    if (next.value === null || n % SLICE === 0) await clock.sleep(0);
+    if (next.value === null) continue;
     const { sourceIp, headerFrom, count, disposition, dkim, spf } = next.value;
     if (dkim === "pass" || spf === "pass") counts.passed += count;
     else {
@@ -60,7 +62,6 @@ export async function digestDmarc(
       if (disposition === "reject") counts.rejected += count;
       addSource(sources, sourceIp, headerFrom, count);
     }
-    if (n % SLICE === 0) await clock.sleep(0);
   }
   if (!next.value.ok) return next.value;
   const { organization, id, begin, end, published } = next.value.value;

@@ -2,7 +2,13 @@
 import { type DmarcPublished, type DmarcRow } from "../auth/dmarc/report.ts";
 import type { DmarcObserver, DmarcRecord, JudgedMessage } from "../auth/dmarc/types.ts";
 import { formatReportUris, parseReportUris } from "../auth/report_uri.ts";
-import { REPORT_ROWS, REPORT_ROWS_DAY, REPORT_SIGNATURES, REPORT_TEXT } from "../base/limits.ts";
+import {
+  ADDRESS_DOMAIN,
+  REPORT_ROWS,
+  REPORT_ROWS_DAY,
+  REPORT_SIGNATURES,
+  REPORT_TEXT,
+} from "../base/limits.ts";
 import type { DkimOutcome } from "../auth/types.ts";
 import { DailyLedger, type LedgerCodec, type ReportKey } from "./daily_ledger.ts";
 
@@ -103,8 +109,8 @@ function rowOf(
     headerFrom: outcome.domain,
     envelopeFrom,
     dkimResults: [...dkim].sort((a, b) => weight(b) - weight(a)).slice(0, REPORT_SIGNATURES).map((d) => ({
-      domain: d.domain,
-      selector: d.selector,
+      domain: d.domain.slice(0, ADDRESS_DOMAIN),
+      selector: d.selector.slice(0, ADDRESS_DOMAIN),
       result: d.result,
     })),
     spfResults: spf ? [{ domain: spf.domain, scope: "mfrom", result: spf.result }] : [],

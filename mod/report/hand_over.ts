@@ -5,7 +5,7 @@ import { concat, EMPTY } from "../base/bytes.ts";
 import { REPORT_DOMAINS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
-import { type Address, formatAddress } from "../mail/address.ts";
+import { type Address, formatAddress, needsUtf8 } from "../mail/address.ts";
 import type { Submitter } from "../queue/types.ts";
 
 /** A report as it is handed over. */
@@ -84,8 +84,8 @@ export class HandOver {
         sender: report.from,
         // Nobody here needs to hear of reports that do not arrive.
         recipients: [{ address: target.address, options: { notify: ["never"] } }],
-        eightBit: false,
-        smtpUtf8: false,
+        eightBit: [report.from, target.address].some(needsUtf8),
+        smtpUtf8: [report.from, target.address].some(needsUtf8),
         ...(report.tlsOptional ? { tlsOptional: true } : {}),
         account: null,
         traceId: report.id,

@@ -23,7 +23,7 @@ export interface ReportMail {
   readonly attached: { readonly type: string; readonly name: string; readonly octets: Uint8Array };
 }
 
-/** Its octets: ASCII, CRLF. */
+/** Its octets: ASCII where the addresses are, CRLF. */
 export function formatReportMail(mail: ReportMail): Uint8Array {
   const boundary = `=_${mail.id.replace(/[^A-Za-z0-9]/g, "_").slice(0, 55)}_report`;
   const unique = mail.id.replace(/[^A-Za-z0-9._-]/g, ".").replace(/^\.+|\.+$|\.(?=\.)/g, "");

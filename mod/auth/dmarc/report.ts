@@ -128,14 +128,14 @@ function seconds(ms: number): string {
 }
 
 /**
- * Reads a report of somebody else's, giving out its rows as they come; the result is the rest, or what is wrong with it. Rows may have been
- * given out before that is found.
+ * Reads a report of somebody else's, giving out its rows as they come, and null where others may have their turn; the result is the rest, or
+ * what is wrong with it. Rows may have been given out before that is found.
  */
-export function* readDmarcReport(xml: string): Generator<DmarcRow, Result<DmarcReportHead, string>> {
+export function* readDmarcReport(xml: string): Generator<DmarcRow | null, Result<DmarcReportHead, string>> {
   const elements = readXml(xml, "record");
   for (;;) {
     const next = elements.next();
-    if (!next.done) yield rowOf(next.value);
+    if (!next.done) yield next.value && rowOf(next.value);
     else return next.value.ok ? headOf(next.value.value) : next.value;
   }
 }

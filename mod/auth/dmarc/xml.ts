@@ -25,15 +25,22 @@ const TAG = new RegExp(`<(/?)(${NAME})((?:\\s+${NAME}\\s*=\\s*(?:"[^"<]*"|'[^'<]
 /** Characters of one tag: a name and some namespaces. */
 const LONGEST_TAG = 4096;
 
+/** Steps after which a reader pauses: less than a millisecond's work. */
+const STEPS = 2000;
+
 /**
- * Reads a document. Elements named `part` are given out as they end and then forgotten, so that a long list of them takes no memory; the
- * result is the root element without them, or what is wrong.
+ * Reads a document. Elements named `part` are given out as they end and then forgotten, so that a long list of them takes no memory; null in
+ * between is a good moment to let others have their turn. The result is the root element without the parts, or what is wrong.
  */
-export function* readXml(text: string, part: string): Generator<XmlElement, Result<XmlElement, string>> {
+export function* readXml(
+  text: string,
+  part: string,
+): Generator<XmlElement | null, Result<XmlElement, string>> {
   const open: Open[] = [];
   let root: XmlElement | null = null;
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  while (at < text.length) {
+  for (let steps = 1; at < text.length; steps++) {
+    if (steps % STEPS === 0) yield null;
     const less = text.indexOf("<", at);
     const end = less < 0 ? text.length : less;
     const inner = open.at(-1);

@@ -44,7 +44,7 @@ function readAll(xml: string) {
   for (;;) {
     const next = report.next();
     if (next.done) return { rows, head: next.value };
-    rows.push(next.value);
+    if (next.value) rows.push(next.value);
   }
 }
 
