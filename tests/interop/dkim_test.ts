@@ -18,8 +18,6 @@ import { SeededRandom } from "../support/seeded_random.ts";
 import { zone } from "../support/zone.ts";
 
 const MESSAGES = 1000;
-/** Of them, those that each peer signs: their RSA is slow, dkimpy's is written in Python. */
-const SIGNED_BY_PEERS = 250;
 const DOMAIN = "a.test";
 const FORMS = ["simple", "relaxed"] as const;
 const PYTHON = "/usr/bin/python3";
@@ -234,11 +232,12 @@ Deno.test(`${MESSAGES} messages signed by Roost verify in mailauth, dkimpy and O
   assertEquals(wrong, []);
 });
 
-Deno.test(`${SIGNED_BY_PEERS} messages signed by each of mailauth, dkimpy and OpenDKIM verify in Roost; changed, not one`, async () => {
-  const all = samples().slice(0, SIGNED_BY_PEERS);
+Deno.test(`${MESSAGES} messages signed by each of mailauth, dkimpy and OpenDKIM verify in Roost; changed, not one`, async () => {
+  const all = samples();
   const jobs: Record<string, unknown>[] = [];
   for (const [i, by] of ["dkimpy", "opendkim"].entries()) {
     for (const { id, canon, key, header, body } of all) {
+      // RSA in Python takes its time.
       const used = key.type === "rsa" ? KEYS[2] : key;
       const names = ["From", "To", "Subject", "Subject"];
       jobs.push({
