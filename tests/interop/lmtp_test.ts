@@ -1,7 +1,7 @@
 /** Postfix delivers into Roost by LMTP: each recipient has an answer of its own (RFC 2033 4.2). */
-import { randomBytes } from "node:crypto";
 import { utf8 } from "../../mod/base/bytes.ts";
 import { assertEquals, assertMatch } from "../support/assert.ts";
+import { loopback } from "../support/neighbours.ts";
 import { Postfix } from "../support/postfix.ts";
 import { eventually } from "../support/programs.ts";
 import { RoostProcess } from "../support/roost_process.ts";
@@ -27,7 +27,7 @@ async function inbox(roost: RoostProcess, user: string): Promise<string[]> {
 Deno.test("postfix: delivers by LMTP under TLS; who is there gets it once, who is not or cannot is told apart", async () => {
   await using roost = await RoostProcess.start();
   await using postfix = await Postfix.start({
-    address: `127.${[...randomBytes(3)].map((n) => 2 + n % 250).join(".")}`,
+    address: loopback(),
     domain: "far.test",
     users: ["carol"],
     relay: `[${roost.address}]:${roost.ports.smtp}`,

@@ -1,8 +1,8 @@
 /** MX records that lead nowhere good, asked of a real name server: each ends soon, says why, and holds nobody up. */
-import { randomBytes } from "node:crypto";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { imapClient, mailer } from "../support/clients.ts";
 import { startDnsServer, type ZoneData } from "../support/dns_server.ts";
+import { loopback } from "../support/neighbours.ts";
 import { eventually } from "../support/programs.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 
@@ -48,7 +48,7 @@ function zone(here: string): ZoneData {
 }
 
 Deno.test("MX records that loop, lead to us, to this machine or nowhere are told from each other, at once", async () => {
-  const here = `127.${[...randomBytes(3)].map((n) => 2 + n % 250).join(".")}`;
+  const here = loopback();
   const dns = await startDnsServer(zone(here));
   try {
     await using roost = await RoostProcess.start({

@@ -1,5 +1,5 @@
 /** A private Exim: own configuration, spool and mailboxes below one folder. Needs root; Debian's package is unpacked, not installed. */
-import { type FarOptions, FarServer } from "./far_server.ts";
+import { answering, type FarOptions, FarServer } from "./far_server.ts";
 import { eventually, must, run } from "./programs.ts";
 import { unpacked, withAccounts } from "./unpacked.ts";
 
@@ -61,14 +61,7 @@ export class Exim extends FarServer {
       stderr: "null",
     }).spawn();
     this.#child = child;
-    let ended = false;
-    child.status.then(() => ended = true);
-    await eventually("Exim answers", async () => {
-      if (ended) throw new Error(`Exim ended at once:\n${await this.log()}`);
-      const conn = await Deno.connect({ hostname: address, port: 25 }).catch(() => null);
-      conn?.close();
-      return conn !== null;
-    });
+    await answering("Exim", child, address, () => this.log());
   }
 
   async #prepare({ address, domain, users, relay, tls, settings = "" }: FarOptions): Promise<void> {

@@ -16,6 +16,23 @@ export interface FarOptions {
   readonly settings?: string;
 }
 
+/** Resolves once `child` answers on port 25 of `address`; `name` is what it is called when it does not. */
+export async function answering(
+  name: string,
+  child: Deno.ChildProcess,
+  address: string,
+  log: () => Promise<string>,
+): Promise<void> {
+  let ended = false;
+  child.status.then(() => ended = true);
+  await eventually(`${name} answers`, async () => {
+    if (ended) throw new Error(`${name} ended at once:\n${await log()}`);
+    const conn = await Deno.connect({ hostname: address, port: 25 }).catch(() => null);
+    conn?.close();
+    return conn !== null;
+  });
+}
+
 /** `await using` stops it and removes its folder. */
 export abstract class FarServer implements AsyncDisposable {
   readonly dir: string;

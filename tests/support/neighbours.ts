@@ -101,7 +101,8 @@ export class Neighbours<F extends FarServer> implements AsyncDisposable {
   }
 }
 
-function loopback(): string {
+/** A loopback address of its own for a server, so that it can have port 25 and no run meets another. */
+export function loopback(): string {
   return `127.${[...randomBytes(3)].map((n) => 2 + n % 250).join(".")}`;
 }
 

@@ -1,5 +1,5 @@
 /** A private Postfix: own configuration, queue and mailboxes below one folder. Needs root and Debian's package. */
-import { type FarOptions, FarServer } from "./far_server.ts";
+import { answering, type FarOptions, FarServer } from "./far_server.ts";
 import { eventually, must, run } from "./programs.ts";
 
 export interface PostfixOptions extends FarOptions {
@@ -69,14 +69,7 @@ export class Postfix extends FarServer {
       stderr: "null",
     }).spawn();
     this.#child = child;
-    let ended = false;
-    child.status.then(() => ended = true);
-    await eventually("Postfix answers", async () => {
-      if (ended) throw new Error(`Postfix ended at once:\n${await this.log()}`);
-      const conn = await Deno.connect({ hostname: this.#address, port: 25 }).catch(() => null);
-      conn?.close();
-      return conn !== null;
-    });
+    await answering("Postfix", child, this.#address, () => this.log());
   }
 
   /** Ends it with all its processes: master passes the signal on to its process group. */
