@@ -15,6 +15,8 @@ import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { mailer } from "../support/clients.ts";
 import { startDnsServer } from "../support/dns_server.ts";
 import { judged } from "../support/judged.ts";
+import { proxyRelay } from "../support/proxy_relay.ts";
+import { RawClient } from "../support/raw_client.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 import { TLS_REPORT } from "../support/tls_report_schema.ts";
 
@@ -210,6 +212,68 @@ Deno.test("a day's judged mail is reported to who asks", async () => {
   const xml = await unpack(new Uint8Array(attached?.content ?? []), "gzip", 100_000);
   assert(xml.ok && fromUtf8(xml.value).includes("<source_ip>192.0.2.1</source_ip>"));
   assertEquals(await sendNow(roost), 0);
+});
+
+/** Sends a message as the host 192.0.2.77; the reply to its end. */
+async function sendAsFar(roost: RoostProcess, message: string): Promise<string> {
+  await using relay = await proxyRelay(roost.ports.smtp, "PROXY TCP4 192.0.2.77 198.51.100.2 40000 25\r\n");
+  const client = await RawClient.connect("127.0.0.1", relay.port);
+  try {
+    await client.reply();
+    let reply = "";
+    for (
+      const line of [
+        "EHLO mx.far.test",
+        "MAIL FROM:<a@far.test>",
+        "RCPT TO:<bob@example.test>",
+        "DATA",
+        message,
+      ]
+    ) {
+      await client.say(`${line}\r\n`);
+      reply = await client.reply();
+    }
+    return reply;
+  } finally {
+    client.close();
+  }
+}
+
+Deno.test("mail in a domain's name is counted for its report, refused or not", async () => {
+  const dns = await startDnsServer({
+    "far.test": { TXT: ["v=spf1 ip4:192.0.2.77 -all"] },
+    "_dmarc.far.test": { TXT: ["v=DMARC1; p=reject; rua=mailto:dmarc@far.test"] },
+    "_dmarc.bank.test": { TXT: ["v=DMARC1; p=reject; sp=none; rua=mailto:dmarc@bank.test"] },
+    "_dmarc.silent.test": { TXT: ["v=DMARC1; p=none"] },
+  });
+  try {
+    await using roost = await RoostProcess.start({
+      network: "open",
+      config: `proxy_protocol: [127.0.0.1]\ndns: { servers: ["127.0.0.1:${dns.port}"] }`,
+    });
+    assertMatch(await sendAsFar(roost, "From: a@far.test\r\n\r\nx\r\n."), /^250 /);
+    for (let i = 0; i < 2; i++) {
+      assertMatch(await sendAsFar(roost, "From: a@bank.test\r\n\r\nx\r\n."), /^550 /);
+    }
+    assertMatch(await sendAsFar(roost, "From: a@www.bank.test\r\n\r\nx\r\n."), /^250 /);
+    assertMatch(await sendAsFar(roost, "From: a@silent.test\r\n\r\nx\r\n."), /^250 /);
+    await roost.stop();
+    const ledger = new DmarcLedger();
+    ledger.days.restore(await Deno.readTextFile(`${roost.dir}/data/reports/dmarc.jsonl`));
+    const keys = ledger.days.finished(Date.now() + 2 * DAY);
+    const told = keys.flatMap((key) =>
+      ledger.report(key)?.rows.map((r) =>
+        [key.domain, r.headerFrom, r.sourceIp, r.count, r.disposition, r.dkim, r.spf].join(" ")
+      ) ?? []
+    );
+    assertEquals(told, [
+      "far.test far.test 192.0.2.77 1 pass fail pass",
+      "bank.test bank.test 192.0.2.77 2 reject fail fail",
+      "bank.test www.bank.test 192.0.2.77 1 none fail fail",
+    ]);
+  } finally {
+    await dns.close();
+  }
 });
 
 Deno.test("reports that come by mail are delivered, shown by the API and on the page, and kept", async () => {
