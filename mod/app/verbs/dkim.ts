@@ -2,7 +2,7 @@ import type { DkimKey, DkimKeyState } from "../../auth/dkim/key_files.ts";
 import { signingKeys } from "../../auth/dkim/key_files.ts";
 import type { Config } from "../../config/config.ts";
 import { hostName } from "../../config/values.ts";
-import { dkimStates, rotateDkimKeys } from "../dkim_keys.ts";
+import { dkimFolder, dkimStates, rotateDkimKeys } from "../dkim_keys.ts";
 import { readConfig } from "../find_config.ts";
 import { CommandFault } from "../terminal.ts";
 import { type Call, CONFIG_OPTION, JSON_OPTION, table, type Verb } from "../verb.ts";
@@ -25,10 +25,7 @@ while the server runs. Rotating again meanwhile changes nothing.`,
     const config = await readConfig(call);
     const keys = [];
     for (const domain of domainsOf(config, named)) {
-      const { fs } = call.tools;
-      const own = action === "list"
-        ? await dkimStates(fs, config, domain)
-        : await rotateDkimKeys(call.tools, config, domain, call.options.has("now"));
+      const own = await keysOf(call, config, domain, action);
       keys.push(...own.map((key) => ({ domain, key, signs: signingKeys(own).includes(key) })));
     }
     if (call.options.has("json")) call.terminal.out(JSON.stringify(keys.map(shown), null, 2));
@@ -37,6 +34,22 @@ while the server runs. Rotating again meanwhile changes nothing.`,
     return 0;
   },
 };
+
+async function keysOf(
+  { tools, options }: Call,
+  config: Config,
+  domain: string,
+  action: "list" | "rotate",
+): Promise<readonly DkimKey[]> {
+  try {
+    return action === "list"
+      ? await dkimStates(tools.fs, config, domain)
+      : await rotateDkimKeys(tools, config, domain, options.has("now"));
+  } catch (e) {
+    if (!(e instanceof TypeError)) throw e;
+    throw new CommandFault(`${dkimFolder(config, domain)}: ${e.message}; take the file away`);
+  }
+}
 
 function domainsOf(config: Config, named: string | undefined): readonly string[] {
   const domain = named === undefined ? undefined : hostName(named);

@@ -10,6 +10,7 @@ import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { fromUtf8, utf8 } from "../../base/bytes.ts";
 import { type Fs, isFsError } from "../../base/fs.ts";
 import { DKIM_KEY_FILE, DKIM_RETIRED } from "../../base/limits.ts";
+import { keyName } from "./key_lookup.ts";
 
 export type DkimAlgorithm = "rsa" | "ed25519";
 /** `new`: to be published, not used yet. `retired`: still published for mail under way. `removable`: nobody needs it any more. */
@@ -46,13 +47,13 @@ export function dkimPublicKey(pem: string): { readonly algorithm: DkimAlgorithm;
 }
 
 /**
- * The keys in a folder, newest selector first; none without the folder. `fault` is told of files that are no keys, which otherwise are thrown as
- * TypeError. Throws FsError.
+ * The keys in a folder, newest selector first; none without the folder. `fault` is told of files that are no keys or cannot be read, which
+ * otherwise are thrown, as TypeError and FsError. Throws FsError.
  */
 export async function readKeys(
   fs: Fs,
   folder: string,
-  fault?: (error: TypeError) => void,
+  fault?: (error: Error) => void,
 ): Promise<readonly DkimKey[]> {
   let names: ReadonlySet<string>;
   try {
@@ -64,29 +65,40 @@ export async function readKeys(
   const keys: DkimKey[] = [];
   for (const name of names) {
     if (!name.endsWith(PEM)) continue;
-    const selector = name.slice(0, -PEM.length);
-    const bytes = await fs.readFile(`${folder}/${name}`, DKIM_KEY_FILE);
-    if (!bytes) continue;
-    const pem = fromUtf8(bytes);
-    const known = publicKeyOf(name, pem);
-    if (known instanceof TypeError) {
-      if (!fault) throw known;
-      fault(known);
-      continue;
+    try {
+      const key = await readKey(fs, folder, names, name.slice(0, -PEM.length));
+      if (key) keys.push(key);
+    } catch (e) {
+      // One file that somebody else put there, or made as another user, must not keep the other keys from signing.
+      if (!fault || !(isFsError(e) || e instanceof TypeError)) throw e;
+      fault(e);
     }
-    const mark = names.has(`${selector}.retired`) ? "retired" : names.has(`${selector}.new`) ? "new" : null;
-    const seconds = mark ? await readMark(fs, `${folder}/${selector}.${mark}`) : 0;
-    const state = mark === "retired" && seconds >= DKIM_RETIRED ? "removable" : mark ?? "active";
-    keys.push({ selector, state, seconds, pem, ...known });
   }
   return keys.sort((a, b) => a.selector < b.selector ? 1 : -1);
 }
 
-function publicKeyOf(name: string, pem: string): ReturnType<typeof dkimPublicKey> | TypeError {
+async function readKey(
+  fs: Fs,
+  folder: string,
+  names: ReadonlySet<string>,
+  selector: string,
+): Promise<DkimKey | null> {
+  const bytes = await fs.readFile(`${folder}/${selector}${PEM}`, DKIM_KEY_FILE);
+  if (!bytes) return null;
+  if (keyName("example", selector) === null) throw new TypeError(`Cannot use "${selector}" as a selector`);
+  const pem = fromUtf8(bytes);
+  const known = publicKeyOf(selector, pem);
+  const mark = names.has(`${selector}.retired`) ? "retired" : names.has(`${selector}.new`) ? "new" : null;
+  const seconds = mark ? await readMark(fs, `${folder}/${selector}.${mark}`) : 0;
+  const state = mark === "retired" && seconds >= DKIM_RETIRED ? "removable" : mark ?? "active";
+  return { selector, state, seconds, pem, ...known };
+}
+
+function publicKeyOf(selector: string, pem: string): ReturnType<typeof dkimPublicKey> {
   try {
     return dkimPublicKey(pem);
   } catch (cause) {
-    return new TypeError(`Cannot read the DKIM key in "${name}"`, { cause });
+    throw new TypeError(`Cannot read the DKIM key in "${selector}${PEM}"`, { cause });
   }
 }
 

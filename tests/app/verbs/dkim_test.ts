@@ -22,6 +22,17 @@ Deno.test("dkim rotate makes new keys once, which sign with --now, and the old o
   assertEquals(await states(["dkim", "list"]), turned);
 });
 
+Deno.test("dkim names a file that is no key", async () => {
+  const m = new Machine();
+  await m.run(["dkim", "rotate"]);
+  await m.fs.createWith("/home/data/keys/dkim/example.test/notes.pem", []);
+  for (const action of ["list", "rotate"]) {
+    const ran = await m.run(["dkim", action]);
+    assertEquals(ran.code, 1);
+    assertMatch(ran.err, /dkim\/example\.test: Cannot read the DKIM key in "notes\.pem"; take the file away/);
+  }
+});
+
 Deno.test("dkim says what is wrong with a call", async () => {
   const m = new Machine();
   for (

@@ -99,9 +99,15 @@ Deno.test("signingKeys() takes the newest active key, else the one retired last,
 Deno.test("readKeys() tells of files that are no keys", async () => {
   const fs = await folder({ [`${DIR}/a.pem`]: PEM.rsa, [`${DIR}/bad.pem`]: "hello" });
   await assertRejects(() => readKeys(fs, DIR), 'the DKIM key in "bad.pem"');
+  await fs.createWith(`${DIR}/no name.pem`, [utf8(PEM.rsa)]);
+  await fs.createWith(`${DIR}/long.pem`, [new Uint8Array(20_000)]);
   const faults: string[] = [];
   assertEquals(states(await readKeys(fs, DIR, (e) => faults.push(e.message))), ["a active"]);
-  assertEquals(faults.length, 1);
+  assertEquals(faults.sort(), [
+    `Cannot read all of "${DIR}/long.pem": io`,
+    'Cannot read the DKIM key in "bad.pem"',
+    'Cannot use "no name" as a selector',
+  ]);
 });
 
 Deno.test("a power cut at any step of a rotation leaves a key that signs, and the same again ends it", async () => {
