@@ -25,6 +25,7 @@ import {
 import { err, ok } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
+import { AccountRates } from "../inbound/account_rate.ts";
 import { Dispatcher } from "../inbound/dispatch.ts";
 import { filingJunk } from "../inbound/junk_folder.ts";
 import { LocalTransport } from "../inbound/local_transport.ts";
@@ -72,6 +73,9 @@ export interface Services {
   };
   readonly authenticator: AccountAuthenticator;
   readonly smtp: SmtpPorts;
+  readonly directory: Directory;
+  /** Quotas of old devices. */
+  readonly deviceRates: AccountRates;
   readonly reports: Reports;
   readonly signing: MailSigning;
   /** Reads what people may change beside config and accounts. Never throws: what cannot be read stays as it was. */
@@ -183,6 +187,8 @@ export async function buildServices(
     index,
     queue,
     awayHosts: () => transport.awayHosts(),
+    directory,
+    deviceRates: new AccountRates(clock),
     suppressed: {
       list: () => suppressions.list(clock.now()),
       async remove(address) {

@@ -10,6 +10,7 @@ export type ServiceKind =
   | "smtp"
   | "submission"
   | "submissions"
+  | "devices"
   | "imap"
   | "imaps"
   | "pop3"
@@ -20,12 +21,13 @@ export type ServiceKind =
 const IMPLICIT_TLS: ReadonlySet<ServiceKind> = new Set(["submissions", "imaps", "pop3s"]);
 
 /** Where nobody logs in. */
-const NO_LOGINS: ReadonlySet<ServiceKind> = new Set(["smtp", "lmtp"]);
+const NO_LOGINS: ReadonlySet<ServiceKind> = new Set(["smtp", "lmtp", "devices"]);
 
 /** What strangers over the limits are told; TLS listeners say nothing, for the peer waits for a handshake. */
 const BUSY: Readonly<Record<ServiceKind, string>> = {
   smtp: "421 4.3.2 Too many connections; try again later\r\n",
   submission: "421 4.3.2 Too many connections; try again later\r\n",
+  devices: "421 4.3.2 Too many connections; try again later\r\n",
   lmtp: "421 4.3.2 Too many connections; try again later\r\n",
   imap: "* BYE Too many connections; try again later\r\n",
   pop3: "-ERR [SYS/TEMP] Too many connections; try again later\r\n",

@@ -39,6 +39,7 @@ const KINDS: readonly ServiceKind[] = [
   "smtp",
   "submission",
   "submissions",
+  "devices",
   "imap",
   "imaps",
   "pop3",

@@ -58,6 +58,16 @@ async function serveProtocol(
         { ...services.smtp, policy: putOffWhile(() => memory.full, services.smtp.policy) },
         stop,
       );
+    case "devices": {
+      const { deviceSession } = await import("./device_sessions.ts");
+      const { policy, settings } = deviceSession(conn.remote.address, config, services, platform.log);
+      return await (await import("../smtp/serve.ts")).serveSmtp(
+        conn,
+        { ...smtpSettings("submission", config, memory, null), ...settings },
+        { ...services.smtp, policy: putOffWhile(() => memory.full, policy) },
+        stop,
+      );
+    }
     case "imap":
     case "imaps":
       return await (await import("../imap/serve.ts")).serveImap(conn, {

@@ -40,6 +40,8 @@ export const IMAP_DISCARD = 64 * MiB; // octets of a refused command read and th
 export const FETCH_WHOLE = 256 * KiB; // a message up to this is read into memory to FETCH from it; larger ones are streamed
 export const FETCH_CHUNK = 64 * KiB; // octets read at a time of larger ones
 export const SEARCH_HELD = 64 * KiB; // decoded characters of one part searched at a time
+export const FIELDS_KEPT = 16 * KiB; // what the index keeps of one message's header; one with more is read each time
+export const THREAD_REFERENCES = 200; // message IDs of one References field: the newest count
 export const IMAP_ERRORS = 20; // bad commands in a row before BYE
 export const IMAP_IDLE_LOGIN = 1 * MINUTE; // before authentication
 export const IMAP_IDLE = 30 * MINUTE; // RFC 3501 5.4 wants at least 30 minutes
@@ -244,6 +246,9 @@ export const INDEX_KEPT = 60 * SECOND; // a database nobody uses stays open so l
 export const INDEX_OPEN = 64; // databases open at once; each holds up to 1 MB
 export const INDEX_SWEEP = 200; // rows looked at for messages that are gone, each time a folder is opened
 export const VANISHED_KEPT = 50_000; // expunged UIDs remembered of a folder: clients away for longer ask for everything
+
+export const DEVICE_PER_HOUR = 60; // recipients of an old device: a scan a minute
+export const DEVICE_PER_DAY = 500; // likewise; one that is taken over can do no more harm than that
 
 /** Queue. */
 export const QUEUE_HEAD = 1 * MiB; // envelope of a queued message on disk: SMTP_RECIPIENTS long addresses with their DSN options

@@ -27,6 +27,19 @@ export interface ConfiguredWay {
   readonly helo: string | null;
 }
 
+/** Devices that may send without a password. */
+export interface ConfiguredDevice {
+  /** As it is written, and as it is compared. */
+  readonly network: string;
+  readonly range: Network;
+  readonly as: Address;
+  readonly outside: boolean;
+  /** Recipients. */
+  readonly perHour: number;
+  readonly perDay: number;
+  readonly messageSize: number;
+}
+
 /** A list of hosts by DNS, and the answers that count (any when empty). */
 export interface DnsListConfig {
   readonly zone: string;
@@ -109,6 +122,7 @@ export interface Config {
     readonly deliveries: number;
     readonly deliveriesPerDestination: number;
   };
+  readonly devices: readonly ConfiguredDevice[];
   readonly imap: { readonly separator: "." | "/" };
   readonly log: {
     readonly level: "debug" | "info" | "warning" | "error";

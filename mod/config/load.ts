@@ -2,6 +2,7 @@
 import { fromUtf8 } from "../base/bytes.ts";
 import { folderOf } from "../base/durable.ts";
 import { type Fs, isFsError } from "../base/fs.ts";
+import { parseNetwork } from "../base/ip.ts";
 import { CONFIG_FILE } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { DomainRules } from "../account/local_directory.ts";
@@ -14,7 +15,8 @@ import {
   type YamlProblem,
   type YamlSource,
 } from "../yaml/source.ts";
-import type { Config, TlsConfig } from "./config.ts";
+import type { Config, ConfiguredDevice, TlsConfig } from "./config.ts";
+import { checkDevices } from "./devices.ts";
 import { absolutePath } from "./paths.ts";
 import { LISTENERS, SCHEMA } from "./schema.ts";
 import { formatHostPort } from "./values.ts";
@@ -58,6 +60,7 @@ export function parseConfig(file: string, text: string): Result<LoadedConfig, re
     };
   const config = configOf(file, checked.value, note(problems));
   checkListeners(source, config, note(problems), note(warnings));
+  checkDevices(config, note(problems), note(warnings));
   if (config.domains.size === 0) note(warnings)([], 'domains: none yet; add one with "roost domain add"');
   if (problems.length > 0) return err(formatProblems(file, problems));
   return ok({ config, warnings: formatProblems(file, warnings) });
@@ -134,6 +137,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       deliveries: raw.sending.deliveries,
       deliveriesPerDestination: raw.sending.deliveries_per_destination,
     },
+    devices: devicesOf(raw.devices),
     imap: raw.imap,
     log: raw.log,
     limits: {
@@ -158,6 +162,14 @@ function rulesOf(domain: string, rules: Written["domains"][string]): DomainRules
     subaddress: rules.subaddress,
     aliases: Object.fromEntries(Object.entries(rules.aliases).map(([name, to]) => [name, to.map(whole)])),
   };
+}
+
+function devicesOf(written: Written["devices"]): readonly ConfiguredDevice[] {
+  return Object.entries(written).flatMap(([network, { as, outside, per_hour, per_day, message_size }]) => {
+    const range = parseNetwork(network);
+    if (!range) return []; // the schema has no other keys
+    return { network, range, as, outside, perHour: per_hour, perDay: per_day, messageSize: message_size };
+  });
 }
 
 function tlsOf(folder: string, raw: Written, problem: Note): TlsConfig {

@@ -8,6 +8,8 @@ import {
   ACCOUNT_PER_HOUR,
   CONNECTIONS,
   CONNECTIONS_PER_ADDRESS,
+  DEVICE_PER_DAY,
+  DEVICE_PER_HOUR,
   MESSAGE_SIZE,
   MESSAGES_PER_MINUTE,
   QUEUE_ATTEMPTS,
@@ -38,6 +40,9 @@ const LISTEN = {
   smtp: addresses("mail from other servers; 25"),
   submission: addresses("mail from our users, STARTTLS; 587"),
   submissions: addresses("mail from our users, TLS from the first octet; 465"),
+  devices: addresses(
+    "mail from printers and NAS boxes that cannot log in, see devices; with or without STARTTLS, 2525",
+  ),
   imap: addresses("IMAP with STARTTLS; 143"),
   imaps: addresses("IMAP, TLS from the first octet; 993"),
   pop3: addresses("POP3 with STLS; 110"),
@@ -325,6 +330,11 @@ export const SCHEMA = section({
     {},
     "daily reports to other domains; none on a closed network",
   ),
+  devices: entry(
+    mapping(kind.deviceNetwork, deviceEntry()),
+    {},
+    "address or small network: who may send by listen.devices without a password, as ACCOUNT or { as: ACCOUNT, ... }",
+  ),
   imap: entry(
     section({
       separator: entry(
@@ -434,6 +444,22 @@ function routeEntry(): Schema<WrittenWay & { readonly retry: readonly number[] }
 
 function wayEntry(): Schema<WrittenWay> {
   return shorthand("to", section(wayKeys()));
+}
+
+/** "scanner@example.org" or { as: scanner@example.org, outside: true }. */
+function deviceEntry() {
+  const whole = section({
+    as: required(kind.emailValue, "the account it sends as; an address of one account"),
+    outside: entry(kind.yesValue, false, "whether it may write to other domains than ours"),
+    per_hour: entry(
+      kind.countValue(1, 1_000_000),
+      DEVICE_PER_HOUR,
+      "recipients, of all in this network together",
+    ),
+    per_day: entry(kind.countValue(1, 10_000_000), DEVICE_PER_DAY, "likewise"),
+    message_size: entry(kind.sizeValue, "25MB", "largest message; limits.message_size holds as well"),
+  });
+  return shorthand("as", whole);
 }
 
 /** "zen.example.org" or { zone: zen.example.org, results: [127.0.0.2] }. */

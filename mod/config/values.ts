@@ -4,6 +4,7 @@
 import { type Network, parseIp, parseNetwork } from "../base/ip.ts";
 import { type Address, formatAddress, parseAddress, parseDomain, parseLocalPart } from "../mail/address.ts";
 import { leaf, type Schema } from "../yaml/schema.ts";
+import { parseDeviceNetwork } from "./devices.ts";
 
 /** An address to listen on or a server to ask. `host` is an IP address without brackets, or (where allowed) a name. */
 export interface HostPort {
@@ -115,6 +116,11 @@ export const serverValue: Schema<HostPort> = leaf(
   'the address of a DNS server, such as 192.0.2.53, "192.0.2.53:53" or "[2001:db8::53]:53"',
   (value) =>
     typeof value === "string" && parseIp(value) ? { host: value, port: 53 } : nonZero(parseHostPort(value)),
+);
+/** Addresses of devices that are let in without a password. */
+export const deviceNetwork: Schema<string> = leaf(
+  'an address such as 192.168.1.20, or a network no larger than "192.168.0.0/16" (private), "203.0.113.8/29" (public), "fd00:1:2::/48" (private) or "2001:db8::/64" (public)',
+  parseDeviceNetwork,
 );
 export const networkValue: Schema<Network> = leaf(
   'a network such as "192.168.0.0/16" or "fd00::/8" (no bits past the prefix), or one IP address',

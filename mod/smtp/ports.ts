@@ -141,6 +141,8 @@ export interface SmtpSettings {
   readonly cleartextLoopback: boolean;
   /** Whether port 25 offers AUTH too. */
   readonly authOnSmtp: boolean;
+  /** Who the client is by its address alone, before any login and after STARTTLS too: an old device. */
+  readonly account?: AccountId;
   /** What this peer may do by XCLIENT, as a trusted front; absent: nothing, the command is unknown. */
   readonly xclient?: XclientRights;
   /** Whether STARTTLS can be offered now: there is a certificate. */

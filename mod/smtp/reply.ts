@@ -108,6 +108,8 @@ export const REPLY = {
   tooManyRecipients: reply(452, "4.5.3", "Too many recipients"),
 
   relayDenied: reply(550, "5.7.1", "Relaying denied"),
+  notDevice: reply(554, "5.7.1", "This address may not send here"),
+  deviceInside: reply(550, "5.7.1", "From this address mail is taken for our own domains only"),
   unknownUser: reply(550, "5.1.1", "No such user here"),
   badReturnPath: reply(550, "5.1.1", "This return address was not made here, or is too old"),
   onlyReports: reply(550, "5.7.1", "Return address: only reports, from <>, are taken for it"),

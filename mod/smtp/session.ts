@@ -69,7 +69,7 @@ export class SmtpSession {
       tls: conn.tls,
       helo: null,
       extended: false,
-      account: null,
+      account: settings.account ?? null,
     };
     this.#log = ports.log;
   }
@@ -153,7 +153,8 @@ export class SmtpSession {
   /** TLS is active now: all that was said before is forgotten (RFC 3207 4.2). */
   tlsStarted(tls: TlsInfo | null): void {
     this.#transaction = null;
-    this.#client = { ...this.#client, tls, helo: null, extended: false, account: null };
+    const account = this.#settings.account ?? null;
+    this.#client = { ...this.#client, tls, helo: null, extended: false, account };
   }
 
   /** Who wants to see the message that is about to come. */

@@ -205,3 +205,12 @@ Deno.test("SmtpSession hangs up on those who err, guess or waste time", async ()
   // What was pipelined after a refused MAIL is nobody's error.
   assertEquals(await last({}, ["EHLO c", "MAIL FROM:<refused@b>"], "RCPT TO:<alice@example.test>", 50), -1);
 });
+
+Deno.test("SmtpSession knows a device by its address: no AUTH, and the same after STARTTLS", async () => {
+  const device: RigOptions = { listener: "submission", settings: { account: "alice@example.test" } };
+  const mail = ["MAIL FROM:<a@b>", "RCPT TO:<alice@example.test>"];
+  assertEquals(await codes(device, ["HELO c", ...mail]), [250, 250, 250]);
+  assertEquals(await codes(device, ["EHLO c", "AUTH PLAIN"]), [250, 503]);
+  assertEquals(await codes(device, ["EHLO c", "STARTTLS", "EHLO c", ...mail]), [250, 220, 250, 250, 250]);
+  assertEquals(await codes({ listener: "submission" }, ["EHLO c", ...mail]), [250, 530, 503]);
+});

@@ -10,6 +10,8 @@ export interface RoostOptions {
   readonly address?: string;
   /** Fixed ports for some services. */
   readonly ports?: Partial<Ports>;
+  /** Port of a listener for old devices; there is none without it. */
+  readonly devices?: number;
   /** "open" lets it ask DNS. Default closed. */
   readonly network?: "open" | "closed";
   /** Further variables of its environment. */
@@ -241,6 +243,7 @@ export class RoostProcess implements AsyncDisposable {
         `network: ${this.#options.network ?? "closed"}`,
         "listen:",
         ...SERVICES.map(at),
+        ...(this.#options.devices ? [`  devices: "${this.address}:${this.#options.devices}"`] : []),
         'trusted: ["127.0.0.0/8"]',
         "auth: { cleartext: loopback }",
         "tls: { own_ca: true }",

@@ -7,6 +7,7 @@ import { formatHostPort, type HostPort } from "../../config/values.ts";
 import { parseAddress } from "../../dns/address.ts";
 import { findAddresses, findMx } from "../../dns/mx.ts";
 import type { Resolver } from "../../dns/resolver.ts";
+import { REPLY } from "../../smtp/reply.ts";
 import type { Greeting, Outside } from "../terminal.ts";
 import { bad, type Finding, fine, odd } from "./finding.ts";
 
@@ -18,7 +19,18 @@ const FAR_PATIENCE = 10_000;
 /** Who takes mail on port 25 from everywhere: asked for a greeting only where the network is open, and nothing is said to them. */
 const EVERYWHERE = ["gmail.com", "outlook.com"] as const;
 /** Services that greet as soon as one connects. */
-const GREETERS: ReadonlySet<string> = new Set(["smtp", "submission", "lmtp", "imap", "pop3", "managesieve"]);
+const GREETERS: ReadonlySet<string> = new Set([
+  "smtp",
+  "submission",
+  "devices",
+  "lmtp",
+  "imap",
+  "pop3",
+  "managesieve",
+]);
+
+/** What a listener for devices says to this machine, which is none. */
+const NO_DEVICE = `554 ${REPLY.notDevice.enhanced} ${REPLY.notDevice.lines[0]}`;
 
 /** Whether somebody answers where the config says we do, and whether that is us. `running`: our server answered otherwise. */
 export async function checkPorts(
@@ -55,7 +67,8 @@ async function greetingAt(outside: Outside, { host, port }: HostPort, patience: 
 }
 
 function isOurs(greeting: Greeting, hostname: string): boolean {
-  return greeting.kind === "line" && greeting.line.includes(hostname);
+  return greeting.kind === "line" &&
+    (greeting.line.includes(hostname) || greeting.line.startsWith(NO_DEVICE));
 }
 
 /** Of a server that does not run only what stands in its way is told. */
