@@ -117,14 +117,11 @@ async function wishedPolicy(
   return await exists(author, resolver) ? below : nonexistent;
 }
 
-/** Whether there is anything for mail at a name (RFC 9989 3.2.14). Who cannot be asked is taken to exist. */
+/** Whether a name is in the DNS at all (RFC 8020). Who cannot be asked is taken to exist. */
 async function exists(domain: string, resolver: Resolver): Promise<boolean> {
-  const answers = await Promise.all([
-    resolver.lookup(domain, "MX"),
-    resolver.lookup(domain, "A"),
-    resolver.lookup(domain, "AAAA"),
-  ]);
-  return answers.some((a) => a.kind === "records" || a.kind === "temp");
+  if ((await resolver.lookup(domain, "A")).kind !== "nxdomain") return true;
+  // An alias that leads nowhere is there itself.
+  return (await resolver.lookup(domain, "CNAME")).kind !== "nxdomain";
 }
 
 /** t=y, and pct= of old records: the next milder policy (RFC 9989 4.7; RFC 7489 6.6.4). */

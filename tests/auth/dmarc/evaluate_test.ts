@@ -118,7 +118,8 @@ Deno.test("DmarcCheck: who vouches for the domain of From", async () => {
 
 Deno.test("DmarcCheck: which policy is applied", async () => {
   const below = "a@b.example.org";
-  const here: ZoneData = { "b.example.org": { A: ["192.0.2.1"] } };
+  const here: ZoneData = { "b.example.org": { TXT: ["anything"] } };
+  const alias: ZoneData = { "b.example.org": { CNAME: ["gone.example.net"] } };
   const table: readonly (readonly [Case, string])[] = [
     [{ dmarc: {} }, "none - -"],
     [{ from: below }, "fail reject example.org"],
@@ -130,6 +131,7 @@ Deno.test("DmarcCheck: which policy is applied", async () => {
     ],
     [{ from: below, dmarc: { "example.org": `${P}; sp=quarantine; np=none` } }, "fail none example.org"],
     [{ from: below, dmarc: { "example.org": `${P}; np=none` }, zone: here }, "fail reject example.org"],
+    [{ from: below, dmarc: { "example.org": `${P}; np=none` }, zone: alias }, "fail reject example.org"],
     [
       { from: below, dmarc: { "example.org": `${P}; np=none` }, zone: { "b.example.org": "timeout" } },
       "fail reject example.org",
