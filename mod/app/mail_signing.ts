@@ -1,5 +1,4 @@
 /** DKIM of what we send, from outside: loads what signs with the first message to sign, and what rotates keys while a rotation is under way. */
-import type { KeyRotation } from "../auth/dkim/rotation.ts";
 import type { DomainKeys } from "../auth/dkim/domain_keys.ts";
 import { type Body, prefixed } from "../base/body.ts";
 import { isFsError } from "../base/fs.ts";
@@ -21,7 +20,6 @@ export class MailSigning {
   readonly #platform: Pick<Platform, "fs" | "clock" | "random" | "log">;
   #config: Config;
   #signer: Promise<Signer> | null = null;
-  #rotation: KeyRotation | null = null;
   /** Monotonic time of the last look at the keys, in milliseconds. */
   #looked: number;
 
@@ -74,9 +72,9 @@ export class MailSigning {
       const ask = network === "open" || dns.servers.length > 0;
       const { buildResolver } = await import("./resolver.ts");
       const { KeyRotation } = await import("../auth/dkim/rotation.ts");
-      this.#rotation ??= new KeyRotation({ fs, log });
       // A resolver of its own, without memory: what was not there ten minutes ago may be now.
-      await this.#rotation.look(rotated, seconds, ask ? buildResolver(this.#config, clock, random) : null);
+      const resolver = ask ? buildResolver(this.#config, clock, random) : null;
+      await new KeyRotation({ fs, log }).look(rotated, seconds, resolver);
     } catch (cause) {
       log.error("dkim keys not looked after", {}, cause);
     }
