@@ -3,6 +3,7 @@ import { KeptFile } from "../base/kept_file.ts";
 import { REPORT_FILE, REPORT_SAVE } from "../base/limits.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
+import type { Resolver } from "../dns/resolver.ts";
 import type { TlsSession } from "../outbound/tls_session.ts";
 import type { Submitter } from "../queue/types.ts";
 import type { JudgedMessage } from "../auth/dmarc/types.ts";
@@ -53,9 +54,9 @@ export class ReportRoom {
   private constructor(ports: RoomPorts) {
     this.#ports = ports;
     const { platform, queue, config } = ports;
-    const { clock, random, log } = platform;
+    const { clock, log } = platform;
     this.#tls = new TlsLedger(clock);
-    const resolver = buildResolver(config(), clock, random);
+    const resolver = resolverOf(platform, config);
     const handOver = new HandOver({
       queue,
       post: (url, octets, type) => postOverHttps(resolver, url, octets, type),
@@ -162,6 +163,18 @@ export class ReportRoom {
     });
     return { file, sender };
   }
+}
+
+/** A resolver as the config of the moment wants it. */
+function resolverOf({ clock, random }: Platform, config: () => Config): Resolver {
+  let made: { readonly config: Config; readonly resolver: Resolver } | null = null;
+  return {
+    lookup(name, type) {
+      const now = config();
+      if (made?.config !== now) made = { config: now, resolver: buildResolver(now, clock, random) };
+      return made.resolver.lookup(name, type);
+    },
+  };
 }
 
 /** In whose name reports go out; null where nobody is set up to, or the network is closed. */

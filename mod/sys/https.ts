@@ -119,6 +119,7 @@ function ask(
   return new Promise((resolve) => {
     const lost = (e: Error) => resolve(err({ kind: "lost", why: e.message }));
     const posted = body ? { "content-type": body.type, "content-length": body.octets.length } : {};
+    const named = port === 443 ? host : `${host}:${port}`;
     const request = https.request({
       host: address,
       family: net.isIPv6(address) ? 6 : 4,
@@ -126,7 +127,7 @@ function ask(
       path,
       method: body ? "POST" : "GET",
       servername: host,
-      headers: { host, connection: "close", ...posted },
+      headers: { host: named, connection: "close", ...posted },
       agent: false,
       rejectUnauthorized: true,
       minVersion: "TLSv1.2",

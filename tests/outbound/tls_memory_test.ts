@@ -1,17 +1,13 @@
 import fc from "fast-check";
-import { memoryBody } from "../../mod/base/body.ts";
-import { utf8 } from "../../mod/base/bytes.ts";
 import { TLS_MEMORY_AGE, TLS_MEMORY_DOMAINS, TLS_MEMORY_TIMES } from "../../mod/base/limits.ts";
-import { SmtpTransport } from "../../mod/outbound/deliver.ts";
-import { Routes } from "../../mod/outbound/route.ts";
 import { RememberedPolicies, TlsMemory } from "../../mod/outbound/tls_memory.ts";
 import { type Decided, OPPORTUNISTIC } from "../../mod/outbound/tls_policy.ts";
 import { NOTHING_PUBLISHED, type TlsSession } from "../../mod/outbound/tls_session.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemoryLog } from "../support/memory_log.ts";
-import { SeededRandom } from "../support/seeded_random.ts";
-import { FakeConnector, type PeerManners, SmtpPeer } from "../support/smtp_peer.ts";
+import { deliverOnce } from "../support/mx_transport.ts";
+import type { PeerManners } from "../support/smtp_peer.ts";
 import { zone } from "../support/zone.ts";
 
 type Reached = Exclude<TlsSession["reached"], null>;
@@ -124,31 +120,11 @@ async function delivered(
   manners: readonly PeerManners[],
   refuse: boolean,
 ): Promise<string> {
-  const transport = new SmtpTransport({
+  const outcome = await deliverOnce("a.example", manners, {
     resolver: zone({ "a.example": { MX: ["10 mx.a.example"] }, "mx.a.example": { A: ["192.0.2.1"] } }),
     tlsPolicies: refuse ? new RememberedPolicies(OPPORTUNISTIC, memory) : OPPORTUNISTIC,
     tlsSessions: memory,
-    connector: new FakeConnector({ "192.0.2.1": manners.map((m) => new SmtpPeer(m)) }),
-    clock: new FakeClock(),
-    random: new SeededRandom(),
-    log: new MemoryLog(),
-    hostname: "mail.example.org",
-    network: "open",
-    routes: new Routes([]),
-    isOwnName: () => false,
-    isOwnAddress: () => false,
-    passwordFor: () => Promise.resolve(null),
   });
-  const [outcome] = await transport.deliver({
-    sender: null,
-    recipients: [{ address: { local: "bob", domain: "a.example" } }],
-    destination: "a.example",
-    body: memoryBody(utf8("Subject: hi\r\n\r\nhi\r\n")),
-    eightBit: false,
-    smtpUtf8: false,
-    traceId: "t1",
-  }, new AbortController().signal);
-  await transport.close();
   return outcome?.kind === "delivered" ? `delivered ${outcome.tls}` : `${outcome?.status} ${outcome?.why}`;
 }
 

@@ -1,17 +1,12 @@
 import type { StsFault } from "../../mod/auth/mta_sts/cache.ts";
 import type { StsPolicy } from "../../mod/auth/mta_sts/policy.ts";
-import { memoryBody } from "../../mod/base/body.ts";
-import { utf8 } from "../../mod/base/bytes.ts";
-import { SmtpTransport } from "../../mod/outbound/deliver.ts";
 import { PublishedPolicies } from "../../mod/outbound/published_policies.ts";
-import { Routes } from "../../mod/outbound/route.ts";
 import { failureOf, policyFaultOf, sessionOf, type TlsSession } from "../../mod/outbound/tls_session.ts";
 import type { Batch } from "../../mod/queue/transport.ts";
 import { assertEquals } from "../support/assert.ts";
-import { FakeClock } from "../support/fake_clock.ts";
 import { MemoryLog } from "../support/memory_log.ts";
-import { SeededRandom } from "../support/seeded_random.ts";
-import { FakeConnector, type PeerManners, SmtpPeer } from "../support/smtp_peer.ts";
+import { deliverOnce } from "../support/mx_transport.ts";
+import type { PeerManners } from "../support/smtp_peer.ts";
 import { zone, type ZoneData } from "../support/zone.ts";
 
 Deno.test("failureOf() sorts what TLS libraries and our own checks say", () => {
@@ -193,36 +188,13 @@ for (const { name, domain, peers, sts, batch, wanted } of CASES) {
     const resolver = zone(ZONE);
     const found = sts && "mode" in sts ? sts : null;
     const fault = sts && "why" in sts ? sts : null;
-    const transport = new SmtpTransport({
+    const log = new MemoryLog();
+    const port = { find: () => Promise.resolve(found), fault: () => fault };
+    await deliverOnce(domain, peers, {
       resolver,
-      tlsPolicies: new PublishedPolicies({
-        resolver,
-        sts: { find: () => Promise.resolve(found), fault: () => fault },
-        log: new MemoryLog(),
-      }),
+      tlsPolicies: new PublishedPolicies({ resolver, sts: port, log }),
       tlsSessions: { note: (s) => sessions.push(s) },
-      connector: new FakeConnector({ "192.0.2.1": peers.map((p) => new SmtpPeer(p)) }),
-      clock: new FakeClock(),
-      random: new SeededRandom(),
-      log: new MemoryLog(),
-      hostname: "mail.example.org",
-      network: "open",
-      routes: new Routes([]),
-      isOwnName: () => false,
-      isOwnAddress: () => false,
-      passwordFor: () => Promise.resolve(null),
-    });
-    await transport.deliver({
-      sender: null,
-      recipients: [{ address: { local: "bob", domain } }],
-      destination: domain,
-      body: memoryBody(utf8("Subject: hi\r\n\r\nhi\r\n")),
-      eightBit: false,
-      smtpUtf8: false,
-      traceId: "t1",
-      ...batch,
-    }, new AbortController().signal);
-    await transport.close();
+    }, batch);
     const told = sessions.map((s) => `${s.published.type} ${s.reached} ${s.fault?.type ?? "-"}`);
     assertEquals(told, wanted);
     for (const s of sessions) assertEquals([s.destination, s.host], [domain, `mx.${domain}`]);

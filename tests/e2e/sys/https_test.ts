@@ -103,7 +103,7 @@ Deno.test("fetch() takes a text of a server with the right name, and nothing tha
     const resolver = zone({ [HOST]: { A: ["127.0.0.1"] }, "other.example": { A: ["127.0.0.1"] } });
     const fetcher = new HttpsFetcher(resolver, { port: server.port, timeout: 1000, size: 1000 });
     const cases: readonly (readonly [string, string, RegExp])[] = [
-      [HOST, "/good", /^ok for mta-sts\.a\.example$/],
+      [HOST, "/good", /^ok for mta-sts\.a\.example:\d+$/],
       [HOST, "/moved", /replied 302$/],
       [HOST, "/missing", /replied 404$/],
       [HOST, "/html", /replied with "text\/html", not text\/plain$/],
@@ -157,7 +157,7 @@ Deno.test("postOverHttps() hands octets to who has the right certificate, and te
   authorities.setDefaultCACertificates([...before, server.authority]);
   try {
     assertEquals(await post(HOST, "/v1/x?y=1"), "ok");
-    assertEquals(got, [`POST /v1/x?y=1 application/tlsrpt+gzip ${HOST} report`]);
+    assertEquals(got, [`POST /v1/x?y=1 application/tlsrpt+gzip ${HOST}:${server.port} report`]);
     assertMatch(await post(HOST, "/moved"), /replied 307$/);
     assertMatch(await post(HOST, "/no"), /replied 500$/);
     assertMatch(await post(HOST, "/endless"), /more than 65536 octets$/);
