@@ -259,41 +259,6 @@ Deno.test("e2e: a delivery that was put off is made once, when the Maildir is me
   assertEquals(subjects, ["before", "put off"]);
 });
 
-/** Attempts at once to one destination: of so many a kill may take the reply. */
-const UNDER_WAY = 20;
-
-Deno.test("e2e: kill -9 while the queue drains: all arrive, and twice only what was under way", async () => {
-  const port = getAvailablePort();
-  await using roost = await RoostProcess.start({ config: routes({ "*": port }) });
-  const transport = mailer(roost, "submission");
-  const subjects = Array.from({ length: 200 }, (_, i) => `drain-${i}`);
-  const lanes = Array.from({ length: 8 }, async (_, lane) => {
-    for (const subject of subjects.filter((_, i) => i % 8 === lane)) {
-      await transport.sendMail({ from: ALICE, to: "a@out.test", subject, text: "x".repeat(2000) });
-    }
-  });
-  await Promise.all(lanes);
-  assertEquals(queued(roost), 200);
-  await using outside = await Outside.start({ port, slowness: 5 });
-  let kills = 0;
-  for (const enough of [40, 120]) {
-    const retry = roost.verb("queue", "retry", "all");
-    await outside.until(enough);
-    await roost.kill();
-    kills++;
-    await retry;
-    assert(queued(roost) > 0, "it was killed in the middle");
-    await roost.launch();
-  }
-  assertEquals((await roost.verb("queue", "retry", "all")).code, 0);
-  await until("the queue gets empty", () => Promise.resolve(queued(roost) === 0));
-  const got = outside.arrived.map((m) => /^Subject: (.*)\r$/m.exec(m.text)?.[1] ?? "");
-  assertEquals([...new Set(got)].sort(), [...subjects].sort());
-  const doubles = got.length - subjects.length;
-  assert(doubles <= kills * UNDER_WAY, `${doubles} doubles in ${kills} kills`);
-  console.log(`200 messages, ${kills} kills, ${doubles} came twice`);
-});
-
 Deno.test("e2e: a disk with too little room puts new mail off until a reload asks for less", async () => {
   await using roost = await RoostProcess.start({ config: "limits: { disk_free: 4000TB }" });
   const mail = async () => {
