@@ -37,7 +37,7 @@ export class ArcCheck {
   /** What the body's hasher must be made for. */
   readonly covers: readonly BodyCover[];
 
-  /** Begins to ask for keys, where the chain is worth it. */
+  /** Begins to ask for the newest signature's key; for those of the seals once that holds, lest anybody makes us ask for fifty. */
   constructor(header: Header, fields: SignedFields, ports: ArcPorts) {
     this.#header = header;
     this.#fields = fields;
@@ -46,12 +46,6 @@ export class ArcCheck {
     const newest = this.#chain.ok ? this.#chain.value.at(-1) : undefined;
     this.covers = newest ? [newest.message.body] : [];
     if (newest) void this.#keysOf(newest.message);
-    if (this.#chain.ok) { for (const set of this.#chain.value) void this.#keysOf(set.seal); }
-  }
-
-  /** Whether there is anything to verify: else the body need not be hashed. */
-  get present(): boolean {
-    return !this.#chain.ok || this.#chain.value.length > 0;
   }
 
   /** The state of the chain, once `hasher` has seen the body's end. Never rejects. */
@@ -88,6 +82,7 @@ export class ArcCheck {
     if (signed !== "pass") {
       return { ...signed, why: `ARC-Message-Signature ${newest.instance}: ${signed.why}` };
     }
+    for (const set of chain) void this.#keysOf(set.seal);
     for (const set of chain.toReversed()) {
       const sealed = await this.#check(set.seal, this.#sealedData(chain, set));
       if (sealed !== "pass") return { ...sealed, why: `ARC-Seal ${set.instance}: ${sealed.why}` };
