@@ -29,12 +29,18 @@ export interface CapabilityFacts {
   readonly mechanisms: readonly string[];
   /** Octets of an APPEND at most (RFC 7889). */
   readonly appendLimit: number;
+  /** Mod-sequences are kept. */
+  readonly modSeqs: boolean;
 }
 
 /** The list, separated by blanks. */
 export function capabilities(facts: CapabilityFacts): string {
   const list = [...ALWAYS];
-  if (facts.authenticated) return [...list, ...AUTHENTICATED, `APPENDLIMIT=${facts.appendLimit}`].join(" ");
+  if (facts.authenticated) {
+    list.push(...AUTHENTICATED, `APPENDLIMIT=${facts.appendLimit}`);
+    if (facts.modSeqs) list.push("CONDSTORE", "QRESYNC"); // RFC 7162
+    return list.join(" ");
+  }
   list.push("SASL-IR"); // RFC 4959
   if (facts.startTls) list.push("STARTTLS");
   if (facts.login) list.push(...facts.mechanisms.map((name) => `AUTH=${name}`));

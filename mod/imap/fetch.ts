@@ -8,7 +8,7 @@ import { FETCH_CHUNK, FETCH_WHOLE, HEADER_SIZE, IMAP_OUTPUT } from "../base/limi
 import { unreachable } from "../base/result.ts";
 import { parseEnvelope } from "../mail/envelope.ts";
 import { pickFields } from "../mail/section.ts";
-import type { ParsedTexts } from "../store/mail_index.ts";
+import type { ModSeqs, ParsedTexts } from "../store/mail_index.ts";
 import { type Mailbox, type Message, SEEN, type Uid } from "../store/store.ts";
 import { writeDateTime } from "./date.ts";
 import {
@@ -52,6 +52,8 @@ export interface FetchRequest {
   /** Resolves after everybody else on the event loop had a turn. */
   pause(): Promise<void>;
   readonly texts?: ParsedTexts;
+  /** For MODSEQ, and for flags told by the way. */
+  readonly modSeqs?: Pick<ModSeqs, "of"> | null;
   /** Messages whose response shows FLAGS though not asked for: those that this command made \Seen. */
   readonly tellFlags?: ReadonlySet<Uid>;
 }
@@ -99,7 +101,13 @@ export function writeFlagsFetch(
   out: ResponseBuffer,
   seq: number,
   message: Message,
-  show: { readonly uid: boolean; readonly recent: boolean; readonly keywords: readonly string[] },
+  show: {
+    readonly uid: boolean;
+    readonly recent: boolean;
+    readonly keywords: readonly string[];
+    /** null: without. */
+    readonly modSeq?: number | null;
+  },
 ): void {
   writeStart(out, seq);
   if (show.uid) {
@@ -109,6 +117,10 @@ export function writeFlagsFetch(
   }
   out.ascii("FLAGS ");
   writeFlags(out, message.flags, show.keywords, show.recent);
+  if (typeof show.modSeq === "number") {
+    out.byte(SPACE);
+    writeModSeq(out, show.modSeq);
+  }
   out.ascii(")\r\n");
 }
 
@@ -254,6 +266,7 @@ class Fetcher {
     if (!this.#plan.flags && this.#request.tellFlags?.has(message.uid)) {
       out.byte(SPACE);
       this.#writeFlags(out, message);
+      this.#writeOwnModSeq(out, message);
     }
     out.ascii(")\r\n");
     if (this.#plan.setsSeen && (message.flags & SEEN) === 0) this.seen.push(message.uid);
@@ -277,6 +290,8 @@ class Fetcher {
       case "RFC822.SIZE":
         out.ascii("RFC822.SIZE ");
         return out.number(message.size);
+      case "MODSEQ":
+        return writeModSeq(out, this.#request.modSeqs?.of(message) ?? 0);
       case "ENVELOPE":
       case "BODY":
       case "BODYSTRUCTURE":
@@ -304,6 +319,13 @@ class Fetcher {
     texts?.put(message, kind, out.copyFrom(start));
   }
 
+  #writeOwnModSeq(out: ResponseBuffer, message: Message): void {
+    const { modSeqs } = this.#request;
+    if (!modSeqs || this.#plan.modSeq) return;
+    out.byte(SPACE);
+    writeModSeq(out, modSeqs.of(message));
+  }
+
   #writeFlags(out: ResponseBuffer, message: Message): void {
     const { flags, uid } = message;
     const recent = this.#request.isRecent(uid);
@@ -329,6 +351,10 @@ function writeStart(out: ResponseBuffer, seq: number): void {
   out.ascii("* ");
   out.number(seq);
   out.ascii(" FETCH (");
+}
+
+function writeModSeq(out: ResponseBuffer, modSeq: number): void {
+  out.ascii(`MODSEQ (${modSeq})`);
 }
 
 function writeSection(out: ResponseBuffer, item: PlannedSection, source: MemorySource): void {

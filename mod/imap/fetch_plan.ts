@@ -27,6 +27,7 @@ export interface FetchPlan {
   readonly flags: boolean;
   readonly size: boolean;
   readonly date: boolean;
+  readonly modSeq: boolean;
   readonly setsSeen: boolean;
 }
 
@@ -46,6 +47,7 @@ export function planFetch(items: readonly FetchItem[], uid: boolean): FetchPlan 
     flags: items.some((i) => i.kind === "FLAGS"),
     size: items.some((i) => i.kind === "RFC822.SIZE"),
     date: items.some((i) => i.kind === "INTERNALDATE"),
+    modSeq: items.some((i) => i.kind === "MODSEQ"),
     setsSeen: setsSeen(items),
   };
 }

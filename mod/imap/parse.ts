@@ -3,6 +3,7 @@ import { asciiUpper, fromUtf8 } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { readTag } from "./assemble.ts";
 import { type AppendArguments, parseAppend, parseAppendArguments, parseFlags } from "./parse_append.ts";
+import { parseFetchModifiers, parseSelect, parseStoreModifiers } from "./parse_condstore.ts";
 import { parseFetchItems } from "./parse_fetch.ts";
 import { parseCreate, parseList, parseLsub, parseStatus } from "./parse_mailbox.ts";
 import { CommandReader, ParseFault, type ParseOptions } from "./parse_reader.ts";
@@ -48,8 +49,8 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
     return { verb: "ENABLE", capabilities };
   },
   ID: parseId,
-  SELECT: (r) => (r.space(), { verb: "SELECT", mailbox: r.mailbox() }),
-  EXAMINE: (r) => (r.space(), { verb: "EXAMINE", mailbox: r.mailbox() }),
+  SELECT: (r) => (r.space(), parseSelect("SELECT", r)),
+  EXAMINE: (r) => (r.space(), parseSelect("EXAMINE", r)),
   CREATE: (r) => (r.space(), parseCreate(r)),
   DELETE: (r) => (r.space(), { verb: "DELETE", mailbox: r.mailbox() }),
   RENAME: (r) => {
@@ -70,12 +71,14 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
     r.space();
     const set = r.sequenceSet();
     r.space();
-    return { verb: "FETCH", uid: false, set, items: parseFetchItems(r) };
+    const items = parseFetchItems(r);
+    return { verb: "FETCH", uid: false, set, items, changedSince: parseFetchModifiers(r) };
   },
   STORE: (r) => {
     r.space();
     const set = r.sequenceSet();
     r.space();
+    const unchangedSince = parseStoreModifiers(r);
     const name = r.word("FLAGS");
     const action = STORE_ACTIONS[name.replace(/\.SILENT$/, "")];
     if (!action) throw new ParseFault("Unknown STORE item");
@@ -87,6 +90,7 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
       action,
       silent: name.endsWith(".SILENT"),
       flags: parseFlags(r, true),
+      unchangedSince,
     };
   },
   COPY: (r) => ({ verb: "COPY", ...parseCopy(r) }),

@@ -39,6 +39,7 @@ function parseItem(reader: CommandReader, name: string): FetchItem {
     case "RFC822.SIZE":
     case "ENVELOPE":
     case "BODYSTRUCTURE":
+    case "MODSEQ":
       return { kind: name };
     case "RFC822":
       return { kind: "section", name, section: WHOLE, peek: false, partial: null };

@@ -19,6 +19,7 @@ const STATUS_ITEMS: readonly StatusItem[] = [
   "UNSEEN",
   "DELETED",
   "SIZE",
+  "HIGHESTMODSEQ",
 ];
 const SPECIAL_USES: readonly SpecialUse[] = ["All", "Archive", "Drafts", "Flagged", "Junk", "Sent", "Trash"];
 const SELECTS: readonly ListSelect[] = ["SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"];

@@ -30,6 +30,7 @@ export const REPLIES = {
   diskFull: no("OVERQUOTA", "Not enough space on the server's disk"),
   unavailable: no("UNAVAILABLE", "Mail storage cannot be used at the moment"),
   readOnly: no("READ-ONLY", "Mailbox is open for reading only"),
+  noModSeqs: no("NOMODSEQ", "Mailbox has no mod-sequences at the moment"),
   keywordLimit: no("LIMIT", "Mailbox cannot have more keywords"),
   badSet: bad("Invalid messageset"),
   expungeIssued: no("EXPUNGEISSUED", "Some of the messages no longer exist"),

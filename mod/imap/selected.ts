@@ -1,4 +1,4 @@
-import type { MailboxIndex } from "../store/mail_index.ts";
+import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
 import type { Mailbox, MailboxChange } from "../store/store.ts";
 import { View, type ViewSource } from "./view.ts";
 
@@ -9,10 +9,13 @@ export class Selected {
   readonly readOnly: boolean;
   /** Our name in change notices: what we set ourselves is not told again. */
   readonly token: object = {};
+  /** QRESYNC is enabled: expunges are told by UID (RFC 7162 3.2.10). */
+  tellsVanished = false;
   #gone = false;
   readonly #unlisten: () => void;
   readonly #openIndex: (mailbox: Mailbox) => Promise<MailboxIndex> | null;
   #index: Promise<MailboxIndex> | null = null;
+  #modSeqs: ModSeqs | null = null;
 
   /** `news` is called (often more than once) when there may be something to tell, or when the mailbox is gone. */
   constructor(
@@ -41,6 +44,17 @@ export class Selected {
   async index(): Promise<MailboxIndex | null> {
     this.#index ??= this.#openIndex(this.mailbox);
     return await this.#index;
+  }
+
+  /** Mod-sequences, once somebody asked for them; null before, and where there are none. */
+  get modSeqs(): ModSeqs | null {
+    return this.#modSeqs;
+  }
+
+  /** Gets the mod-sequences ready; null where there are none (NOMODSEQ). */
+  async loadModSeqs(): Promise<ModSeqs | null> {
+    this.#modSeqs ??= await (await this.index())?.modSeqs() ?? null;
+    return this.#modSeqs;
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import { IMAP_ERRORS } from "../base/limits.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
 import { offeredMechanisms, type SaslPeer, type SaslTls } from "../sasl/exchange.ts";
-import type { MailboxIndex } from "../store/mail_index.ts";
+import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
 import type { AccountMail, Mailbox } from "../store/store.ts";
 import type { Endpoint } from "../wire/conn.ts";
 import { ConnectionLost } from "../wire/conn.ts";
@@ -49,6 +49,8 @@ export class ImapSession {
   readonly appends: AppendDrafts = new AppendDrafts(this);
   /** Called when there is something to tell while the session idles, or the mailbox is gone. */
   onNews: (() => void) | null = null;
+  /** Extensions that are enabled, by ENABLE or by being used. */
+  readonly enabled: Set<string> = new Set();
   /** Wrong passwords so far. */
   failures = 0;
   #log: Log;
@@ -123,6 +125,7 @@ export class ImapSession {
       login: this.passwordsAllowed,
       mechanisms: this.passwordsAllowed ? offeredMechanisms(this.ports.authenticator, this.saslPeer) : [],
       appendLimit: this.ports.config.messageSize,
+      modSeqs: this.ports.index !== undefined,
     });
   }
 
@@ -142,6 +145,24 @@ export class ImapSession {
     this.#mail = mail;
     this.#account = account;
     this.#log = this.#log.with({ account });
+  }
+
+  /** Whether mod-sequences are told (RFC 7162 3.1). */
+  get condstore(): boolean {
+    return this.enabled.has("CONDSTORE");
+  }
+
+  /**
+   * The client has used what makes it one that knows mod-sequences: from now on they are told of the selected mailbox (RFC 7162 3.1). null where there
+   * are none.
+   */
+  async enableCondstore(): Promise<ModSeqs | null> {
+    this.enabled.add("CONDSTORE");
+    const box = this.#box;
+    const known = box?.modSeqs ?? null;
+    const modSeqs = await box?.loadModSeqs() ?? null;
+    if (box && modSeqs !== known) this.out.line(`* OK [HIGHESTMODSEQ ${modSeqs?.highest}] Highest`);
+    return modSeqs;
   }
 
   /** The index of a mailbox of the account; null where there are none. */

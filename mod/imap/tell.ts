@@ -1,10 +1,11 @@
 /** Untagged responses about the selected mailbox: what it allows, and what happened to it (RFC 3501 7.2.6, 7.3, 7.4). */
 import { KEYWORDS } from "../base/limits.ts";
-import type { Message } from "../store/store.ts";
+import type { Message, Uid } from "../store/store.ts";
 import { writeFlagsFetch } from "./fetch.ts";
 import { writeCount, writeEnd, writeFlagList } from "./format.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import type { Selected } from "./selected.ts";
+import { writeSet } from "./set.ts";
 
 const SYSTEM = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
 
@@ -27,7 +28,7 @@ export function writeNewKeywords(out: ResponseBuffer, box: Selected): void {
   if (box.view.keywordsWaiting) writeFlagLists(out, box);
 }
 
-/** A message's flags as they are now, with the UID where a UID command asked. */
+/** A message's flags as they are now, with the UID where a UID command asked, and the mod-sequence for who has asked for any. */
 export function tellFlags(
   out: ResponseBuffer,
   box: Selected,
@@ -36,16 +37,26 @@ export function tellFlags(
   uid: boolean,
 ): void {
   const { keywords } = box.mailbox;
-  writeFlagsFetch(out, seq, message, { uid, recent: box.view.isRecent(message.uid), keywords });
+  const modSeq = box.modSeqs?.of(message) ?? null;
+  writeFlagsFetch(out, seq, message, { uid, recent: box.view.isRecent(message.uid), keywords, modSeq });
 }
 
 /** All that the client may be told now: EXPUNGE first, so that all numbers after it are the new ones. */
 export function writeNews(out: ResponseBuffer, box: Selected, expunge: boolean, uid: boolean): void {
   if (!box.view.waiting) return;
   const news = box.view.take(expunge);
-  for (const seq of news.expunged) writeCount(out, seq, "EXPUNGE");
+  if (box.tellsVanished) writeVanished(out, news.vanished, false);
+  else for (const seq of news.expunged) writeCount(out, seq, "EXPUNGE");
   if (news.exists !== null) writeCount(out, news.exists, "EXISTS");
   if (news.recent !== null) writeCount(out, news.recent, "RECENT");
   if (news.keywords) writeFlagLists(out, box);
-  for (const { seq, message } of news.flags) tellFlags(out, box, seq, message, uid);
+  for (const { seq, message } of news.flags) tellFlags(out, box, seq, message, uid || box.tellsVanished);
+}
+
+/** VANISHED (RFC 7162 3.2.10), ascending UIDs; nothing for none. `earlier`: they went before the client came. */
+export function writeVanished(out: ResponseBuffer, uids: readonly Uid[], earlier: boolean): void {
+  if (uids.length === 0) return;
+  out.ascii(earlier ? "* VANISHED (EARLIER) " : "* VANISHED ");
+  writeSet(out, uids);
+  writeEnd(out);
 }

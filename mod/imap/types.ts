@@ -28,7 +28,8 @@ export type StatusItem =
   | "UIDVALIDITY"
   | "UNSEEN"
   | "DELETED" // RFC 9051
-  | "SIZE"; // RFC 8438
+  | "SIZE" // RFC 8438
+  | "HIGHESTMODSEQ"; // RFC 7162
 
 /** Selection options of LIST (RFC 5258, RFC 6154). */
 export type ListSelect = "SUBSCRIBED" | "REMOTE" | "RECURSIVEMATCH" | "SPECIAL-USE";
@@ -54,6 +55,8 @@ export type FetchItem =
   | { readonly kind: "UID" }
   | { readonly kind: "INTERNALDATE" }
   | { readonly kind: "RFC822.SIZE" }
+  /** RFC 7162 3.1.4.2. */
+  | { readonly kind: "MODSEQ" }
   | { readonly kind: "ENVELOPE" }
   /** BODY without a section: the structure without its extension data. */
   | { readonly kind: "BODY" }
@@ -140,6 +143,20 @@ export interface IdCommand {
   /** null for NIL. Values are null for NIL. */
   readonly fields: readonly { readonly name: string; readonly value: string | null }[] | null;
 }
+/** What a client knew when it went away (RFC 7162 3.2.5). */
+export interface Resync {
+  readonly uidValidity: number;
+  readonly modSeq: number;
+  /** The UIDs it knows; null for all up to then. */
+  readonly known: SequenceSet | null;
+}
+export interface SelectCommand<V extends "SELECT" | "EXAMINE"> {
+  readonly verb: V;
+  readonly mailbox: string;
+  /** CONDSTORE (RFC 7162 3.1.8) or QRESYNC was asked for. */
+  readonly condstore: boolean;
+  readonly resync: Resync | null;
+}
 export interface CreateCommand {
   readonly verb: "CREATE";
   readonly mailbox: string;
@@ -197,6 +214,8 @@ export interface FetchCommand {
   readonly set: SequenceSet;
   /** Macros are spelt out. Without UID FETCH's implicit UID: the fetcher adds it. */
   readonly items: readonly FetchItem[];
+  /** CHANGEDSINCE (RFC 7162 3.1.4.1), and whether VANISHED (3.2.6) came with it. */
+  readonly changedSince: { readonly modSeq: number; readonly vanished: boolean } | null;
 }
 export interface StoreCommand {
   readonly verb: "STORE";
@@ -205,6 +224,8 @@ export interface StoreCommand {
   readonly action: StoreAction;
   readonly silent: boolean;
   readonly flags: NamedFlags;
+  /** RFC 7162 3.1.3: only messages that have not changed since. */
+  readonly unchangedSince: number | null;
 }
 export interface CopyCommand<V extends "COPY" | "MOVE"> {
   readonly verb: V;
@@ -228,8 +249,8 @@ export type CommandBody =
   | LoginCommand
   | EnableCommand
   | IdCommand
-  | MailboxCommand<"SELECT">
-  | MailboxCommand<"EXAMINE">
+  | SelectCommand<"SELECT">
+  | SelectCommand<"EXAMINE">
   | CreateCommand
   | MailboxCommand<"DELETE">
   | RenameCommand

@@ -12,6 +12,8 @@ import type { MailboxChange, Message, Uid } from "../store/store.ts";
 export interface Notices {
   /** Sequence numbers of EXPUNGE, in the order they must be sent (each counts on the ones before it). */
   readonly expunged: readonly number[];
+  /** UIDs of the same, ascending. */
+  readonly vanished: readonly Uid[];
   /** For EXISTS: the number of messages, when some came. */
   readonly exists: number | null;
   /** For RECENT, when it differs from what was told. */
@@ -34,7 +36,14 @@ export interface ViewSource {
   claimRecent(): Uid;
 }
 
-const NOTHING: Notices = { expunged: [], exists: null, recent: null, keywords: false, flags: [] };
+const NOTHING: Notices = {
+  expunged: [],
+  vanished: [],
+  exists: null,
+  recent: null,
+  keywords: false,
+  flags: [],
+};
 
 export class View {
   readonly #source: ViewSource;
@@ -159,14 +168,14 @@ export class View {
   /** Gives what the client may be told now and takes it as told. Without `expunge`, removals wait (RFC 3501 7.4.1). */
   take(expunge: boolean): Notices {
     if (!this.waiting) return NOTHING;
-    const removed = expunge && this.#expunged.length > 0 ? this.#remove() : [];
+    const { expunged, vanished } = expunge && this.#expunged.length > 0 ? this.#remove() : NOTHING;
     const exists = this.#grow();
     const recent = this.recent;
     const recentNews = recent !== this.#recentTold || exists !== null ? recent : null;
     this.#recentTold = recent;
     const keywords = this.#keywords;
     this.#keywords = false;
-    return { expunged: removed, exists, recent: recentNews, keywords, flags: this.#takeFlags() };
+    return { expunged, vanished, exists, recent: recentNews, keywords, flags: this.#takeFlags() };
   }
 
   #takeFlags(): Numbered[] {
@@ -180,8 +189,8 @@ export class View {
     return flags.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Drops the expunged from the list; their sequence numbers, each less the number of those before it. */
-  #remove(): number[] {
+  /** Drops the expunged from the list; their sequence numbers, each less the number of those before it, and their UIDs. */
+  #remove(): Pick<Notices, "expunged" | "vanished"> {
     const seqs = new Set<number>();
     for (const uid of this.#expunged) {
       const seq = this.seqOf(uid);
@@ -189,14 +198,15 @@ export class View {
     }
     this.#expunged = [];
     const sorted = [...seqs].sort((a, b) => a - b);
-    if (sorted.length === 0) return sorted;
+    if (sorted.length === 0) return NOTHING;
+    const vanished = sorted.map((seq) => this.#list[seq - 1]?.uid ?? 0);
     const kept = this.#count - sorted.length;
     const now = this.#source.messages;
     // The mailbox's array without its new messages is what is left, if all removals were noted: then no copy is needed.
     const same = countAbove(now, now.length, this.lastUid) === kept;
     this.#list = same ? now : this.#list.filter((_, i) => i < this.#count && !seqs.has(i + 1));
     this.#count = kept;
-    return sorted.map((seq, i) => seq - i);
+    return { expunged: sorted.map((seq, i) => seq - i), vanished };
   }
 
   /** Appends what is new in the mailbox; the new count, or null if nothing is. */

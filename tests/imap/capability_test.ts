@@ -7,6 +7,7 @@ const FACTS = {
   login: false,
   mechanisms: ["PLAIN", "LOGIN"],
   appendLimit: 1000,
+  modSeqs: false,
 };
 
 Deno.test("capabilities() tells what holds now and nothing else", () => {
@@ -15,7 +16,9 @@ Deno.test("capabilities() tells what holds now and nothing else", () => {
     [{ startTls: true }, ["STARTTLS", "LOGINDISABLED"], ["AUTH=PLAIN", "AUTH=LOGIN"]],
     [{ login: true }, ["AUTH=PLAIN", "AUTH=LOGIN"], ["LOGINDISABLED", "STARTTLS"]],
     [{ startTls: true, login: true }, ["STARTTLS", "AUTH=PLAIN"], ["LOGINDISABLED", "UIDPLUS"]],
+    [{ authenticated: true, modSeqs: true }, ["CONDSTORE", "QRESYNC"], []],
     [{ authenticated: true }, ["MOVE", "UIDPLUS", "APPENDLIMIT=1000"], [
+      "CONDSTORE",
       "LOGINDISABLED",
       "STARTTLS",
       "SASL-IR",

@@ -78,7 +78,7 @@ Deno.test("STATUS and CREATE are read", () => {
     }],
     ["STATUS x ()", "bad Expected an option"],
     ["STATUS x MESSAGES", "bad Expected a list"],
-    ["STATUS x (HIGHESTMODSEQ)", "bad Unknown STATUS item"],
+    ["STATUS x (HIGHESTMODSEQS)", "bad Unknown STATUS item"],
     ["CREATE x", { tag: "a", verb: "CREATE", mailbox: "x", specialUse: [] }],
     ["CREATE x (USE (\\sent \\Sent \\All))", {
       tag: "a",

@@ -42,8 +42,8 @@ Deno.test("parseCommand() reads each verb", () => {
       verb: "ID",
       fields: [{ name: "name", value: "x" }, { name: "os", value: null }],
     }],
-    ["SELECT inbox", { verb: "SELECT", mailbox: "INBOX" }],
-    ['EXAMINE "&AOk-"', { verb: "EXAMINE", mailbox: "\u00e9" }],
+    ["SELECT inbox", { verb: "SELECT", mailbox: "INBOX", condstore: false, resync: null }],
+    ['EXAMINE "&AOk-"', { verb: "EXAMINE", mailbox: "\u00e9", condstore: false, resync: null }],
     ["DELETE {a b}", { verb: "DELETE", mailbox: "a b" }],
     ["RENAME a b", { verb: "RENAME", from: "a", to: "b" }],
     ["SUBSCRIBE a", { verb: "SUBSCRIBE", mailbox: "a" }],
@@ -67,6 +67,7 @@ Deno.test("parseCommand() reads each verb", () => {
       action: "add",
       silent: true,
       flags: { system: 1, keywords: ["x"] },
+      unchangedSince: null,
     }],
     ["UID STORE * FLAGS \\Deleted $Junk", {
       verb: "STORE",
@@ -75,6 +76,7 @@ Deno.test("parseCommand() reads each verb", () => {
       action: "replace",
       silent: false,
       flags: { system: 8, keywords: ["$Junk"] },
+      unchangedSince: null,
     }],
     ["STORE 1 -FLAGS ()", {
       verb: "STORE",
@@ -83,12 +85,14 @@ Deno.test("parseCommand() reads each verb", () => {
       action: "remove",
       silent: false,
       flags: { system: 0, keywords: [] },
+      unchangedSince: null,
     }],
     ["UID FETCH 1 FAST", {
       verb: "FETCH",
       uid: true,
       set: { ranges: [{ from: 1, to: 1 }] },
       items: [{ kind: "FLAGS" }, { kind: "INTERNALDATE" }, { kind: "RFC822.SIZE" }],
+      changedSince: null,
     }],
     ["UID SEARCH ALL", { verb: "SEARCH", uid: true, returns: null, key: { kind: "all" } }],
   ];
@@ -117,7 +121,7 @@ Deno.test("parseCommand() refuses what is not in the grammar", () => {
     ["LOGIN a{b}", "bad Expected a space"],
     ['SELECT "&AOk"', "name Mailbox name is not valid mUTF-7"],
     ['SELECT "\u00e9"', "name Mailbox name is not valid mUTF-7"],
-    ["SELECT a (CONDSTORE)", "bad Unexpected argument"],
+    ["SELECT a (CONDSTORE) x", "bad Unexpected argument"],
     ["STORE 1 FLAG x", "bad Unknown STORE item"],
     ["STORE 1 FLAGS.SILENT.SILENT x", "bad Unknown STORE item"],
     ["STORE 1 FLAGS (\\Recent)", "bad Invalid system flag"],
@@ -136,7 +140,7 @@ Deno.test("parseCommand() refuses what is not in the grammar", () => {
 });
 
 Deno.test("parseCommand() takes UTF-8 mailbox names once they are enabled", () => {
-  assertEquals(parse('SELECT "\u00e9&"', { utf8: true }), '{"verb":"SELECT","mailbox":"\u00e9&"}');
+  assertEquals(parse('DELETE "\u00e9&"', { utf8: true }), '{"verb":"DELETE","mailbox":"\u00e9&"}');
   const broken: Piece[] = [
     { kind: "text", bytes: utf8("a SELECT ") },
     { kind: "literal", bytes: new Uint8Array([0xff]), binary: false },

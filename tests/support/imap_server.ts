@@ -3,6 +3,7 @@ import type { Authenticator, LoginOutcome } from "../../mod/account/directory.ts
 import type { ImapConfig, ImapPorts } from "../../mod/imap/ports.ts";
 import { serveImap } from "../../mod/imap/serve.ts";
 import { concat, CRLF, utf8 } from "../../mod/base/bytes.ts";
+import type { MailIndex } from "../../mod/store/mail_index.ts";
 import type { Store } from "../../mod/store/store.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryLog } from "./memory_log.ts";
@@ -30,6 +31,7 @@ export interface ImapServerOptions {
   /** The client is on loopback, in the clear. Default true. */
   readonly loopback?: boolean;
   readonly tls?: boolean;
+  readonly index?: MailIndex;
 }
 
 export interface ImapServer {
@@ -63,6 +65,7 @@ export function imapServer(options: ImapServerOptions = {}): ImapServer {
     log,
     pause: () => Promise.resolve(),
     stopping: stop.signal,
+    ...(options.index ? { index: options.index } : {}),
   };
   return {
     store,

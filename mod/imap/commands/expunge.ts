@@ -16,5 +16,6 @@ export async function expunge(session: ImapSession, command: ExpungeCommand): Pr
     if (message.flags & DELETED) uids.push(message.uid);
   }
   if (uids.length > 0) await box.mailbox.expunge(uids);
-  return okay("Expunge completed");
+  const highest = box.modSeqs?.highest;
+  return okay("Expunge completed", highest === undefined ? null : `HIGHESTMODSEQ ${highest}`); // RFC 7162 3.2.7
 }

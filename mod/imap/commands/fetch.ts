@@ -1,14 +1,17 @@
 /** FETCH (RFC 3501 6.4.5): what is written is `fetch.ts`'s business; here is which messages, and \Seen afterwards. */
 import { isFsError } from "../../base/fs.ts";
-import { SEEN, type Uid } from "../../store/store.ts";
+import type { ModSeqs } from "../../store/mail_index.ts";
+import { type Message, SEEN, type Uid } from "../../store/store.ts";
 import { ConnectionLost } from "../../wire/conn.ts";
 import { BrokenResponse, fetchMessages, type FetchOutcome, type FetchRequest } from "../fetch.ts";
-import { okay, REPLIES } from "../reply.ts";
+import { bad, okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
+import { resolveSet } from "../set.ts";
 import { targetRanges } from "../targets.ts";
-import { tellFlags, writeNewKeywords } from "../tell.ts";
+import { tellFlags, writeNewKeywords, writeVanished } from "../tell.ts";
 import type { FetchCommand } from "../types.ts";
+import { vanished } from "./resync.ts";
 
 /** Items that the index remembers. */
 const PARSED: ReadonlySet<string> = new Set(["ENVELOPE", "BODY", "BODYSTRUCTURE"]);
@@ -18,16 +21,33 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   const { mailbox, view } = box;
   const ranges = targetRanges(box, command.set, command.uid);
   if (ranges === null) return REPLIES.badSet;
-  const seqs: number[] = [];
+  let seqs: number[] = [];
   for (const { low, high } of ranges) for (let seq = low; seq <= high; seq++) seqs.push(seq);
-  if (seqs.length === 0) return okay("Fetch completed");
+  const { changedSince } = command;
+  if (changedSince?.vanished && !(command.uid && session.enabled.has("QRESYNC"))) {
+    return bad("VANISHED needs UID FETCH and QRESYNC");
+  }
+  const asked = changedSince !== null || command.items.some((i) => i.kind === "MODSEQ");
+  if (asked && await session.enableCondstore() === null) return REPLIES.noModSeqs;
+  const { modSeqs } = box;
   const index = command.items.some((i) => PARSED.has(i.kind)) ? await box.index() : null;
   if (command.items.some((i) => i.kind === "FLAGS")) writeNewKeywords(out.buffer, box);
+  if (changedSince && modSeqs) {
+    if (changedSince.vanished) {
+      const known = resolveSet(command.set, view.lastUid);
+      writeVanished(out.buffer, vanished(box, modSeqs, changedSince.modSeq, known), true);
+    }
+    seqs = seqs.filter((seq) => isChanged(view.at(seq), modSeqs, changedSince.modSeq));
+  }
+  if (seqs.length === 0) return okay("Fetch completed");
   const { seen, gone } = await answer(session, {
     mailbox,
     view: view.list,
     seqs,
-    items: command.items,
+    items: changedSince && !command.items.some((i) => i.kind === "MODSEQ")
+      ? [...command.items, { kind: "MODSEQ" }]
+      : command.items,
+    modSeqs,
     uid: command.uid,
     isRecent: (uid) => view.isRecent(uid),
     sink: out,
@@ -39,6 +59,10 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   if (gone.length === 0) return okay("Fetch completed");
   await mailbox.refresh();
   return command.uid ? okay("Fetch completed") : REPLIES.expungeIssued;
+}
+
+function isChanged(message: Message | undefined, modSeqs: ModSeqs, since: number): boolean {
+  return message !== undefined && modSeqs.changedSince(message, since);
 }
 
 /** A response that cannot be completed ends the connection: nothing could follow it. */

@@ -38,9 +38,21 @@ export function id(
   return okay("ID completed");
 }
 
-/** RFC 5161: none of what can be enabled is offered yet, so nothing is. */
-export function enable(session: ImapSession): Handled {
-  session.out.line("* ENABLED");
+/** RFC 5161: what is not known, not offered or enabled already is passed over in silence. */
+export async function enable(
+  session: ImapSession,
+  command: { readonly capabilities: readonly string[] },
+): Promise<Handled> {
+  const before = new Set(session.enabled);
+  for (const capability of command.capabilities) {
+    if (!session.ports.index) continue;
+    if (capability === "QRESYNC") session.enabled.add("QRESYNC");
+    if (capability === "QRESYNC" || capability === "CONDSTORE") await session.enableCondstore();
+  }
+  const box = session.boxOrNull;
+  if (box) box.tellsVanished = session.enabled.has("QRESYNC");
+  const enabled = [...session.enabled].filter((e) => !before.has(e));
+  session.out.line(["* ENABLED", ...enabled].join(" "));
   return okay("Enable completed");
 }
 

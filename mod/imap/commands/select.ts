@@ -1,28 +1,33 @@
 /** SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 6.3.1, 6.3.2, 6.4.2; RFC 3691). */
 import { DELETED, SEEN } from "../../store/store.ts";
-import { okay, REPLIES } from "../reply.ts";
+import type { ModSeqs } from "../../store/mail_index.ts";
+import { bad, okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import { Selected } from "../selected.ts";
 import type { ImapSession } from "../session.ts";
 import { writeFlagLists } from "../tell.ts";
+import type { SelectCommand } from "../types.ts";
+import { tellMissed } from "./resync.ts";
 
-export function select(session: ImapSession, command: { readonly mailbox: string }): Promise<Handled> {
-  return open(session, command.mailbox, false);
+export function select(session: ImapSession, command: SelectCommand<"SELECT">): Promise<Handled> {
+  return open(session, command, false);
 }
 
-export function examine(session: ImapSession, command: { readonly mailbox: string }): Promise<Handled> {
-  return open(session, command.mailbox, true);
+export function examine(session: ImapSession, command: SelectCommand<"EXAMINE">): Promise<Handled> {
+  return open(session, command, true);
 }
 
 /** Removes what is \Deleted without telling, then leaves. */
 export async function close(session: ImapSession): Promise<Handled> {
-  const { mailbox, readOnly } = session.box;
+  const { mailbox, modSeqs, readOnly } = session.box;
+  let code: string | null = null;
   if (!readOnly) {
     const uids = mailbox.messages.filter((m) => m.flags & DELETED).map((m) => m.uid);
     if (uids.length > 0) await mailbox.expunge(uids);
+    if (modSeqs && uids.length > 0) code = `HIGHESTMODSEQ ${modSeqs.highest}`; // RFC 7162 3.2.8
   }
   session.select(null);
-  return okay("Close completed");
+  return okay("Close completed", code);
 }
 
 /** Leaves, and nothing else. */
@@ -31,14 +36,19 @@ export function unselect(session: ImapSession): Handled {
   return okay("Unselect completed");
 }
 
-async function open(session: ImapSession, name: string, readOnly: boolean): Promise<Handled> {
+async function open(
+  session: ImapSession,
+  command: SelectCommand<"SELECT" | "EXAMINE">,
+  readOnly: boolean,
+): Promise<Handled> {
   const { out } = session;
+  if (command.resync !== null && !session.enabled.has("QRESYNC")) return bad("Enable QRESYNC first");
   // Whatever becomes of this command, the mailbox before is no longer selected (RFC 3501 6.3.1).
   if (session.boxOrNull !== null) {
     session.select(null);
     out.line("* OK [CLOSED] Previous mailbox closed"); // RFC 7162 3.2.11
   }
-  const opened = await session.mail.open(name);
+  const opened = await session.mail.open(command.mailbox);
   if (!opened.ok) return REPLIES.noMailbox;
   const box = new Selected(
     opened.value,
@@ -46,8 +56,11 @@ async function open(session: ImapSession, name: string, readOnly: boolean): Prom
     () => session.news(),
     (mailbox) => session.openIndex(mailbox),
   );
+  box.tellsVanished = session.enabled.has("QRESYNC");
   session.select(box);
   const { mailbox, view } = box;
+  if (command.condstore && session.ports.index) session.enabled.add("CONDSTORE");
+  const modSeqs = session.condstore ? await box.loadModSeqs() : null;
   writeFlagLists(out.buffer, box);
   out.line(`* ${view.count} EXISTS`);
   out.line(`* ${view.recent} RECENT`);
@@ -55,5 +68,14 @@ async function open(session: ImapSession, name: string, readOnly: boolean): Prom
   if (unseen >= 0) out.line(`* OK [UNSEEN ${unseen + 1}] First unseen`);
   out.line(`* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs valid`);
   out.line(`* OK [UIDNEXT ${mailbox.uidNext}] Predicted next UID`);
+  await tellHighest(session, box, modSeqs);
+  if (modSeqs && command.resync) await tellMissed(session, modSeqs, command.resync);
   return readOnly ? okay("Examine completed", "READ-ONLY") : okay("Select completed", "READ-WRITE");
+}
+
+/** HIGHESTMODSEQ or NOMODSEQ (RFC 7162 3.1.2); who has not asked for mod-sequences is told one that costs less. */
+async function tellHighest(session: ImapSession, box: Selected, modSeqs: ModSeqs | null): Promise<void> {
+  const highest = modSeqs ? modSeqs.highest : session.condstore ? null : (await box.index())?.highestKnown();
+  if (typeof highest === "number") session.out.line(`* OK [HIGHESTMODSEQ ${highest}] Highest`);
+  else if (highest === null) session.out.line("* OK [NOMODSEQ] No mod-sequences here");
 }

@@ -19,12 +19,26 @@ export async function writeStatusOf(
 ): Promise<boolean> {
   const status = await session.mail.status(name, { size: items.includes("SIZE") });
   if (!status.ok) return false;
-  const values = items.map((item) => [item, valueOf(status.value, item)] as const);
+  const highest = items.includes("HIGHESTMODSEQ") ? await highestOf(session, name) : 0;
+  const values = items.map((item) => [item, valueOf(status.value, item, highest)] as const);
   writeMailboxStatus(session.out.buffer, name, values, false);
   return true;
 }
 
-function valueOf(status: MailboxStatus, item: StatusItem): number {
+/** RFC 7162 3.1.7: 0 where there are no mod-sequences. Who asks knows them from now on. */
+async function highestOf(session: ImapSession, name: string): Promise<number> {
+  await session.enableCondstore();
+  const mailbox = await session.mail.open(name);
+  if (!mailbox.ok) return 0;
+  const index = await session.openIndex(mailbox.value);
+  const modSeqs = await index?.modSeqs();
+  const highest = modSeqs?.highest ?? 0;
+  index?.close();
+  mailbox.value.close();
+  return highest;
+}
+
+function valueOf(status: MailboxStatus, item: StatusItem, highest: number): number {
   switch (item) {
     case "MESSAGES":
       return status.messages;
@@ -40,5 +54,7 @@ function valueOf(status: MailboxStatus, item: StatusItem): number {
       return status.deleted;
     case "SIZE":
       return status.size ?? 0;
+    case "HIGHESTMODSEQ":
+      return highest;
   }
 }

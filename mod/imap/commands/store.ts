@@ -1,6 +1,7 @@
 /** STORE (RFC 3501 6.4.6). */
-import { type FlagBits, KEYWORD_SHIFT, type Message, type NamedFlags } from "../../store/store.ts";
+import { type FlagBits, KEYWORD_SHIFT, type Message, type NamedFlags, type Uid } from "../../store/store.ts";
 import { knownBits, SYSTEM_FLAGS } from "../../store/flags.ts";
+import { formatUidSet } from "../../store/uid_set.ts";
 import { okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { Selected } from "../selected.ts";
@@ -27,17 +28,55 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
   if (bits === null) return REPLIES.keywordLimit;
   const clear = command.action === "add" ? 0 : command.action === "remove" ? bits : ALL_BITS;
   const set = command.action === "remove" ? 0 : bits;
+  const modified: Uid[] = [];
+  if (command.unchangedSince !== null) await session.enableCondstore();
   let there = 0;
   const slice = new Slice(session.ports.clock, () => session.ports.pause());
   for (let at = 0; at < uids.length; at += BATCH) {
-    const batch = uids.length <= BATCH ? uids : uids.slice(at, at + BATCH);
+    const all = uids.length <= BATCH ? uids : uids.slice(at, at + BATCH);
+    const batch = unchanged(box, all, command.unchangedSince, modified);
+    there += all.length - batch.length;
     const changed = await box.mailbox.setFlags(batch, clear, set, box.token);
     there += changed.length;
     if (!command.silent) tell(session, changed, command.uid);
+    else if (box.modSeqs) tellModSeqs(session, changed, command.uid);
     if (out.full) await out.flush();
     await slice.spend(batch.length * MESSAGE_WORK);
   }
+  if (modified.length > 0) return okay("Some have changed", modifiedCode(box, modified, command.uid));
   return there < uids.length && !command.uid ? REPLIES.expungeIssued : okay("Store completed");
+}
+
+/** The messages that may be changed (RFC 7162 3.1.3); the others are added to `modified`. */
+function unchanged(
+  box: Selected,
+  uids: readonly Uid[],
+  since: number | null,
+  modified: Uid[],
+): readonly Uid[] {
+  if (since === null) return uids;
+  const { modSeqs } = box;
+  return uids.filter((uid) => {
+    if (modSeqs && !modSeqs.changedSince({ uid }, since)) return true;
+    modified.push(uid);
+    return false;
+  });
+}
+
+/** MODIFIED with UIDs or sequence numbers, as the command has them. */
+function modifiedCode(box: Selected, uids: readonly Uid[], uid: boolean): string {
+  return `MODIFIED ${formatUidSet(uid ? uids : uids.map((u) => box.view.seqOf(u)))}`;
+}
+
+/** After .SILENT: the new mod-sequences alone (RFC 7162 3.1.3). */
+function tellModSeqs(session: ImapSession, changed: readonly Message[], uid: boolean): void {
+  const { box, out } = session;
+  for (const message of changed) {
+    const seq = box.view.seqOf(message.uid);
+    if (seq === 0) continue;
+    const id = uid || box.tellsVanished ? `UID ${message.uid} ` : "";
+    out.line(`* ${seq} FETCH (${id}MODSEQ (${box.modSeqs?.of(message)}))`);
+  }
 }
 
 function tell(session: ImapSession, changed: readonly Message[], uid: boolean): void {

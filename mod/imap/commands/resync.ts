@@ -1,0 +1,61 @@
+/** What changed while a client was away (RFC 7162 3.2.5, 3.2.6). */
+import type { ModSeqs } from "../../store/mail_index.ts";
+import type { Message, Uid } from "../../store/store.ts";
+import { lowerBound } from "../../store/uid_set.ts";
+import type { Selected } from "../selected.ts";
+import type { ImapSession } from "../session.ts";
+import { inRanges, type NumberRange, resolveSet } from "../set.ts";
+import { Slice } from "../slice.ts";
+import { tellFlags, writeVanished } from "../tell.ts";
+import type { Resync } from "../types.ts";
+
+/** What telling of one message costs, in `Slice`'s octets. */
+const MESSAGE_WORK = 256;
+
+/** After SELECT with QRESYNC: what is gone, and the flags of what has changed. */
+export async function tellMissed(session: ImapSession, modSeqs: ModSeqs, resync: Resync): Promise<void> {
+  const { box, out, ports } = session;
+  if (resync.uidValidity !== box.mailbox.uidValidity) return;
+  const known = resync.known === null ? null : resolveSet(resync.known, box.view.lastUid);
+  writeVanished(out.buffer, vanished(box, modSeqs, resync.modSeq, known), true);
+  const slice = new Slice(ports.clock, () => ports.pause());
+  for (let seq = 1; seq <= box.view.count; seq++) {
+    const message = box.view.at(seq);
+    if (!message || !modSeqs.changedSince(message, resync.modSeq)) continue;
+    if (known && !inRanges(known, message.uid)) continue;
+    tellFlags(out.buffer, box, seq, message, true);
+    if (out.full) await out.flush();
+    await slice.spend(MESSAGE_WORK);
+  }
+}
+
+/**
+ * UIDs among `known` (null: all that ever were) that are gone since `modSeq`, ascending. Where it is not known when they went, all that are not
+ * there: RFC 7162 3.2.6 allows to tell what the client has heard before.
+ */
+export function vanished(
+  box: Selected,
+  modSeqs: ModSeqs,
+  modSeq: number,
+  known: readonly NumberRange[] | null,
+): readonly Uid[] {
+  const uids = modSeqs.vanishedSince(modSeq);
+  if (uids) return known ? uids.filter((uid) => inRanges(known, uid)) : uids;
+  const { messages, uidNext } = box.mailbox;
+  return [...missing(messages, known ?? [{ low: 1, high: uidNext - 1 }], uidNext)];
+}
+
+/** UIDs below `uidNext` in `ranges` that no message has. */
+function* missing(
+  messages: readonly Message[],
+  ranges: readonly NumberRange[],
+  uidNext: Uid,
+): Generator<Uid> {
+  for (const { low, high } of ranges) {
+    let at = lowerBound(messages, low);
+    for (let uid = low; uid <= Math.min(high, uidNext - 1); uid++) {
+      if (messages[at]?.uid === uid) at++;
+      else yield uid;
+    }
+  }
+}
