@@ -3,20 +3,20 @@
  * path and certificates are chosen per connection. Invariants:
  * - Octets that arrived in the clear never reach a TLS session: the plain handlers are gone before the TLS socket is made, and what was
  *   taken from the socket but not read makes `startTls` refuse.
- * - The socket is paused when READ_AHEAD octets wait unread: a peer cannot fill our memory.
+ * - The socket is paused when READ_AHEAD octets wait unread, or any where READ_AHEAD_ALL wait in all: peers cannot fill our memory.
  */
 import net from "node:net";
 import tls from "node:tls";
-import { TLS_CHAIN, TLS_HANDSHAKE, WRITE_STALL } from "../base/limits.ts";
+import { READ_AHEAD, READ_AHEAD_ALL, TLS_CHAIN, TLS_HANDSHAKE, WRITE_STALL } from "../base/limits.ts";
 import { type Conn, ConnectionLost, type Endpoint, type TlsInfo, type TlsVerify } from "../wire/conn.ts";
 import { Deadlines, type Waiter } from "./deadlines.ts";
+import { ReadAhead } from "./read_ahead.ts";
 
-/** Octets taken from a socket before anyone asked for them. */
-const READ_AHEAD = 256 * 1024;
 /** Milliseconds a closing connection may take to flush and see the peer's end. */
 const LINGER = 5000;
 
 const deadlines = new Deadlines();
+const ahead = new ReadAhead(READ_AHEAD_ALL);
 
 /** How a server side begins TLS: made anew for each connection, so that renewed certificates need no restart. */
 export type ServerTls = () => ServerTlsOptions;
@@ -98,7 +98,8 @@ export class NodeConn implements Conn {
     const chunk = this.#chunks.shift();
     if (!chunk) return null;
     this.#unread -= chunk.length;
-    if (this.#paused && this.#unread < READ_AHEAD / 2) {
+    if (!this.#lost) ahead.count(-chunk.length);
+    if (this.#paused && (this.#unread === 0 || this.#unread < READ_AHEAD / 2 && !ahead.crowded)) {
       this.#paused = false;
       this.#socket.resume();
     }
@@ -201,7 +202,8 @@ export class NodeConn implements Conn {
       const chunk = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
       this.#chunks.push(chunk);
       this.#unread += chunk.length;
-      if (this.#unread > READ_AHEAD && !this.#paused) {
+      if (!this.#lost) ahead.count(chunk.length);
+      if ((this.#unread > READ_AHEAD || ahead.crowded) && !this.#paused) {
         this.#paused = true;
         socket.pause();
       }
@@ -235,6 +237,7 @@ export class NodeConn implements Conn {
   #fail(why: ConnectionLost): void {
     if (this.#lost) return;
     this.#lost = why;
+    ahead.count(-this.#unread);
     deadlines.remove(this.#reading);
     deadlines.remove(this.#writing);
     // Errors after this are echoes of the same end.
