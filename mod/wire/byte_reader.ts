@@ -14,6 +14,8 @@ export type Line =
   | { readonly kind: "long" }
   | { readonly kind: "end" };
 
+/** Smaller chunks are not worth the trouble. */
+const SPENT = 32 * 1024;
 const END: Line = { kind: "end" };
 const LONG: Line = { kind: "long" };
 
@@ -87,6 +89,18 @@ export class ByteReader {
   unread(n: number): void {
     if (n > this.#at) throw new RangeError(`Cannot unread ${n} octets: only ${this.#at} are held`);
     this.#at -= n;
+  }
+
+  /**
+   * Gives the memory of what the last `readChunk` gave back at once, if all of it was read: the engine would let tens of megabytes of it lie about.
+   * Nobody may look at it any more.
+   */
+  spend(): void {
+    const { buffer, length } = this.#buffer;
+    if (this.#at < length || length < SPENT || buffer.byteLength !== length) return;
+    this.#buffer = EMPTY;
+    this.#at = 0;
+    if (buffer instanceof ArrayBuffer) buffer.transfer(0);
   }
 
   #poll(): void {

@@ -105,3 +105,30 @@ Deno.test("lineNow() gives the same lines in every chunking", () => {
     }
   }
 });
+
+Deno.test("ByteReader gives memory back when it is told that a large chunk is used up, and only then", async () => {
+  const large = new Uint8Array(40_000).fill(65);
+  const small = new Uint8Array(100).fill(66);
+  const part = new Uint8Array(80_000).subarray(0, 40_000).fill(67);
+  const chunks = [large, small, part];
+  const reader = new ByteReader({
+    read: () => Promise.resolve(chunks.shift() ?? null),
+    readNow: () => null,
+  });
+  assertEquals((await reader.readChunk(30_000))?.length, 30_000);
+  reader.spend();
+  assertEquals(large.length, 40_000, "10,000 octets of it wait");
+  assertEquals((await reader.readChunk(Infinity))?.length, 10_000);
+  reader.unread(5);
+  reader.spend();
+  assertEquals((await reader.readChunk(Infinity))?.length, 5);
+  reader.spend();
+  assertEquals(large.length, 0);
+  assertThrows(() => reader.unread(1));
+  for (const [chunk, size] of [[small, 100], [part, 40_000]] as const) {
+    assertEquals((await reader.readChunk(Infinity))?.length, size);
+    reader.spend();
+    assertEquals(chunk.length, size, "it is small, or belongs to something larger");
+  }
+  assertEquals(await reader.readChunk(1), null);
+});
