@@ -7,6 +7,7 @@ export const BLOCK: number = 256 * 1024;
  */
 export class BlockPool {
   #limit: number;
+  /** Octets. */
   #lent = 0;
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
   /** The fewest that were free since the last `tidy`. */
@@ -22,15 +23,26 @@ export class BlockPool {
     this.#limit = octets;
   }
 
-  /** Octets that are lent. */
+  /** Octets that are lent or claimed. */
   get lent(): number {
-    return this.#lent * BLOCK;
+    return this.#lent;
+  }
+
+  /** Counts memory of the caller's own towards the bound; false, and nothing is counted, where it does not fit. Then `release` it. */
+  claim(octets: number): boolean {
+    if (this.#lent + octets > this.#limit) return false;
+    this.#lent += octets;
+    return true;
+  }
+
+  /** What was claimed is no longer held. */
+  release(octets: number): void {
+    this.#lent -= octets;
   }
 
   /** A block, whatever is in it; null when so much is lent that what arrives is better put on disk. Give it back. */
   take(): Uint8Array<ArrayBuffer> | null {
-    if ((this.#lent + 1) * BLOCK > this.#limit) return null;
-    this.#lent++;
+    if (!this.claim(BLOCK)) return null;
     const block = this.#free.pop();
     this.#idle = Math.min(this.#idle, this.#free.length);
     return block ?? new Uint8Array(BLOCK);
@@ -38,7 +50,7 @@ export class BlockPool {
 
   /** Takes back what `take` gave. Nobody may look at it any more. */
   give(block: Uint8Array<ArrayBuffer>): void {
-    this.#lent--;
+    this.release(BLOCK);
     this.#free.push(block);
   }
 

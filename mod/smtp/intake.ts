@@ -2,7 +2,7 @@
  * The data phase (RFC 5321 4.1.1.4, RFC 3030 2) without the connection: octets as they come go in, a `Body` or the reason why not comes out.
  * Whatever is wrong with a message, it is read to its true end, so that client and server stay in step.
  */
-import type { BlockPool } from "../base/block_pool.ts";
+import { BLOCK, type BlockPool } from "../base/block_pool.ts";
 import { type Body, memoryBody } from "../base/body.ts";
 import { EMPTY } from "../base/bytes.ts";
 import { isFsError } from "../base/fs.ts";
@@ -23,17 +23,18 @@ const FIRST_BLOCK = 8 * 1024;
 /** What an announced size may claim before the octets are there; up to so much a message has memory of its own, beyond it blocks of the pool. */
 const OWN_MEMORY = 64 * 1024;
 /** Octets written to the spool at once where the pool has no block. */
-const SPOOL_BLOCK = 128 * 1024;
+const SPOOL_BLOCK = 16 * 1024;
 
 export interface IntakePorts {
   readonly spooler: Spooler;
   readonly bodies: BlockPool;
 }
 
-/** Octets in memory. `block`: what the pool lent for them. */
+/** Octets in memory. `block`: what the pool lent for them; else `claimed` is what is counted there. */
 interface Piece {
   readonly bytes: Uint8Array;
   readonly block: Uint8Array<ArrayBuffer> | null;
+  readonly claimed: number;
 }
 
 export class MessageIntake {
@@ -57,6 +58,8 @@ export class MessageIntake {
   #writing: Promise<void> | null = null;
   #fault: IntakeFault | null = null;
   #tap: Tap | null;
+  /** So much was announced that it will be spooled anyway. */
+  readonly #large: boolean;
 
   /** `announced`: octets the client said there would be, or null. `framing`: how the message's end is told. `tap`: who else sees it. */
   constructor(
@@ -71,8 +74,10 @@ export class MessageIntake {
     this.#framing = framing;
     this.#headerLines = framing instanceof ChunkDecoder && framing.binary ? new LineWatch() : null;
     this.#ports = ports;
+    this.#large = (announced ?? 0) > settings.bodyInMemory;
     const first = announced === null ? FIRST_BLOCK : Math.min(announced + 64, OWN_MEMORY);
-    this.#filling = { bytes: new Uint8Array(Math.min(first, settings.bodyInMemory)), block: null };
+    this.#filling = this.#own(Math.min(first, settings.bodyInMemory)) ??
+      { bytes: new Uint8Array(Math.min(first, FIRST_BLOCK, settings.bodyInMemory)), block: null, claimed: 0 };
   }
 
   /** Whether the end was seen. */
@@ -182,28 +187,36 @@ export class MessageIntake {
     this.#putAway();
     const left = this.#settings.bodyInMemory - held;
     if (!this.#spooling && left > 0) {
-      if (held < OWN_MEMORY) {
-        // Few are that large, most of these not by much: the next step is all that it may have of its own.
-        const size = Math.min(left, OWN_MEMORY - held);
-        this.#filling = { bytes: new Uint8Array(size), block: null };
-        return;
-      }
-      const block = this.#ports.bodies.take();
-      if (block) {
-        this.#filling = { bytes: left < block.length ? block.subarray(0, left) : block, block };
-        return;
-      }
+      // Few are that large, most of these not by much: the next step is all that it may have of its own.
+      const more = held < OWN_MEMORY
+        ? this.#own(Math.min(left, OWN_MEMORY - held))
+        : this.#large
+        ? null
+        : this.#lent(left);
+      if (more) return void (this.#filling = more);
     }
     this.#spooling = true;
+    this.#filling = this.#lent(BLOCK) ?? { bytes: new Uint8Array(SPOOL_BLOCK), block: null, claimed: 0 };
+  }
+
+  /** Memory of its own, where all together do not hold too much. */
+  #own(size: number): Piece | null {
+    return this.#ports.bodies.claim(size)
+      ? { bytes: new Uint8Array(size), block: null, claimed: size }
+      : null;
+  }
+
+  /** A block of the pool, `most` octets of it. */
+  #lent(most: number): Piece | null {
     const block = this.#ports.bodies.take();
-    this.#filling = { bytes: block ?? new Uint8Array(SPOOL_BLOCK), block };
+    return block && { bytes: most < block.length ? block.subarray(0, most) : block, block, claimed: 0 };
   }
 
   /** What is being filled counts as full. */
   #putAway(): void {
-    const { bytes, block } = this.#filling;
-    if (this.#filled > 0) this.#full.push({ bytes: bytes.subarray(0, this.#filled), block });
-    else if (block) this.#ports.bodies.give(block);
+    const { bytes } = this.#filling;
+    if (this.#filled > 0) this.#full.push({ ...this.#filling, bytes: bytes.subarray(0, this.#filled) });
+    else this.#giveBack([this.#filling]);
     this.#filling = NOTHING;
     this.#filled = 0;
   }
@@ -266,8 +279,12 @@ export class MessageIntake {
   }
 
   #giveBack(pieces: readonly Piece[]): void {
-    for (const { block } of pieces) if (block) this.#ports.bodies.give(block);
+    const { bodies } = this.#ports;
+    for (const { block, claimed } of pieces) {
+      if (block) bodies.give(block);
+      else bodies.release(claimed);
+    }
   }
 }
 
-const NOTHING: Piece = { bytes: EMPTY, block: null };
+const NOTHING: Piece = { bytes: EMPTY, block: null, claimed: 0 };

@@ -226,6 +226,7 @@ class Loop {
         const chunk = await this.#readData(Infinity, end);
         const used = intake.write(chunk);
         if (used < chunk.length) this.#reader.unread(chunk.length - used);
+        else this.#reader.spend();
         const settled = intake.settle();
         if (settled) await settled;
         if (intake.hopeless) return await this.#finish(REPLY.tooBig);
@@ -263,6 +264,7 @@ class Loop {
       const octets = await this.#readData(left, end);
       left -= octets.length;
       intake.write(octets);
+      this.#reader.spend();
       const settled = intake.settle();
       if (settled) await settled;
     }

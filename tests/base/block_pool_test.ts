@@ -17,6 +17,14 @@ Deno.test("BlockPool lends up to its bound, and again what came back", () => {
   assert(pool.take() !== null);
 });
 
+Deno.test("BlockPool counts what others hold towards its bound", () => {
+  const pool = new BlockPool(2 * BLOCK);
+  assert(pool.claim(BLOCK + 1));
+  assertEquals([pool.take(), pool.claim(BLOCK), pool.lent], [null, false, BLOCK + 1]);
+  pool.release(BLOCK + 1);
+  assert(pool.take() && pool.claim(BLOCK));
+});
+
 Deno.test("BlockPool gives back to the system what nobody needed between two looks", () => {
   const pool = new BlockPool(10 * BLOCK);
   const blocks = Array.from({ length: 4 }, () => pool.take() ?? new Uint8Array(0));

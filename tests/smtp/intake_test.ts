@@ -146,7 +146,7 @@ Deno.test("MessageIntake gives up on a refused message without end", () => {
 Deno.test("MessageIntake spools where the pool has nothing left, and gives each block back once it is written", async () => {
   const message = "A: b\r\n\r\n" + "x".repeat(3 * BLOCK);
   const settings = { messageSize: 5_000_000, bodyInMemory: 4_000_000 };
-  for (const blocks of [0, 1, 2, 3, 4]) {
+  for (const blocks of [0, 1, 2, 3, 4, 5]) {
     const bodies = new BlockPool(blocks * BLOCK);
     const spooler = new MemorySpooler();
     const intake = new MessageIntake(settings, { spooler, bodies }, null);
@@ -158,8 +158,9 @@ Deno.test("MessageIntake spools where the pool has nothing left, and gives each 
     const result = await intake.finish();
     assert(result.ok);
     assertEquals(await text(result.value), message + "\r\n");
-    assertEquals(result.value.memory === null, blocks < 3);
-    assertEquals(bodies.lent, blocks < 3 ? 0 : 3 * BLOCK);
+    // 64 KiB are memory of its own, which is counted with the rest.
+    assertEquals(result.value.memory === null, blocks < 4);
+    assertEquals(bodies.lent, blocks < 4 ? 0 : 64 * 1024 + 3 * BLOCK);
     await result.value.dispose();
     assertEquals([bodies.lent, spooler.open], [0, 0]);
   }
@@ -179,7 +180,7 @@ Deno.test("MessageIntake takes in octets while others are written, and waits whe
         abort: () => Promise.resolve(),
       }),
   };
-  const bodies = new BlockPool(0);
+  const bodies = new BlockPool(4 * BLOCK);
   const settings = { messageSize: 5_000_000, bodyInMemory: 10_000 };
   const intake = new MessageIntake(settings, { spooler, bodies }, null);
   const piece = utf8("x".repeat(64 * 1024));
@@ -192,12 +193,15 @@ Deno.test("MessageIntake takes in octets while others are written, and waits whe
   };
   intake.write(piece);
   assertEquals(intake.settle(), null, "the first round is written while the next one comes");
-  intake.write(piece);
-  assertEquals(intake.settle(), null, "there is room for more");
-  intake.write(piece);
+  let pieces = 1;
+  let next: Promise<void> | null = null;
+  for (; !next; pieces++) {
+    intake.write(piece);
+    next = intake.settle();
+  }
+  assertEquals(pieces * piece.length, 10_000 + BLOCK + 55_536, "what is held and one block more");
   let waited = false;
-  const wait = intake.settle()?.then(() => waited = true);
-  assert(wait);
+  const wait = next.then(() => waited = true);
   await turn();
   assert(!waited);
   await open();
@@ -246,4 +250,20 @@ Deno.test("MessageIntake shows nothing more of a message that is refused", async
   intake.write(utf8("\r\n.\r\n"));
   const result = await intake.finish();
   assertEquals([result.ok, length], [false, 55]);
+});
+
+Deno.test("MessageIntake holds little of a message that is announced to be too large for memory", async () => {
+  const bodies = new BlockPool(100 * BLOCK);
+  const settings = { messageSize: 50_000_000, bodyInMemory: 4_000_000 };
+  const intake = new MessageIntake(settings, { spooler: new MemorySpooler(), bodies }, 20_000_000);
+  const piece = utf8("x".repeat(64 * 1024));
+  let most = 0;
+  for (let i = 0; i < 300; i++) {
+    intake.write(piece);
+    most = Math.max(most, bodies.lent);
+    await intake.settle();
+  }
+  assert(most <= 3 * BLOCK, `${most}`);
+  await intake.abort();
+  assertEquals(bodies.lent, 0);
 });
