@@ -4,12 +4,15 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { FETCH_WHOLE } from "../base/limits.ts";
+import type { MailboxIndex } from "../store/mail_index.ts";
 import type { Mailbox, Message, MessageContent, Uid } from "../store/store.ts";
+import { keepHeader, KeptHeader } from "./header_facts.ts";
 import { LargeSource, MemorySource, readExactly } from "./fetch_content.ts";
 import {
   type Answer,
   type CompiledSearch,
   compileSearch,
+  NO,
   type SearchFacts,
   UNKNOWN,
   YES,
@@ -20,7 +23,7 @@ import type { SearchKey } from "./types.ts";
 
 /** What one message costs apart from its octets, as octets. */
 const MESSAGE_WORK = 32;
-const NOTHING: SearchFacts = { fields: null, sentDay: 0, found: null };
+const NOTHING: SearchFacts = { fields: null, found: null };
 
 export interface SearchRequest {
   readonly mailbox: Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">;
@@ -33,95 +36,141 @@ export interface SearchRequest {
   readonly clock: Pick<Clock, "monotonic">;
   /** Resolves after everybody else on the event loop had a turn. */
   pause(): Promise<void>;
+  /** What is remembered of messages. */
+  readonly index?: Pick<MailboxIndex, "texts">;
 }
 
 /** Sequence numbers of the messages that match, ascending. A message that vanished meanwhile does not. Throws what the store throws. */
 export async function searchMessages(request: SearchRequest): Promise<readonly number[]> {
-  const { view, mailbox } = request;
-  const search = compileSearch(request.key, {
-    view,
-    keywords: mailbox.keywords,
-    now: request.now,
-    isRecent: (uid) => request.isRecent(uid),
-  });
-  await prepare(request, search);
-  const slice = new Slice(request.clock, () => request.pause());
-  const matches: number[] = [];
-  for (let seq = 1; seq <= view.length; seq++) {
-    const message = view[seq - 1];
-    if (!message) continue;
-    let answer = search.test(message, seq, NOTHING);
-    let octets = MESSAGE_WORK;
-    if (answer === UNKNOWN) {
-      const bytes = mailbox.contentNow(message.uid);
-      if (bytes) {
-        answer = look(search, message, seq, new MemorySource(bytes));
-        octets += bytes.length;
-      } else {
-        answer = await lookSlowly(request, search, seq, slice);
-      }
-    }
-    if (answer === YES) matches.push(seq);
-    if (slice.worked(octets)) await slice.breathe();
+  return await new Searcher(request).run();
+}
+
+/** Whether the index can be of use to a search. */
+export function asksContent(key: SearchKey): boolean {
+  switch (key.kind) {
+    case "and":
+      return key.keys.some(asksContent);
+    case "or":
+      return asksContent(key.left) || asksContent(key.right);
+    case "not":
+      return asksContent(key.key);
+    case "header":
+    case "body":
+    case "text":
+      return true;
+    case "before":
+    case "on":
+    case "since":
+      return key.sent;
+    default:
+      return false;
   }
-  return matches;
+}
+
+class Searcher {
+  readonly #request: SearchRequest;
+  readonly #search: CompiledSearch;
+  readonly #slice: Slice;
+
+  constructor(request: SearchRequest) {
+    const { view, mailbox, now } = request;
+    this.#request = request;
+    this.#search = compileSearch(request.key, {
+      view,
+      keywords: mailbox.keywords,
+      now,
+      isRecent: (uid) => request.isRecent(uid),
+    });
+    this.#slice = new Slice(request.clock, () => request.pause());
+  }
+
+  async run(): Promise<readonly number[]> {
+    const { view, mailbox } = this.#request;
+    await prepare(this.#request, this.#search);
+    const matches: number[] = [];
+    for (let seq = 1; seq <= view.length; seq++) {
+      const message = view[seq - 1];
+      if (!message) continue;
+      let answer = this.#remembered(message, seq);
+      let octets = MESSAGE_WORK;
+      if (answer === UNKNOWN) {
+        const bytes = mailbox.contentNow(message.uid);
+        if (bytes) {
+          answer = this.#look(message, seq, new MemorySource(bytes));
+          octets += bytes.length;
+        } else {
+          answer = await this.#lookSlowly(message, seq);
+        }
+      }
+      if (answer === YES) matches.push(seq);
+      if (this.#slice.worked(octets)) await this.#slice.breathe();
+    }
+    return matches;
+  }
+
+  /** Decides by what is known of a message without its octets. */
+  #remembered(message: Message, seq: number): Answer {
+    const answer = this.#search.test(message, seq, NOTHING);
+    const { index } = this.#request;
+    if (answer !== UNKNOWN || !index || this.#search.fields.size === 0) return answer;
+    const kept = index.texts.get(message, "FIELDS");
+    return kept ? this.#search.test(message, seq, { fields: new KeptHeader(kept), found: null }) : UNKNOWN;
+  }
+
+  /** Decides about a message in memory. */
+  #look(message: Message, seq: number, source: MemorySource): Answer {
+    const { needles } = this.#search;
+    this.#keep(message, source.bytes);
+    const fields = readFields(source.bytes, this.#search.fields);
+    const answer = this.#search.test(message, seq, { fields, found: null });
+    if (answer !== UNKNOWN) return answer;
+    const found = hasNone(source.bytes, needles)
+      ? needles.map(() => false)
+      : findInMemory(source.bytes, source.root, needles);
+    return this.#search.test(message, seq, { fields, found });
+  }
+
+  async #lookSlowly(message: Message, seq: number): Promise<Answer> {
+    const content = await this.#request.mailbox.content(message.uid);
+    if (!content) return NO;
+    try {
+      if (content.size <= FETCH_WHOLE) {
+        const bytes = await readExactly(content, 0, content.size);
+        const answer = this.#look(message, seq, new MemorySource(bytes));
+        await this.#slice.spend(content.size);
+        return answer;
+      }
+      return await this.#lookIntoLarge(message, seq, content);
+    } finally {
+      content.close();
+    }
+  }
+
+  async #lookIntoLarge(message: Message, seq: number, content: MessageContent): Promise<Answer> {
+    const slice = this.#slice;
+    const head = await LargeSource.read(content, { content: true, header: true, structure: false }, slice);
+    this.#keep(message, head.header);
+    const fields = readFields(head.header, this.#search.fields);
+    const answer = this.#search.test(message, seq, { fields, found: null });
+    if (answer !== UNKNOWN) return answer;
+    const { root } = await LargeSource.read(
+      content,
+      { content: true, header: false, structure: true },
+      slice,
+    );
+    const found = await findInContent(content, root, this.#search.needles, slice);
+    return this.#search.test(message, seq, { fields, found });
+  }
+
+  /** What a message's header says is remembered for the next search. */
+  #keep(message: Message, header: Uint8Array): void {
+    const { index } = this.#request;
+    if (index && this.#search.fields.size > 0) keepHeader(index.texts, message, header);
+  }
 }
 
 async function prepare({ view, mailbox }: SearchRequest, { size, date }: CompiledSearch): Promise<void> {
   if (!size && !date) return;
   const unknown = view.filter((m) => (size && m.size < 0) || (date && m.internalDate < 0));
   if (unknown.length > 0) await mailbox.prepare(unknown, { size, date });
-}
-
-/** Decides about a message in memory. */
-function look(search: CompiledSearch, message: Message, seq: number, source: MemorySource): Answer {
-  const fields = readFields(source.bytes, search.fields);
-  const answer = search.test(message, seq, { ...fields, found: null });
-  if (answer !== UNKNOWN) return answer;
-  const found = hasNone(source.bytes, search.needles)
-    ? search.needles.map(() => false)
-    : findInMemory(source.bytes, source.root, search.needles);
-  return search.test(message, seq, { ...fields, found });
-}
-
-async function lookSlowly(
-  request: SearchRequest,
-  search: CompiledSearch,
-  seq: number,
-  slice: Slice,
-): Promise<Answer> {
-  const message = request.view[seq - 1];
-  const content = message && await request.mailbox.content(message.uid);
-  if (!message || !content) return 0;
-  try {
-    if (content.size <= FETCH_WHOLE) {
-      const answer = look(
-        search,
-        message,
-        seq,
-        new MemorySource(await readExactly(content, 0, content.size)),
-      );
-      await slice.spend(content.size);
-      return answer;
-    }
-    return await lookIntoLarge(search, message, seq, content, slice);
-  } finally {
-    content.close();
-  }
-}
-
-async function lookIntoLarge(
-  search: CompiledSearch,
-  message: Message,
-  seq: number,
-  content: MessageContent,
-  slice: Slice,
-): Promise<Answer> {
-  const head = await LargeSource.read(content, { content: true, header: true, structure: false }, slice);
-  const fields = readFields(head.header, search.fields);
-  const answer = search.test(message, seq, { ...fields, found: null });
-  if (answer !== UNKNOWN) return answer;
-  const { root } = await LargeSource.read(content, { content: true, header: false, structure: true }, slice);
-  const found = await findInContent(content, root, search.needles, slice);
-  return search.test(message, seq, { ...fields, found });
 }

@@ -9,19 +9,38 @@ import { fold } from "./search_text.ts";
 import { inRanges, resolveSet } from "./set.ts";
 import type { SearchKey } from "./types.ts";
 
+// deno-lint-ignore no-control-regex -- exactly what JSON escapes
+const JSON_ESCAPES = /["\\\u0000-\u001f]/;
+
 export const NO = 0;
 export const YES = 1;
 export const UNKNOWN = 2;
 export type Answer = typeof NO | typeof YES | typeof UNKNOWN;
 
+/** Text to look for in the values of a header field. */
+export interface FieldNeedle {
+  /** In lower case. */
+  readonly field: string;
+  /** Folded. */
+  readonly text: string;
+  /** Stands in JSON as it is. */
+  readonly inJson: boolean;
+}
+
+/** What is known of a message's header. */
+export interface FieldFacts {
+  /** The Date field's day as written. */
+  readonly sentDay: number;
+  /** Whether a field's value holds a text; null: that field was not looked at. */
+  has(needle: FieldNeedle): boolean | null;
+}
+
 /** What was found out about one message. */
 export interface SearchFacts {
-  /** Folded values of the header fields that the keys name, by field name; null: not looked at. */
-  readonly fields: ReadonlyMap<string, readonly string[]> | null;
-  /** The Date field's day as written. Only with `fields`. */
-  readonly sentDay: number;
-  /** For each of `CompiledSearch.needles` whether it was found; null: not looked at. */
-  readonly found: readonly boolean[] | null;
+  /** null: the header was not looked at. */
+  readonly fields: FieldFacts | null;
+  /** For each of `CompiledSearch.needles` whether it is there; null: not looked at, for one or for all. */
+  readonly found: readonly (boolean | null)[] | null;
 }
 
 /** Text to look for. */
@@ -153,9 +172,7 @@ class Compiler {
       return (m) => m.internalDate < 0 ? NO : compare(dayOf(m.internalDate));
     }
     this.fields.add("date");
-    return (_, __, facts) => {
-      return facts.fields ? compare(facts.sentDay) : UNKNOWN;
-    };
+    return (_, __, { fields }) => fields ? compare(fields.sentDay) : UNKNOWN;
   }
 
   #text(key: Extract<SearchKey, { kind: "header" | "body" | "text" }>): Test {
@@ -163,20 +180,22 @@ class Compiler {
     if (key.kind === "header") {
       const { field } = key;
       this.fields.add(field);
-      return (_, __, facts) => {
-        if (!facts.fields) return UNKNOWN;
-        return yesIf(facts.fields.get(field)?.some((value) => value.includes(text)) ?? false);
-      };
+      const needle = { field, text, inJson: !JSON_ESCAPES.test(text) };
+      return (_, __, facts) => known(facts.fields?.has(needle));
     }
     // An empty string is in every text, even in that of a message without any.
     if (text === "") return () => YES;
     const index = this.needles.push({ text, headers: key.kind === "text" }) - 1;
-    return (_, __, facts) => facts.found === null ? UNKNOWN : yesIf(facts.found[index] ?? false);
+    return (_, __, facts) => known(facts.found?.[index]);
   }
 }
 
 function yesIf(condition: boolean): Answer {
   return condition ? YES : NO;
+}
+
+function known(condition: boolean | null | undefined): Answer {
+  return condition === null || condition === undefined ? UNKNOWN : yesIf(condition);
 }
 
 function all(tests: readonly Test[]): Test {

@@ -10,7 +10,7 @@ import { decodeText, TextDecoding } from "../mail/text.ts";
 import type { Part } from "../mail/types.ts";
 import type { MessageContent } from "../store/store.ts";
 import { readExactly } from "./fetch_content.ts";
-import type { Needle } from "./search_key.ts";
+import type { FieldFacts, FieldNeedle, Needle } from "./search_key.ts";
 import type { Slice } from "./slice.ts";
 
 const SPACE = 0x20;
@@ -30,17 +30,29 @@ export function fold(text: string): string {
   return text.normalize("NFKD").toLowerCase().replaceAll("\u03c2", "\u03c3");
 }
 
+/** Header fields that were looked at: values decoded (RFC 2047) and folded. */
+export class ReadFields implements FieldFacts {
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  readonly sentDay: number;
+
+  constructor(values: ReadonlyMap<string, readonly string[]>, sentDay: number) {
+    this.values = values;
+    this.sentDay = sentDay;
+  }
+
+  has({ field, text }: FieldNeedle): boolean {
+    return this.values.get(field)?.some((value) => value.includes(text)) ?? false;
+  }
+}
+
 /**
- * Values of the fields called one of `names` (lower case), decoded (RFC 2047) and folded, and the Date field's day: day 0 where there is
- * none, or none that can be read, as in Dovecot.
+ * Reads the fields called one of `names` (lower case), and the Date field's day: day 0 where there is none, or none that can be read, as in
+ * Dovecot.
  */
-export function readFields(
-  header: Uint8Array,
-  names: ReadonlySet<string>,
-): { readonly fields: Map<string, string[]>; readonly sentDay: number } {
+export function readFields(header: Uint8Array, names: ReadonlySet<string>): ReadFields {
   const fields = new Map<string, string[]>();
   let sentDay: number | null = null;
-  if (names.size === 0) return { fields, sentDay: 0 };
+  if (names.size === 0) return new ReadFields(fields, 0);
   const cursor = new FieldCursor(header);
   while (cursor.next()) {
     for (const name of names) {
@@ -52,7 +64,7 @@ export function readFields(
       fields.set(name, values);
     }
   }
-  return { fields, sentDay: sentDay ?? 0 };
+  return new ReadFields(fields, sentDay ?? 0);
 }
 
 /** RFC 3501 6.4.4: the day as written, whatever the zone. */

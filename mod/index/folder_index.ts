@@ -107,11 +107,11 @@ export class FolderIndex implements MailboxIndex {
       const swept = Number(
         db.prepare("SELECT swept FROM folder WHERE id = ?").all(this.#folder)[0]?.[0] ?? 0,
       );
-      const rows = db.prepare("SELECT id FROM parsed WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?").all(
-        rowOf(this.#folder, swept + 1),
-        rowOf(this.#folder + 1, 0) - 1,
-        INDEX_SWEEP,
-      ).map(([row]) => uidOf(Number(row)));
+      const rows = db.prepare(
+        "SELECT id FROM (SELECT id FROM parsed UNION SELECT id FROM fields) WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?",
+      ).all(rowOf(this.#folder, swept + 1), rowOf(this.#folder + 1, 0) - 1, INDEX_SWEEP).map(([row]) =>
+        uidOf(Number(row))
+      );
       for (const uid of rows) if (indexOfUid(messages, uid) < 0) gone.push(uid);
       const next = rows.length < INDEX_SWEEP ? 0 : rows.at(-1) ?? 0;
       if (next !== swept) db.prepare("UPDATE folder SET swept = ? WHERE id = ?").run(next, this.#folder);

@@ -16,12 +16,14 @@ const COLUMNS: Readonly<Record<ParsedKind, string>> = {
   FIELDS: "fields",
 };
 
-const INSERT = each((column) =>
-  `INSERT INTO parsed (id, ${column}) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET ${column} = excluded.${column}`
+const INSERT = each((column, table) =>
+  `INSERT INTO ${table} (id, ${column}) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET ${column} = excluded.${column}`
 );
-const SELECT = each((column) =>
-  `SELECT id, ${column} FROM parsed WHERE id BETWEEN ? AND ? AND ${column} IS NOT NULL LIMIT ?`
+const SELECT = each((column, table) =>
+  `SELECT id, ${column} FROM ${table} WHERE id BETWEEN ? AND ? AND ${column} IS NOT NULL LIMIT ?`
 );
+
+const DELETE = ["DELETE FROM parsed WHERE id = ?", "DELETE FROM fields WHERE id = ?"];
 
 /** A run of rows that was read: what is not in `texts` between its ends is not known. */
 interface Run {
@@ -79,7 +81,9 @@ export class FolderTexts implements ParsedTexts {
     this.#file.use((db) =>
       db.transaction(() => {
         for (const { uid, kind, text } of puts) db.prepare(INSERT[kind]).run(rowOf(this.#folder, uid), text);
-        for (const uid of gone) db.prepare("DELETE FROM parsed WHERE id = ?").run(rowOf(this.#folder, uid));
+        for (const uid of gone) {
+          for (const sql of DELETE) db.prepare(sql).run(rowOf(this.#folder, uid));
+        }
       })
     );
     // Runs say that these are not known. What could not be written is found out again when it is next asked for.
@@ -136,13 +140,13 @@ export class FolderTexts implements ParsedTexts {
   }
 }
 
-function each(sql: (column: string) => string): Readonly<Record<ParsedKind, string>> {
+function each(sql: (column: string, table: string) => string): Readonly<Record<ParsedKind, string>> {
   const { ENVELOPE, BODY, BODYSTRUCTURE, PREVIEW, FIELDS } = COLUMNS;
   return {
-    ENVELOPE: sql(ENVELOPE),
-    BODY: sql(BODY),
-    BODYSTRUCTURE: sql(BODYSTRUCTURE),
-    PREVIEW: sql(PREVIEW),
-    FIELDS: sql(FIELDS),
+    ENVELOPE: sql(ENVELOPE, "parsed"),
+    BODY: sql(BODY, "parsed"),
+    BODYSTRUCTURE: sql(BODYSTRUCTURE, "parsed"),
+    PREVIEW: sql(PREVIEW, "parsed"),
+    FIELDS: sql(FIELDS, "fields"),
   };
 }

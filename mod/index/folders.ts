@@ -29,7 +29,7 @@ export function sweepDropped(db: Database): boolean {
   const ends = [rowOf(folder, 0), rowOf(folder + 1, 0) - 1] as const;
   db.transaction(() => {
     let left = 0;
-    for (const table of ["parsed", "seq"]) {
+    for (const table of ["parsed", "fields", "seq"]) {
       const rows = db.prepare(`SELECT id FROM ${table} WHERE id BETWEEN ? AND ? LIMIT ?`).all(
         ...ends,
         INDEX_BATCH,

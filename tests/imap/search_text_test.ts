@@ -21,9 +21,9 @@ Deno.test("readFields() gives the wanted fields decoded", () => {
   const header = latin1(
     "Subject: =?utf-8?Q?=C3=84?= B\r\nX: 1\r\nsubject: two\r\nDate: Mon, 1 Jan 2024 23:00:00 -0500\r\n\r\nX: 2\r\n",
   );
-  const { fields, sentDay } = readFields(header, new Set(["subject", "date"]));
-  assertEquals(fields.get("subject"), ["a\u0308 b", "two"]);
-  assertEquals(fields.has("x"), false);
+  const { values, sentDay } = readFields(header, new Set(["subject", "date"]));
+  assertEquals(values.get("subject"), ["a\u0308 b", "two"]);
+  assertEquals(values.has("x"), false);
   assertEquals(sentDay, Date.UTC(2024, 0, 1) / 86_400_000);
   assertEquals(readFields(latin1("Date: nonsense\r\n\r\n"), new Set(["date"])).sentDay, 0);
 });
@@ -36,7 +36,7 @@ Deno.test("readFields() makes one space of each folding", () => {
     ["S: a\n b", "a b"],
   ];
   for (const [header, want] of table) {
-    assertEquals(readFields(latin1(header), new Set(["s"])).fields.get("s"), [want], JSON.stringify(header));
+    assertEquals(readFields(latin1(header), new Set(["s"])).values.get("s"), [want], JSON.stringify(header));
   }
 });
 

@@ -2,7 +2,7 @@
 import { writeEsearch, writeSearch } from "../format.ts";
 import { okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
-import { searchMessages } from "../search.ts";
+import { asksContent, searchMessages } from "../search.ts";
 import type { ImapSession } from "../session.ts";
 import type { Command, SearchCommand } from "../types.ts";
 
@@ -13,6 +13,7 @@ export async function search(
   const { box, out, ports } = session;
   const { view } = box;
   const list = view.list;
+  const index = asksContent(command.key) ? await box.index() : null;
   const seqs = await searchMessages({
     mailbox: box.mailbox,
     view: list,
@@ -21,6 +22,7 @@ export async function search(
     now: ports.clock.now(),
     clock: ports.clock,
     pause: () => ports.pause(),
+    ...(index ? { index } : {}),
   });
   const found = command.uid ? seqs.map((seq) => list[seq - 1]?.uid ?? 0) : seqs;
   if (command.returns === null) writeSearch(out.buffer, found);

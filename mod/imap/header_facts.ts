@@ -1,0 +1,168 @@
+/**
+ * What the index keeps of a message's header (FIELDS) so that SEARCH, SORT and THREAD need not read it: values as SEARCH compares them, sort
+ * keys, message IDs. Kept as JSON, an array. Whoever changes the form raises VERSION in index/schema.ts.
+ */
+import { fromUtf8, utf8 } from "../base/bytes.ts";
+import { FIELDS_KEPT } from "../base/limits.ts";
+import { parseAddressList } from "../mail/address_list.ts";
+import { parseDate } from "../mail/date.ts";
+import { decodeWords } from "../mail/encoded_word.ts";
+import { FieldCursor, unfold } from "../mail/header.ts";
+import type { EnvelopeAddress } from "../mail/types.ts";
+import type { ParsedTexts } from "../store/mail_index.ts";
+import type { Message } from "../store/store.ts";
+import { type MessageIds, messageIds } from "./message_ids.ts";
+import type { FieldFacts, FieldNeedle } from "./search_key.ts";
+import { fold, readFields } from "./search_text.ts";
+
+/** Fields whose values are kept, in this order. */
+const KEPT = ["subject", "from", "to", "cc", "bcc", "message-id", "in-reply-to"] as const;
+const KEPT_SET: ReadonlySet<string> = new Set([...KEPT, "date"]);
+const PLACES: ReadonlyMap<string, number> = new Map(KEPT.map((name, i) => [name, i]));
+
+/** What SORT compares (RFC 5256 3, RFC 5957 3), folded. */
+export interface SortFacts {
+  /** The Date field as milliseconds since 1970; null where it is missing or cannot be read. */
+  readonly sent: number | null;
+  readonly subject: string;
+  /** Mailboxes of the first addresses. */
+  readonly from: string;
+  readonly to: string;
+  readonly cc: string;
+  /** Display names of the first addresses, or the addresses. */
+  readonly displayFrom: string;
+  readonly displayTo: string;
+}
+
+/** All that is kept of a header. */
+export interface HeaderFacts extends SortFacts {
+  readonly sentDay: number;
+  /** Values of the fields of `KEPT`, each as often as it is there. */
+  readonly values: readonly (readonly string[])[];
+  readonly ids: MessageIds;
+}
+
+/** Reads the header at the start of `header`; octets of the body may follow. */
+export function readHeaderFacts(header: Uint8Array): HeaderFacts {
+  const { values, sentDay } = readFields(header, KEPT_SET);
+  const raw = firstRaw(header);
+  const date = raw.get("date");
+  const [from, to, cc] = ["from", "to", "cc"].map((name) => firstAddress(raw.get(name)));
+  return {
+    sent: (date && parseDate(unfold(date))?.time) ?? null,
+    subject: values.get("subject")?.[0] ?? "",
+    from: mailboxOf(from),
+    to: mailboxOf(to),
+    cc: mailboxOf(cc),
+    displayFrom: displayOf(from),
+    displayTo: displayOf(to),
+    sentDay,
+    values: KEPT.map((name) => values.get(name) ?? []),
+    ids: messageIds(raw.get("message-id"), raw.get("references"), raw.get("in-reply-to")),
+  };
+}
+
+/** The first of each field that sort keys and threads come from: what Dovecot takes, too. */
+function firstRaw(header: Uint8Array): Map<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>();
+  const cursor = new FieldCursor(header);
+  while (cursor.next()) {
+    for (const name of ["date", "from", "to", "cc", "message-id", "references", "in-reply-to"]) {
+      if (cursor.is(name) && !found.has(name)) found.set(name, cursor.raw());
+    }
+  }
+  return found;
+}
+
+function firstAddress(raw: Uint8Array | undefined): EnvelopeAddress | undefined {
+  return raw && parseAddressList(raw.includes(0) ? unfold(raw) : raw)[0];
+}
+
+function mailboxOf(address: EnvelopeAddress | undefined): string {
+  return address?.mailbox ? fold(fromUtf8(address.mailbox)) : "";
+}
+
+/** RFC 5957 3: the decoded display name; where there is none, the address. */
+function displayOf(address: EnvelopeAddress | undefined): string {
+  if (!address) return "";
+  const name = address.name ? decodeWords(address.name) : "";
+  if (name !== "") return fold(name);
+  const host = address.host ? `@${fromUtf8(address.host)}` : "";
+  return mailboxOf(address) + fold(host);
+}
+
+/** What is kept of facts; null where that is too much. */
+export function writeHeaderFacts(facts: HeaderFacts): Uint8Array | null {
+  const { sentDay, sent, values, from, to, cc, displayFrom, displayTo, ids } = facts;
+  const text = JSON.stringify([
+    sentDay,
+    sent,
+    values,
+    [from, to, cc, displayFrom, displayTo],
+    [ids.own, ids.references, ids.inReplyTo],
+  ]);
+  return text.length <= FIELDS_KEPT ? utf8(text) : null;
+}
+
+/** Has the index remember what is in a header, unless it does. */
+export function keepHeader(texts: ParsedTexts, message: Pick<Message, "uid">, header: Uint8Array): void {
+  if (texts.get(message, "FIELDS")) return;
+  const kept = writeHeaderFacts(readHeaderFacts(header));
+  if (kept) texts.put(message, "FIELDS", kept);
+}
+
+type Row = readonly [
+  number,
+  number | null,
+  readonly (readonly string[])[],
+  readonly [string, string, string, string, string],
+  readonly [string | null, readonly string[], string | null],
+];
+
+/** Facts as they were kept; what is in them is only looked for when it is asked for. */
+export class KeptHeader implements FieldFacts {
+  readonly #text: string;
+  #row: Row | null | undefined;
+
+  constructor(kept: Uint8Array) {
+    this.#text = fromUtf8(kept);
+  }
+
+  /** All of it; null where the file it comes from is broken. */
+  get facts(): HeaderFacts | null {
+    const row = this.#parsed;
+    if (!row) return null;
+    const [sentDay, sent, values, [from, to, cc, displayFrom, displayTo], [own, references, inReplyTo]] = row;
+    const subject = values[0]?.[0] ?? "";
+    const ids = { own, references, inReplyTo };
+    return { sentDay, sent, values, subject, from, to, cc, displayFrom, displayTo, ids };
+  }
+
+  get sentDay(): number {
+    return Number(this.#text.slice(1, this.#text.indexOf(",")));
+  }
+
+  has({ field, text, inJson }: FieldNeedle): boolean | null {
+    const place = PLACES.get(field);
+    if (place === undefined) return null;
+    // Most messages of a search end here.
+    if (inJson && !this.#text.includes(text)) return false;
+    const row = this.#parsed;
+    return row && (row[2][place]?.some((value) => value.includes(text)) ?? false);
+  }
+
+  get #parsed(): Row | null {
+    this.#row ??= parseRow(this.#text);
+    return this.#row;
+  }
+}
+
+function parseRow(text: string): Row | null {
+  try {
+    // Only `writeHeaderFacts` writes them, and a file of another version is made anew.
+    return JSON.parse(text) as Row;
+  } catch {
+    // The medium changed it: it is as if it were not known.
+    return null;
+  }
+}

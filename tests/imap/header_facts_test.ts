@@ -1,0 +1,67 @@
+import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
+import { FIELDS_KEPT } from "../../mod/base/limits.ts";
+import { keepHeader, KeptHeader, readHeaderFacts, writeHeaderFacts } from "../../mod/imap/header_facts.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { ODD_MAILS } from "../interop/odd_mails.ts";
+import { latin1 } from "./pieces.ts";
+
+const HEADER = latin1(
+  "Date: Mon, 1 Jan 2024 23:30:00 -0500\r\nFrom: =?utf-8?q?J=C3=BCrgen?= <J@Example.DE>, b@c\r\nTo: <Bob@example.net>\r\n" +
+    "Cc: friends: a@b;\r\nSubject: One\r\n two\r\nSubject: three\r\nMessage-ID: <A@b>\r\nReferences: <x@y> <Z@y>\r\nIn-Reply-To: <q@r>\r\n\r\nTo: body\r\n",
+);
+
+Deno.test("readHeaderFacts() reads what SEARCH, SORT and THREAD ask", () => {
+  const { values, ...facts } = readHeaderFacts(HEADER);
+  assertEquals(facts, {
+    sent: Date.UTC(2024, 0, 2, 4, 30),
+    sentDay: 19723,
+    subject: "one two",
+    from: "j",
+    to: "bob",
+    cc: "friends",
+    displayFrom: "ju\u0308rgen",
+    displayTo: "bob@example.net",
+    ids: { own: "A@b", references: ["x@y", "Z@y"], inReplyTo: "q@r" },
+  });
+  assertEquals(values[0], ["one two", "three"]);
+  assertEquals(values[5], ["<a@b>"]);
+  const none = readHeaderFacts(latin1("\r\n"));
+  assertEquals([none.sent, none.sentDay, none.subject, none.from, none.displayTo], [null, 0, "", "", ""]);
+});
+
+Deno.test("KeptHeader gives back what was kept, of odd mails too", () => {
+  for (const mail of [...ODD_MAILS, 'Subject: "\\ =?utf-8?q?=0a=00?=\r\n\r\n']) {
+    const facts = readHeaderFacts(latin1(mail));
+    const kept = writeHeaderFacts(facts);
+    if (kept === null) continue;
+    const read = new KeptHeader(kept);
+    assertEquals(read.sentDay, facts.sentDay);
+    assertEquals(read.facts, facts);
+  }
+});
+
+Deno.test("KeptHeader looks for text in one field only, and knows which it has", () => {
+  const kept = writeHeaderFacts(readHeaderFacts(HEADER));
+  assert(kept);
+  const has = (field: string, text: string, inJson = true) =>
+    new KeptHeader(kept).has({ field, text, inJson });
+  assertEquals([has("subject", "three"), has("subject", "bob"), has("to", "bob@")], [true, false, true]);
+  assertEquals([has("subject", ""), has("bcc", "")], [true, false]);
+  assertEquals([has("subject", '"', false), has("date", "2024"), has("x", "")], [false, null, null]);
+  const broken = new KeptHeader(utf8('[1,"subject'));
+  assertEquals([broken.has({ field: "subject", text: "", inJson: true }), broken.facts], [null, null]);
+});
+
+Deno.test("keepHeader() keeps a header once, and none that is too large", () => {
+  const kept = new Map<number, string>();
+  const texts = {
+    get: ({ uid }: { uid: number }) => kept.has(uid) ? utf8(kept.get(uid) ?? "") : null,
+    put: ({ uid }: { uid: number }, _: string, text: Uint8Array) => void kept.set(uid, fromUtf8(text)),
+  };
+  keepHeader(texts, { uid: 1 }, HEADER);
+  const first = kept.get(1);
+  keepHeader(texts, { uid: 1 }, latin1("\r\n"));
+  assertEquals(kept.get(1), first);
+  keepHeader(texts, { uid: 2 }, latin1(`Subject: ${"x".repeat(FIELDS_KEPT)}\r\n\r\n`));
+  assertEquals([...kept.keys()], [1]);
+});

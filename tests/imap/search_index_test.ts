@@ -1,0 +1,142 @@
+/** SEARCH gives the same answers whatever an index knows. */
+import fc from "fast-check";
+import { INDEX_REST } from "../../mod/base/limits.ts";
+import { CommandReader } from "../../mod/imap/parse_reader.ts";
+import { parseSearch } from "../../mod/imap/parse_search.ts";
+import { searchMessages } from "../../mod/imap/search.ts";
+import { Indexes } from "../../mod/index/indexes.ts";
+import type { MailboxIndex } from "../../mod/store/mail_index.ts";
+import { ODD_MAILS } from "../interop/odd_mails.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { IndexBench } from "../support/index_ports.ts";
+import { MemFolder } from "../support/mem_folder.ts";
+import { latin1, pieces } from "./pieces.ts";
+
+const WORDS = [
+  "one",
+  "body",
+  "over",
+  "a@b",
+  "subject",
+  "\u00e4",
+  "e",
+  "xx",
+  '"',
+  "=?",
+  "\\",
+  "n d",
+  "Text",
+  "1 2",
+];
+
+const word = fc.constantFrom(...WORDS).map((w) => `{${w}}`);
+const leaf = fc.oneof(
+  fc.tuple(fc.constantFrom("SUBJECT", "FROM", "TO", "CC", "BCC", "BODY", "TEXT"), word).map((p) =>
+    p.join(" ")
+  ),
+  fc.tuple(fc.constantFrom("Message-ID", "In-Reply-To", "Date", "Content-Type", "Subject"), word)
+    .map(([field, w]) => `HEADER ${field} ${w}`),
+  fc.constantFrom("SENTON 1-Jan-2024", "SENTBEFORE 2-Jan-2024", "SEEN", "2:9", 'HEADER Bcc ""', "LARGER 99"),
+);
+const key = fc.letrec<{ key: string }>((tie) => ({
+  key: fc.oneof(
+    { maxDepth: 3 },
+    leaf,
+    tie("key").map((k) => `NOT ${k}`),
+    fc.tuple(tie("key"), tie("key")).map(([a, b]) => `OR ${a} ${b}`),
+    fc.tuple(tie("key"), tie("key")).map(([a, b]) => `(${a} ${b})`),
+  ),
+})).key;
+
+const headerLine = fc.oneof(
+  fc.tuple(fc.constantFrom("Subject", "From", "To", "Cc", "Bcc", "Message-ID", "X"), word)
+    .map(([name, w]) => `${name}: ${w.slice(1, -1)}\r\n`),
+  fc.constantFrom(
+    "Subject: =?utf-8?q?=C3=A4_one?=\r\n",
+    "Date: Mon, 1 Jan 2024 00:00:00 +0000\r\n",
+    "Content-Transfer-Encoding: base64\r\n",
+    "Content-Type: text/plain; charset=iso-8859-1\r\n",
+    "To: <a@b>,\r\n\tOver <c@d>\r\n",
+  ),
+);
+const made = fc.tuple(fc.array(headerLine, { maxLength: 5 }), fc.array(word, { maxLength: 4 })).map(
+  ([lines, words]) => `${lines.join("")}\r\n${words.map((w) => w.slice(1, -1)).join(" ")}\r\n`,
+);
+
+async function folder(mails: readonly string[]): Promise<MemFolder> {
+  const mailbox = new MemFolder("INBOX", 1, () => null);
+  const flags = { system: 0, keywords: [] };
+  await mailbox.add(mails.map((mail) => ({ bytes: latin1(mail), flags, internalDate: 0 })));
+  return mailbox;
+}
+
+async function search(mailbox: MemFolder, text: string, index: MailboxIndex | null): Promise<string> {
+  const { key } = parseSearch(new CommandReader(pieces(text), { utf8: false }));
+  const found = await searchMessages({
+    mailbox,
+    view: mailbox.messages,
+    key,
+    isRecent: () => false,
+    now: 0,
+    clock: { monotonic: () => 0 },
+    pause: () => Promise.resolve(),
+    ...(index ? { index } : {}),
+  });
+  return found.join(" ");
+}
+
+Deno.test("searchMessages() finds the same with an index, without, and while one fills, loses and forgets", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(made, fc.constantFrom(...ODD_MAILS).map((m) => m.replaceAll("\xe4", "a"))), {
+        maxLength: 12,
+      }),
+      fc.array(fc.tuple(key, fc.constantFrom("write", "reopen", "break", "none")), {
+        minLength: 3,
+        maxLength: 8,
+      }),
+      async (mails, steps) => {
+        await using bench = await IndexBench.make();
+        const mailbox = await folder(mails);
+        const path = `${bench.dir}/alice.sqlite`;
+        let indexes = new Indexes(() => path, bench.ports());
+        let index = await indexes.open("alice", mailbox);
+        for (const [key, then] of steps) {
+          const want = await search(mailbox, key, null);
+          assertEquals(await search(mailbox, key, index), want, key);
+          if (then === "write") await bench.clock.advance(INDEX_REST);
+          if (then !== "reopen" && then !== "break") continue;
+          index.close();
+          await bench.clock.advance(INDEX_REST);
+          await indexes.close();
+          if (then === "break") await Deno.writeTextFile(path, "nonsense");
+          indexes = new Indexes(() => path, bench.ports());
+          index = await indexes.open("alice", mailbox);
+        }
+        index.close();
+        await bench.clock.advance(INDEX_REST);
+        await indexes.close();
+      },
+    ),
+    { numRuns: 25, seed: 5 },
+  );
+});
+
+Deno.test("searchMessages() reads no message whose header is remembered", async () => {
+  await using bench = await IndexBench.make();
+  const mailbox = await folder(ODD_MAILS);
+  const indexes = new Indexes(() => `${bench.dir}/alice.sqlite`, bench.ports());
+  const index = await indexes.open("alice", mailbox);
+  const want = await search(mailbox, "SUBJECT over", index);
+  assert(want !== "");
+  let reads = 0;
+  const contentNow = mailbox.contentNow.bind(mailbox);
+  mailbox.contentNow = (uid) => (reads++, contentNow(uid));
+  assertEquals(await search(mailbox, "SUBJECT over", index), want);
+  assertEquals(await search(mailbox, "OR FROM zz SENTON 1-Jan-1999", index), "");
+  assertEquals(reads, 0);
+  await search(mailbox, "HEADER X-Other over", index);
+  assertEquals(reads, ODD_MAILS.length);
+  index.close();
+  await indexes.close();
+});
