@@ -431,7 +431,7 @@ function told(outcome: SendOutcome, target: Target, client: SmtpClient): Recipie
 function timeLeft(
   { at, mode, trace }: NonNullable<Batch["deliverBy"]>,
   now: number,
-): ClientEnvelope["by"] & {} {
+): NonNullable<ClientEnvelope["by"]> {
   const left = Math.floor((at - now) / 1000);
   return { seconds: mode === "return" ? Math.max(1, left) : left, mode, ...(trace ? { trace } : {}) };
 }
