@@ -147,6 +147,19 @@ export class SmtpClient {
     return reply.value.code === 235 ? ok(undefined) : refused("auth", reply.value);
   }
 
+  /**
+   * Whether all replies were asked for; to be called where nothing is under way. One more would be taken for the answer to what comes next,
+   * and each after it for the one before. Unless it is a goodbye, the connection is of no use then.
+   */
+  async inStep(stage: ClientStage): Promise<Step<void>> {
+    if (this.#reader.buffered === 0) return ok(undefined);
+    const reply = await this.read(stage, CLIENT_QUIT);
+    if (!reply.ok) return reply;
+    return reply.value.code === 421
+      ? refused(stage, reply.value)
+      : this.#lost(stage, "a reply that nobody asked for");
+  }
+
   /** RSET: makes ready for another transaction and shows that the peer is still there. */
   async reset(): Promise<Step<void>> {
     const reply = await this.exchange("reset", "RSET\r\n", CLIENT_COMMAND);
@@ -176,7 +189,8 @@ export class SmtpClient {
 
   /** Writes commands and reads the reply to the first of them. */
   async exchange(stage: ClientStage, commands: string, timeout: number): Promise<Step<ClientReply>> {
-    const written = await this.write(stage, utf8(commands));
+    const ready = await this.inStep(stage);
+    const written = ready.ok ? await this.write(stage, utf8(commands)) : ready;
     return written.ok ? await this.read(stage, timeout) : written;
   }
 

@@ -38,9 +38,9 @@ export function withoutChunks(client: SmtpClient, reply: ClientReply): SendResul
   return notTaken("chunk", reply);
 }
 
-/** Whether BDAT was answered as no command at all (RFC 5321 4.2.4). */
-export function knowsNoChunks(reply: ClientReply): boolean {
-  return reply.code === 500 || reply.code === 502;
+/** Whether BDAT was answered as no command at all (RFC 5321 4.2.4), not as a message that is unwanted. */
+export function knowsNoChunks({ code, status }: ClientReply): boolean {
+  return (code === 500 || code === 502) && (status === null || status.startsWith("5.5."));
 }
 
 /** Streams the message after a 354. A connection lost after the final dot is deferred: the message may have been taken. */
@@ -102,11 +102,27 @@ export async function sendChunks(client: SmtpClient, body: Body, verdicts: numbe
   if (!written.ok) return { kind: "not-taken", fault: written.error };
   const verdict = await client.finish(concat(last));
   if (answers.none && verdict.ok && knowsNoChunks(verdict.value)) return withoutChunks(client, verdict.value);
-  return await readVerdicts(client, verdict, verdicts);
+  return await chunkVerdicts(client, verdict, verdicts);
+}
+
+/**
+ * As `readVerdicts`, of chunks: no 354 has shown that answers and commands are in step, so the end must. Of more replies than commands nobody
+ * knows which one is about the message.
+ */
+export async function chunkVerdicts(
+  client: SmtpClient,
+  verdict: Step<ClientReply>,
+  verdicts: number,
+): Promise<SendResult> {
+  const read = await readVerdicts(client, verdict, verdicts);
+  if (read.kind === "not-taken" || !read.outcomes.some((o) => o.kind === "delivered")) return read;
+  const last = await client.inStep("end");
+  if (last.ok || last.error.kind === "reply") return read;
+  return sameForAll(lostOutcome("more replies than commands"), verdicts);
 }
 
 /** Reads what is said of a message that was sent whole, beginning with `verdict`: one reply in SMTP, one for each recipient in LMTP. */
-export async function readVerdicts(
+async function readVerdicts(
   client: SmtpClient,
   verdict: Step<ClientReply>,
   verdicts: number,

@@ -9,9 +9,9 @@ import { CLIENT_COMMAND, CLIENT_DATA, CLIENT_DATA_END } from "../base/limits.ts"
 import { ok } from "../base/result.ts";
 import type { SmtpClient, Step } from "./client.ts";
 import {
+  chunkVerdicts,
   knowsNoChunks,
   onlyChunk,
-  readVerdicts,
   sendChunks,
   sendData,
   withoutChunks,
@@ -81,6 +81,8 @@ async function together(
   commands: readonly string[],
   chunk: Uint8Array,
 ): Promise<SendResult> {
+  const ready = await client.inStep("mail");
+  if (!ready.ok) return { kind: "not-taken", fault: ready.error };
   const written = await client.write("end", concat([utf8(commands.join("")), chunk]));
   const replies: ClientReply[] = [];
   let lost = written.ok ? null : written.error;
@@ -103,11 +105,18 @@ async function together(
   const refused = mailReply ? refusedEnvelope(mailReply, rest) : null;
   if (refused) {
     if (confused) client.abort();
-    return refused;
+    // It makes no sense, but it may have the message: no other host gets it now.
+    const taken = verdict.ok ? accepts(verdict.value) : mailReply !== undefined && mailReply.code < 400;
+    return taken && refused.kind === "not-taken" ? sameForAll(senseless(verdict), rest.length) : refused;
   }
   if (confused) return withoutChunks(client, verdict.value);
-  const verdicts = await readVerdicts(client, verdict, verdictsFor(client, rest));
+  const verdicts = await chunkVerdicts(client, verdict, verdictsFor(client, rest));
   return outcomesFor(client, rest, verdicts);
+}
+
+/** Of an envelope that was not taken and a message that may have been. */
+function senseless(verdict: Step<ClientReply>): SendOutcome {
+  return verdict.ok ? outcomeOf(verdict.value, "end") : lostOutcome("its envelope was put off");
 }
 
 /** The message after the answers to its envelope. */
@@ -127,6 +136,10 @@ async function inTurn(client: SmtpClient, commands: readonly string[], body: Bod
     if (dataReply.code < 500) return notTaken("data", dataReply);
     const outcomes = replies.map((r) => accepts(r) ? outcomeOf(dataReply, "data") : rcptOutcome(r));
     return { kind: "answered", outcomes };
+  }
+  if (!dataReply) {
+    const ready = await client.inStep("chunk");
+    if (!ready.ok) return { kind: "not-taken", fault: ready.error };
   }
   const send = dataReply ? sendData : sendChunks;
   return outcomesFor(client, replies, await send(client, body, verdictsFor(client, replies)));

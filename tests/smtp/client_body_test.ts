@@ -88,6 +88,7 @@ Deno.test("BDAT is answered stage by stage as DATA is", async () => {
     // Not known to the peer, whatever it says in EHLO.
     [{ BDAT: "500 5.5.1 What?" }, "not taken: chunk", "not taken: chunk"],
     [{ BDAT: "502 What?" }, "not taken: chunk", "not taken: chunk"],
+    [{ ".": "500 5.7.1 Spam" }, "failed 5.7.1", "failed 5.7.1"],
   ];
   for (const [on, together, inTurn] of cases) {
     for (const [offers, expected] of [[AT_ONCE.offers, together], [IN_TURN.offers, inTurn]] as const) {
@@ -169,12 +170,12 @@ Deno.test("BDAT: what the peer said before it hung up counts", async () => {
 });
 
 Deno.test("BDAT: once told to stop, a message that was sent has one moment for all its answers", async () => {
-  const silent = { MAIL: "!silence", ".": "!silence" } as const;
+  const silent = { MAIL: "250 2.1.0 Fine", "RCPT TO:<c": "!silence", ".": "!silence" } as const;
   const peer = new SmtpPeer({ ...AT_ONCE, on: silent });
   const clock = new FakeClock();
   const client = new SmtpClient(peer, { protocol: "smtp", hostname: "mail.example.org", clock });
   assert((await client.open()).ok);
-  const sending = sendMessage(client, envelope("bob"), memoryBody(utf8(TEXT)));
+  const sending = sendMessage(client, envelope("bob", "carol"), memoryBody(utf8(TEXT)));
   await clock.advance(1000);
   client.abort();
   await clock.advance(9_000);
@@ -182,7 +183,19 @@ Deno.test("BDAT: once told to stop, a message that was sent has one moment for a
   await clock.advance(999);
   assertEquals(peer.destroyed, false);
   await clock.advance(1);
-  assertEquals([short(await sending), peer.destroyed], [["deferred 4.4.2"], true]);
+  assertEquals([short(await sending), peer.destroyed], [["deferred 4.4.2", "deferred 4.4.2"], true]);
+});
+
+Deno.test("BDAT: of more replies than commands nobody knows which one is about the message", async () => {
+  for (const manners of [AT_ONCE, IN_TURN]) {
+    const extra = await send({ ...manners, on: { ".": "250 2.0.0 Taken\r\n250 2.0.0 Again" } });
+    assertEquals(short(extra.result), ["deferred 4.4.2"]);
+    assertEquals(extra.client.usable, false);
+    const goodbye = await send({ ...manners, on: { ".": "250 2.0.0 Taken\r\n421 4.3.2 Bye" } });
+    assertEquals(short(goodbye.result), ["delivered"]);
+  }
+  const early = await send({ ...IN_TURN, on: { MAIL: "250 a\r\n250 b" } });
+  assertEquals([short(early.result), early.peer.messages], [["not taken: rcpt"], []]);
 });
 
 Deno.test("onlyChunk() is for what is small and in memory", () => {

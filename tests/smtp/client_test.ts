@@ -160,6 +160,18 @@ Deno.test("reset() and quit() keep order", async () => {
   assertEquals(clock.waiting, 0);
 });
 
+Deno.test("inStep() finds replies that nobody asked for, and knows a goodbye", async () => {
+  const table = [["250 more", "lost"], ["421 4.3.2 Bye", "reply"], ["nonsense", "lost"]] as const;
+  for (const [said, kind] of table) {
+    const { client, peer } = meet();
+    await client.open();
+    assert((await client.inStep("mail")).ok);
+    peer.feed(`${said}\r\n`);
+    assertEquals(faultIn(await client.inStep("mail")).kind, kind, said);
+    assertEquals(client.usable, false);
+  }
+});
+
 Deno.test("quit() does not wait long for the answer", async () => {
   const { client, peer, clock } = meet({ on: { QUIT: "!silence" } });
   await client.open();

@@ -45,6 +45,8 @@ export class SmtpPeer extends ScriptConn {
   #chunk: { readonly size: number; readonly last: boolean; readonly reply: string } | null = null;
   #chunked = "";
   #accepted = 0;
+  /** MAIL was taken, or not asked for yet. */
+  #sender = true;
   #lmtp = false;
   #lost = false;
   /** It does not listen any more. */
@@ -112,12 +114,13 @@ export class SmtpPeer extends ScriptConn {
     const reply = this.#replyTo(line) ?? this.#friendly(line);
     const [, size, last] = /^BDAT (\d+)( LAST)?$/.exec(line) ?? [];
     // Whoever does not know BDAT takes what follows for commands.
-    if (size !== undefined && !/^50[02]/.test(reply)) {
+    if (size !== undefined && !/^50[02](?! 5\.[^5])/.test(reply)) {
       this.#chunk = { size: Number(size), last: last !== undefined, reply };
       return true;
     }
     if (line === "DATA" && reply.startsWith("354")) this.#inData = true;
     if (line.startsWith("LHLO")) this.#lmtp = true;
+    if (line.startsWith("MAIL")) this.#sender = reply.startsWith("2");
     if (line.startsWith("RCPT") && reply.startsWith("25")) this.#accepted++;
     this.#act(reply);
     return true;
@@ -142,7 +145,7 @@ export class SmtpPeer extends ScriptConn {
     this.chunks.push(size);
     const octets = this.#take(size);
     if (this.#accepted === 0) this.#act("503 5.5.1 Nobody to bring it to");
-    else if (!reply.startsWith("250")) {
+    else if (!reply.startsWith("2")) {
       this.#accepted = 0;
       this.#act(reply);
     } else {
@@ -174,6 +177,7 @@ export class SmtpPeer extends ScriptConn {
       const all = ["peer", ...this.#manners.offers ?? []];
       return all.map((k, i) => `250${i < all.length - 1 ? "-" : " "}${k}`).join("\r\n");
     }
+    if (verb === "RCPT" && !this.#sender) return "503 5.5.1 No MAIL";
     const usual: Readonly<Record<string, string>> = {
       MAIL: "250 2.1.0 Sender fine",
       RCPT: "250 2.1.5 Recipient fine",
