@@ -197,7 +197,17 @@ export class DenoFs implements Fs {
   }
 
   readStart(path: string, into: Uint8Array): number | null {
-    return readNow(path, into, false);
+    let fd = -1;
+    try {
+      // A link is not followed, a pipe not waited for, a folder not read: what else it may be shows in what is read.
+      fd = node.openSync(path, READ);
+      return into.length > 0 ? node.readSync(fd, into, 0, into.length, 0) : 0;
+    } catch (e) {
+      if (isNotFound(e)) return null;
+      throw fsError(e, "read", path);
+    } finally {
+      if (fd >= 0) node.closeSync(fd);
+    }
   }
 
   async rename(from: string, to: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * `deno task bench [PART ...]`: what a real Roost process does on this machine, as a table. The bench is the client; figures are medians of three.
- * Parts are parsers, smtp, disk, imap, drain; all unless named. `postfix` besides them puts Postfix beside `drain`.
+ * Parts are parsers, smtp, disk, imap, drain, queue; all unless named. `postfix` besides them puts Postfix beside `drain`.
  */
 import { utf8 } from "../../mod/base/bytes.ts";
 import { RawClient, smtpMessage } from "../support/raw_client.ts";
@@ -9,6 +9,7 @@ import { diskRows } from "./disk.ts";
 import { drainRows } from "./drain.ts";
 import { dkimRows } from "./dkim.ts";
 import { parserRows } from "./parsers.ts";
+import { queueStartRows } from "./queue_start.ts";
 import { median, type Row, table } from "./table.ts";
 
 const RUNS = 3;
@@ -155,7 +156,7 @@ const users = Object.fromEntries(
     u,
   ) => [`${u}@example.test`, "secret"]),
 );
-const PARTS = ["parsers", "smtp", "disk", "imap", "drain"];
+const PARTS = ["parsers", "smtp", "disk", "imap", "drain", "queue"];
 const named = Deno.args.filter((part) => PARTS.includes(part));
 const wants = (part: string) => named.length === 0 || named.includes(part);
 const rows: Row[] = wants("parsers") ? [...await parserRows(), ...await dkimRows()] : [];
@@ -171,6 +172,7 @@ try {
   if (wants("disk")) rows.push(...await diskRows(disk));
   if (wants("imap")) rows.push(...await imapRows(roost));
   rows.push({ what: "memory after all that (RSS)", value: rss(roost.pid), unit: "MB" });
+  if (wants("queue")) rows.push(...await queueStartRows());
   if (wants("drain")) rows.push(...await drainRows(Deno.args.includes("postfix")));
 } finally {
   await Deno.remove(disk, { recursive: true });
