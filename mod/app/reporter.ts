@@ -35,7 +35,9 @@ function recipientOf(r: ReportedRecipient, report: Report): DsnRecipient {
     address: r.address,
     original: r.options?.originalRecipient ?? null,
     action: actionOf(r),
-    status: r.state === "expired" || report.late ? "4.4.7" : r.last?.status ?? "5.0.0",
+    status: r.state === "expired" || report.late
+      ? "4.4.7"
+      : r.last?.status ?? (r.state === "pending" ? "4.4.1" : "5.0.0"),
     reply: r.last?.reply ?? null,
     remote: r.last?.host ?? null,
     reason: r.state === "expired"

@@ -76,12 +76,14 @@ export function feedbackOf(attempt: Attempt): Feedback | null {
   const { aborted, outcomes } = attempt;
   if (aborted || outcomes.length === 0) return null;
   if (isAway(attempt)) return { kind: "away", until: untriedUntil(attempt) };
+  // A domain that does not exist, say: nobody was reached, and nobody is away.
+  if (outcomes.every((o) => o.kind === "failed" && o.destinationDown)) return null;
   return outcomes.some(isStrain) ? "strained" : "good";
 }
 
-/** No host could be reached, for any of the recipients. */
+/** No host could be reached for now, for any of the recipients. */
 function isAway({ outcomes }: Attempt): boolean {
-  return outcomes.length > 0 && outcomes.every((o) => o.kind !== "delivered" && o.destinationDown);
+  return outcomes.length > 0 && outcomes.every((o) => o.kind === "deferred" && o.destinationDown);
 }
 
 /** Until when the hosts are left alone, in milliseconds since 1970; null where something was tried. */

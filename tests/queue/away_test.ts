@@ -6,23 +6,10 @@ import { assert, assertEquals } from "../support/assert.ts";
 import { everyCrash } from "../support/every_crash.ts";
 import { FakeClock, settle } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
-import { type Answer, delivered, envelope, notDelivered, type Rig, rig } from "./rig.ts";
+import { type Answer, delivered, envelope, notDelivered, type Rig, rig, started, stop } from "./rig.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-
-async function started(...args: Parameters<typeof rig>): Promise<Rig> {
-  const r = rig(...args);
-  await r.queue.open();
-  await r.queue.start();
-  return r;
-}
-
-async function stop(r: Rig): Promise<void> {
-  const stopping = r.queue.stop(1000);
-  await r.clock.advance(20_000);
-  await stopping;
-}
 
 function send(r: Rig, to: string, text = "m"): Promise<string> {
   return r.queue.submit(envelope([to]), memoryBody(utf8(text)));

@@ -57,6 +57,8 @@ Deno.test("feedbackOf() tells how it is with the destination", () => {
   assertEquals(told([down, delivered()]), "good");
   assertEquals(told([notDelivered("deferred")]), "good");
   assertEquals([told([]), told([down], true)], [null, null]);
+  const nowhere = notDelivered("failed", true);
+  assertEquals([told([nowhere]), told([nowhere, down])], [null, "good"]);
 });
 
 Deno.test("feedbackOf() knows strain, and until when nothing is to be tried", () => {

@@ -76,6 +76,21 @@ export function rig(
   return { fs, clock, log, spool, queue, transport, taken, batches, reports };
 }
 
+/** A queue that runs. */
+export async function started(...args: Parameters<typeof rig>): Promise<Rig> {
+  const r = rig(...args);
+  await r.queue.open();
+  await r.queue.start();
+  return r;
+}
+
+/** Ends it, whatever is under way. */
+export async function stop(r: Rig): Promise<void> {
+  const stopping = r.queue.stop(1000);
+  await r.clock.advance(20_000);
+  await stopping;
+}
+
 export function address(text: string): Address {
   const at = text.lastIndexOf("@");
   return { local: text.slice(0, at), domain: text.slice(at + 1) };

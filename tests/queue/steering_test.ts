@@ -6,24 +6,11 @@ import { assert, assertEquals } from "../support/assert.ts";
 import { everyCrash } from "../support/every_crash.ts";
 import { FakeClock, settle } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
-import { address, type Answer, delivered, envelope, notDelivered, type Rig, rig } from "./rig.ts";
+import { address, type Answer, delivered, envelope, notDelivered, started, stop } from "./rig.ts";
 
 const HOUR = 3600_000;
 const POSTMASTER = { postmaster: () => address("postmaster@home.test") };
 const make = () => new MemFs({ dirs: ["/data"] });
-
-async function started(...args: Parameters<typeof rig>): Promise<Rig> {
-  const r = rig(...args);
-  await r.queue.open();
-  await r.queue.start();
-  return r;
-}
-
-async function stop(r: Rig): Promise<void> {
-  const stopping = r.queue.stop(1000);
-  await r.clock.advance(20_000);
-  await stopping;
-}
 
 /** x.test does not take it yet; all others do. */
 const notYet: Answer = ({ address }) => address.domain === "x.test" ? notDelivered("deferred") : delivered();
