@@ -147,6 +147,7 @@ export const AUTHRES_RESULTS = 100; // results in one, and properties of one res
 export const AUTHRES_DKIM = 20; // signatures named in ours: with more, only few of those that failed
 export const AUTHRES_REASON = 200; // characters of a reason told in it
 export const DMARC_RECORD = 8 * KiB; // a policy record that is read; real ones have some hundred octets
+export const DMARC_FROM = 64 * KiB; // of a From field that is read: mail programs show far less
 export const DMARC_LABELS = 7; // of a long name, where the walk up the tree goes on (RFC 9989 4.10)
 export const DMARC_AUTHORS = 3; // domains in From that are looked up; honest mail has one
 export const DMARC_IDENTIFIERS = 10; // signing domains below the author's organization that are looked at

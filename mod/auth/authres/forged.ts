@@ -1,5 +1,6 @@
 /** Authentication-Results that a message brings along and that could be taken for ours (RFC 8601 5): they go. */
 import { asciiLower, fromUtf8 } from "../../base/bytes.ts";
+import { AUTHRES_SIZE } from "../../base/limits.ts";
 import { parseDomain } from "../../mail/address.ts";
 import { withoutFieldsThat } from "../../mail/fixup.ts";
 import { parseAuthResults, withoutComments } from "./parse.ts";
@@ -15,6 +16,8 @@ export function withoutForgedResults(header: Uint8Array, id: string): Uint8Array
 /** Whether the value of an Authentication-Results field could be taken for one of `id`. */
 export function speaksFor(raw: Uint8Array, id: string): boolean {
   const ours = bare(id);
+  // Nobody writes so much but to hide something in it.
+  if (raw.length > AUTHRES_SIZE) return asciiLower(fromUtf8(raw)).includes(ours);
   const parsed = parseAuthResults(raw);
   if (parsed) return bare(parsed.id) === ours;
   // deno-lint-ignore no-control-regex -- control characters are what it is about

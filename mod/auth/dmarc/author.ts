@@ -3,12 +3,11 @@
  * ones included: `joe@customer.example <noreply@service.example>` is from service.example, and where that is not clear all domains count.
  */
 import { fromUtf8 } from "../../base/bytes.ts";
-import { DMARC_AUTHORS, ENVELOPE_ADDRESSES } from "../../base/limits.ts";
+import { DMARC_AUTHORS, DMARC_FROM } from "../../base/limits.ts";
 import { parseDomain } from "../../mail/address.ts";
 import { allFields, fieldValue, scanHeader } from "../../mail/header.ts";
 import { withoutComments } from "../authres/parse.ts";
 
-const QUOTED = /"(?:[^"\\]|\\[^])*"/g;
 /** RFC 5322 4.4 lets white space stand around the dots. */
 const AFTER_AT = /@\s*(\[[^\]\s]*\]|[^\s@<>,;:()[\]"\\.]+(?:\s*\.\s*[^\s@<>,;:()[\]"\\.]+)*)/g;
 
@@ -20,12 +19,9 @@ export function authorDomains(header: Uint8Array): string[] {
   const scanned = scanHeader(header);
   const domains = new Set<string>();
   for (const field of allFields(scanned, "from")) {
-    // Names and quoted local parts may hold anything; they become a letter.
-    const text = withoutComments(fromUtf8(fieldValue(scanned, field))).replace(QUOTED, "q").replaceAll(
-      '"',
-      "",
-    );
-    for (const part of text.split(",", ENVELOPE_ADDRESSES)) {
+    const value = fieldValue(scanned, field).subarray(0, DMARC_FROM);
+    const text = withoutQuoted(withoutComments(fromUtf8(value)));
+    for (const part of text.split(",")) {
       for (const found of hostsOf(part)) {
         const domain = parseDomain(found);
         if (domain.ok) domains.add(domain.value);
@@ -34,6 +30,26 @@ export function authorDomains(header: Uint8Array): string[] {
     }
   }
   return [...domains];
+}
+
+/** Quoted names and local parts may hold anything; each becomes a letter. A quote that nobody closes is none. */
+function withoutQuoted(text: string): string {
+  let out = "";
+  for (let at = 0;;) {
+    const open = text.indexOf('"', at);
+    const close = open < 0 ? -1 : closingQuote(text, open + 1);
+    if (close < 0) return out + text.slice(at).replaceAll('"', "");
+    out += `${text.slice(at, open)}q`;
+    at = close + 1;
+  }
+}
+
+function closingQuote(text: string, from: number): number {
+  for (let i = from; i < text.length; i++) {
+    if (text[i] === "\\") i++;
+    else if (text[i] === '"') return i;
+  }
+  return -1;
 }
 
 /** What stands in angle brackets, if that is an address; else every address there is. */
