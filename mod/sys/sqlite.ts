@@ -12,12 +12,17 @@ import {
 const BUSY = /\b(locked|busy)\b/;
 const CORRUPT = /not a database|malformed|corrupt|no such (table|column)/;
 
+/** What SQLite takes for no file at all. */
+const IN_MEMORY = ":memory:";
+
 /**
- * Opens the file at `path`, which is made when it is not there, for this process alone. Caches are not synced at each transaction: after a
+ * Opens the file at `path`, which is made when it is not there (0600), for this process alone. Caches are not synced at each transaction: after a
  * power cut the newest may be missing, the file itself stays sound (write-ahead log).
  */
 export function openSqlite(path: string): Database {
   return guarded(path, () => {
+    // SQLite gives its other files the rights of this one.
+    if (path !== IN_MEMORY) Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
     const db = new DatabaseSync(path, { timeout: 0 });
     try {
       db.exec(

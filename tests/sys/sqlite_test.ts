@@ -25,6 +25,8 @@ Deno.test("openSqlite() keeps numbers, texts, octets and NULL over closing", () 
     const db = openSqlite(`${dir}/a.sqlite`);
     db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, c)");
     db.prepare("INSERT INTO t VALUES (?, ?, ?, ?)").run(2 ** 40, "ü", new Uint8Array([0, 255]), null);
+    assertEquals(Deno.statSync(`${dir}/a.sqlite`).mode, 0o100600);
+    assertEquals(Deno.statSync(`${dir}/a.sqlite-wal`).mode, 0o100600);
     db.close();
     const again = openSqlite(`${dir}/a.sqlite`);
     assertEquals(again.prepare("SELECT * FROM t").all(), [[2 ** 40, "ü", new Uint8Array([0, 255]), null]]);
