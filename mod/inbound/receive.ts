@@ -2,6 +2,7 @@
  * The way of a message that was received whole, to its answer: header put in order, mailboxes and queue reached, and only then the 250.
  */
 import type { Directory } from "../account/directory.ts";
+import { withoutForgedResults } from "../auth/authres/forged.ts";
 import type { DmarcObserver } from "../auth/dmarc/types.ts";
 import type { Body } from "../base/body.ts";
 import { concat, CRLF, EMPTY, utf8 } from "../base/bytes.ts";
@@ -108,7 +109,10 @@ export class InboundReceiver implements Receiver {
       mended = text;
     }
     if (account !== null) {
-      const header = await headerOf(mended);
+      // A stolen password must not vouch for others to our users, either.
+      const given = await headerOf(mended);
+      const header = withoutForgedResults(given, this.#hostname);
+      if (header !== given) mended = withHead(header, given.length, mended);
       const now = this.#ports.clock.now();
       const { directory, strip } = this.#ports;
       const fixed = fixSubmission(header, account, transaction, directory, this.#hostname, now, strip?.());

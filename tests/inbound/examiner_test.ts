@@ -154,7 +154,8 @@ Deno.test("Examiner leaves alone what our users, this machine and mail servers b
       o,
     );
     assertEquals([reply.code, tapped, judged.length], [250, false, 0], JSON.stringify(o));
-    assert(delivered?.text.includes("Authentication-Results: mx.example.test; none\r\n"));
+    // A mail server before us may have our name; our users do not speak for us.
+    assertEquals(delivered?.text.includes("Authentication-Results: mx.example.test; none\r\n"), !o.account);
   }
 });
 

@@ -167,6 +167,16 @@ Deno.test("InboundReceiver answers LMTP for each recipient, and queues only what
   assertEquals([outcome.each?.map((r) => r.code), team.queuedFor], [[250], ["account bob@example.test"]]);
 });
 
+Deno.test("InboundReceiver lets no submission speak in our name about others", async () => {
+  const me = { account: "alice@example.test", sender: "alice@example.test", to: ["bob@example.test"] };
+  for (const fields of ["", "User-Agent: z\r\n"]) {
+    const rig = new InboundRig();
+    const forged = "Authentication-Results: mx.example.test; dmarc=pass header.from=bank.example\r\n";
+    await receive(rig, me, `${fields}${forged}${TEXT}`);
+    assert(rig.delivered[0]?.text.endsWith(`\r\n${TEXT}`) && !rig.delivered[0].text.includes("bank.example"));
+  }
+});
+
 Deno.test("InboundReceiver has submissions signed, and nothing else", async () => {
   const rig = new InboundRig();
   const asked: string[] = [];
