@@ -58,7 +58,8 @@ export function parseFetchModifiers(reader: CommandReader): FetchCommand["change
     if (modifier === "VANISHED") vanished = true;
     else if (modifier === "CHANGEDSINCE") {
       reader.space();
-      modSeq = modSeqValue(reader, 1);
+      // 0 is not in RFC 7162's grammar; who was told 0 by STATUS (there were none) may ask with it, and means all.
+      modSeq = modSeqValue(reader, 0);
     } else throw new ParseFault("Unknown FETCH modifier");
   });
   if (modSeq === null) throw new ParseFault("VANISHED needs CHANGEDSINCE");

@@ -58,7 +58,7 @@ Deno.test("FETCH and STORE: modifiers are read", () => {
       changedSince: { modSeq: 12345, vanished: true },
     }],
     ["UID FETCH 1:* FLAGS (VANISHED)", "bad VANISHED needs CHANGEDSINCE"],
-    ["UID FETCH 1:* FLAGS (CHANGEDSINCE 0)", "bad Invalid mod-sequence"],
+    ["UID FETCH 1:* FLAGS (CHANGEDSINCE -1)", "bad Invalid mod-sequence"],
     ["UID FETCH 1:* FLAGS (CHANGEDSINCE x)", "bad Invalid mod-sequence"],
     ["UID FETCH 1:* FLAGS (OTHER)", "bad Unknown FETCH modifier"],
     ["STORE 7 (UNCHANGEDSINCE 0) +FLAGS.SILENT (\\Seen)", {
