@@ -1,9 +1,9 @@
 /** Signing a message (RFC 6376 5, RFC 8463): one field for each key, the body hashed once for all of them. */
 import type { Body } from "../../base/body.ts";
 import { utf8 } from "../../base/bytes.ts";
-import { HEADER_SIZE } from "../../base/limits.ts";
-import { type Header, HeaderSplitter, scanHeader } from "../../mail/header.ts";
-import { BodyHasher, type Canonicalization } from "./body_hasher.ts";
+import { type Header, scanHeader } from "../../mail/header.ts";
+import type { Canonicalization } from "./body_hasher.ts";
+import { digestMessage } from "./message_digest.ts";
 import { algorithmOf, type PrivateKey, signData } from "./private_key.ts";
 import { SignedFields } from "./signed_fields.ts";
 
@@ -49,18 +49,11 @@ export async function signMessage(
   signings: readonly Signing[],
   options: SignOptions,
 ): Promise<Uint8Array | null> {
-  const cover = { canon: options.bodyCanon ?? "relaxed", length: null };
-  const hasher = new BodyHasher([cover]);
-  const splitter = new HeaderSplitter(HEADER_SIZE);
-  for await (const chunk of body.memory ?? body.stream()) {
-    const taken = splitter.done ? 0 : splitter.write(chunk);
-    if (splitter.overflow) return null;
-    if (taken < chunk.length) hasher.write(taken === 0 ? chunk : chunk.subarray(taken));
-  }
-  hasher.end();
-  const header = scanHeader(splitter.header());
+  const digest = await digestMessage(body, options.bodyCanon ?? "relaxed");
+  if (!digest) return null;
+  const header = scanHeader(digest.header);
   const fields = new SignedFields(header);
-  const bodyHash = base64(hasher.hash(cover).digest ?? new Uint8Array(0));
+  const bodyHash = base64(digest.bodyHash);
   const names = signedNames(header);
   const signed = await Promise.all(signings.map((s) => signatureField(s, options, fields, names, bodyHash)));
   return utf8(signed.join(""));
