@@ -1,6 +1,6 @@
 /** Sealing what we forward (RFC 8617 5.1): a set of three fields that says what we found and that the chain before was sound. */
 import { concat, utf8 } from "../../base/bytes.ts";
-import { ARC_SETS } from "../../base/limits.ts";
+import { ARC_SETS, DKIM_SIGNATURES } from "../../base/limits.ts";
 import { scanHeader } from "../../mail/header.ts";
 import { algorithmOf, signData } from "../dkim/private_key.ts";
 import type { Signing } from "../dkim/sign.ts";
@@ -41,8 +41,8 @@ const SIGNED = [
 const WIDTH = 72;
 
 /**
- * The three fields to put before the header. null when the chain is as long as it may be, or broken: nothing can be added then that would be
- * believed. That it is sound must have been found before.
+ * The three fields to put before the header. null when the chain is as long as it may be, or broken, and without From: nothing can be added then
+ * that would be believed. That the chain is sound must have been found before.
  */
 export async function sealMessage(facts: SealFacts, sealer: Signing): Promise<Uint8Array | null> {
   const header = scanHeader(facts.header);
@@ -50,12 +50,16 @@ export async function sealMessage(facts: SealFacts, sealer: Signing): Promise<Ui
   const sets = chain.ok ? chain.value : [];
   const instance = sets.length + 1;
   if (!chain.ok || instance > ARC_SETS) return null;
+  const present = SIGNED.flatMap((name) =>
+    header.fields.filter((f) => f.name === name).slice(0, DKIM_SIGNATURES).map(() => name)
+  );
+  // A signature that covers no From is none.
+  if (!present.includes("from")) return null;
   const fields = new SignedFields(header);
   const time = Math.floor(facts.now / 1000);
   const by = `i=${instance}; a=${algorithmOf(sealer.key)}; t=${time}`;
   const from = `d=${sealer.domain}; s=${sealer.selector}`;
   const results = utf8(`ARC-Authentication-Results: i=${instance}; ${facts.results}\r\n`);
-  const present = SIGNED.flatMap((name) => header.fields.filter((f) => f.name === name).map(() => name));
   const message = await signed(
     `ARC-Message-Signature: ${by};\r\n\tc=relaxed/relaxed; ${from};\r\n\th=${folded(present, ":")};\r\n\tbh=${
       base64(facts.bodyHash)

@@ -28,7 +28,7 @@ Deno.test("sealMessage() covers what is there, each field as often as it is ther
   assertEquals((await verify(`Cc: new\r\n${once}`)).result, "pass");
 });
 
-Deno.test("sealMessage() adds nothing to a chain that is broken or full", async () => {
+Deno.test("sealMessage() adds nothing to a chain that is broken or full, nothing without From, and little to a heap", async () => {
   const facts = (message: string) => ({
     header: utf8(message.slice(0, message.indexOf("\r\n\r\n") + 4)),
     bodyHash: hashOf(BODY),
@@ -38,6 +38,9 @@ Deno.test("sealMessage() adds nothing to a chain that is broken or full", async 
   const sealer = { domain: "one.example", selector: "s", key: PAIR.key };
   const chain = await chainOf("one.example", "two.example");
   assertEquals(await sealMessage(facts(chain.replace("cv=none", "cv=fail")), sealer), null);
+  assertEquals(await sealMessage(facts("Subject: s\r\n\r\nx"), sealer), null);
+  const heap = await sealMessage(facts(`${"DKIM-Signature: x\r\n".repeat(5000)}${HEADER}\r\nx`), sealer);
+  assert((heap?.length ?? 0) < 3000);
   let full = `${HEADER}\r\n${BODY}`;
   for (let i = 1; i <= 50; i++) full = await crafted(full, i);
   assertEquals(await sealMessage(facts(full), sealer), null);
