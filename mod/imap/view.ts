@@ -228,11 +228,12 @@ export class View {
   }
 
   #claim(): void {
-    const from = this.#source.claimRecent();
-    const to = this.lastUid;
-    if (from >= to) return;
     const end = this.#recent.length - 1;
     const before = this.#recent[end];
+    // Who only peeks is told of the same ones again.
+    const from = Math.max(this.#source.claimRecent(), before ?? 0);
+    const to = this.lastUid;
+    if (from >= to) return;
     // The same stretch goes on when there is nothing between: all of it was claimed here.
     if (before !== undefined && this.#above(before) === this.#above(from)) this.#recent[end] = to;
     else this.#recent.push(from, to);

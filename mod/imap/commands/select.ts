@@ -19,12 +19,16 @@ export function examine(session: ImapSession, command: SelectCommand<"EXAMINE">)
 
 /** Removes what is \Deleted without telling, then leaves. */
 export async function close(session: ImapSession): Promise<Handled> {
-  const { mailbox, modSeqs, readOnly } = session.box;
+  const { mailbox, modSeqs, readOnly, view } = session.box;
   let code: string | null = null;
   if (!readOnly) {
     const uids = mailbox.messages.filter((m) => m.flags & DELETED).map((m) => m.uid);
-    if (uids.length > 0) await mailbox.expunge(uids);
-    if (modSeqs && uids.length > 0) code = `HIGHESTMODSEQ ${modSeqs.highest}`; // RFC 7162 3.2.8
+    const knewAll = !view.waiting;
+    const gone = uids.length > 0 ? await mailbox.expunge(uids) : [];
+    const { vanished, exists, flags } = view.take(true);
+    // Who is not told the rest must ask for it with what it was told before (RFC 7162 3.2.8).
+    const knowsAll = knewAll && vanished.length === gone.length && exists === null && flags.length === 0;
+    if (modSeqs && gone.length > 0 && knowsAll) code = `HIGHESTMODSEQ ${modSeqs.highest}`;
   }
   session.select(null);
   return okay("Close completed", code);

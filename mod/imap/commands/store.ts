@@ -31,6 +31,7 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
   const modified: Uid[] = [];
   if (command.unchangedSince !== null) await session.enableCondstore();
   let there = 0;
+  const quiet: Message[] = [];
   const slice = new Slice(session.ports.clock, () => session.ports.pause());
   for (let at = 0; at < uids.length; at += BATCH) {
     const all = uids.length <= BATCH ? uids : uids.slice(at, at + BATCH);
@@ -39,12 +40,18 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
     const changed = await box.mailbox.setFlags(batch, clear, set, box.token);
     there += changed.length;
     if (!command.silent) tell(session, changed, command.uid);
-    else if (box.modSeqs) tellModSeqs(session, changed, command.uid);
+    else {
+      if (!command.uid) quiet.push(...changed);
+      if (box.modSeqs) tellModSeqs(session, changed, command.uid);
+    }
     if (out.full) await out.flush();
     await slice.spend(batch.length * MESSAGE_WORK);
   }
   if (modified.length > 0) return okay("Some have changed", modifiedCode(box, modified, command.uid));
-  return there < uids.length && !command.uid ? REPLIES.expungeIssued : okay("Store completed");
+  if (there === uids.length || command.uid) return okay("Store completed");
+  // After NO the client takes none as changed, unless it is told.
+  tell(session, quiet, false);
+  return REPLIES.expungeIssued;
 }
 
 /** The messages that may be changed (RFC 7162 3.1.3); the others are added to `modified`. */
