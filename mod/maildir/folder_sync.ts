@@ -202,10 +202,13 @@ async function giveUids(
   take: (base: string, found: Found, record: UidRecord) => void,
 ): Promise<void> {
   // Someone may have given them UIDs between our listing and the lock.
-  if (await takeNews(state) === "ended") return;
+  const news = await takeNews(state);
+  if (news === "ended") return;
+  const taken = news === "records" ? await takePlaced(state, take) : new Set<string>();
   const records: UidRecord[] = [];
   let uid: Uid = state.uidFile.nextUid;
   for (const [base, found] of [...unknown].sort((a, b) => compareArrival(a[0], b[0]))) {
+    if (taken.has(base)) continue;
     let record = state.unplaced.get(base);
     if (!record) {
       record = { uid: uid++, extensions: "", base };
@@ -214,6 +217,26 @@ async function giveUids(
     take(base, found, record);
   }
   await state.uidFile.append(records);
+}
+
+/** Takes the files that others gave UIDs since our listing: these come before those that we are about to give. */
+async function takePlaced(
+  state: FolderState,
+  take: (base: string, found: Found, record: UidRecord) => void,
+): Promise<ReadonlySet<string>> {
+  const taken = new Set<string>();
+  for (const dir of [state.newDir, state.curDir]) {
+    const { files } = await dir.list();
+    await inSlices(state.ports, state.dir, files, (file) => {
+      const base = baseOf(file);
+      const record = state.unplaced.get(base);
+      if (!record) return;
+      taken.add(base);
+      take(base, { file, isNew: dir === state.newDir }, record);
+    });
+    dir.forget(); // it may hold more that is new
+  }
+  return taken;
 }
 
 function trimUnplaced(state: FolderState): void {

@@ -20,6 +20,8 @@ export class WatchedDir {
   readonly path: string;
   readonly #ports: Pick<Ports, "fs" | "clock">;
   #known: number | null = null;
+  /** Counts the calls of `forget`: one during a listing, or a change of our own, outlasts it. */
+  #forgotten = 0;
   #unsure = true;
   #listedAt = 0;
   #cost = 0;
@@ -43,19 +45,21 @@ export class WatchedDir {
   /** The next `due` says yes. */
   forget(): void {
     this.#known = null;
+    this.#forgotten++;
   }
 
   /** Names of the plain files in it. */
   async list(): Promise<Listing> {
     for (let attempt = 1;; attempt++) {
       const began = this.#ports.clock.monotonic();
+      const forgotten = this.#forgotten;
       const before = this.#mtime();
       const entries = await this.#ports.fs.list(this.path);
       const stable = before !== null && before === this.#mtime();
       if (!stable && attempt < ATTEMPTS) continue;
       this.#listedAt = this.#ports.clock.monotonic();
       this.#cost = this.#listedAt - began;
-      this.#known = stable ? before : null;
+      this.#known = stable && forgotten === this.#forgotten ? before : null;
       const age = this.#ports.clock.now() - (before ?? 0);
       this.#unsure = age < GRANULARITY;
       const files: string[] = [];
@@ -68,10 +72,11 @@ export class WatchedDir {
   /** Does changes of our own, which need no listing to be known. */
   async own<T>(change: () => Promise<T>): Promise<T> {
     const clean = this.#mtime() === this.#known;
+    const forgotten = this.#forgotten;
     try {
       return await change();
     } finally {
-      this.#known = clean ? this.#mtime() : null;
+      this.#known = clean && forgotten === this.#forgotten ? this.#mtime() : null;
       this.#unsure = true;
       this.#listedAt = this.#ports.clock.monotonic();
     }
