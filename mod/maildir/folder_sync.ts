@@ -180,7 +180,7 @@ async function admit(
     else unknown.push([base, found]);
   });
   if (unknown.length > 0 || state.uidFile.uidValidity === 0) {
-    const work = () => giveUids(state, unknown, take);
+    const work = () => giveUids(state, strangers, unknown, take);
     await (locked ? work() : state.uidFile.locked(work));
   }
   if (state.gone) return;
@@ -198,17 +198,17 @@ async function admit(
 
 async function giveUids(
   state: FolderState,
+  met: ReadonlyMap<string, Found>,
   unknown: readonly [string, Found][],
   take: (base: string, found: Found, record: UidRecord) => void,
 ): Promise<void> {
   // Someone may have given them UIDs between our listing and the lock.
   const news = await takeNews(state);
   if (news === "ended") return;
-  const taken = news === "records" ? await takePlaced(state, take) : new Set<string>();
+  if (news === "records") await takePlaced(state, met, take);
   const records: UidRecord[] = [];
   let uid: Uid = state.uidFile.nextUid;
   for (const [base, found] of [...unknown].sort((a, b) => compareArrival(a[0], b[0]))) {
-    if (taken.has(base)) continue;
     let record = state.unplaced.get(base);
     if (!record) {
       record = { uid: uid++, extensions: "", base };
@@ -219,24 +219,21 @@ async function giveUids(
   await state.uidFile.append(records);
 }
 
-/** Takes the files that others gave UIDs since our listing: these come before those that we are about to give. */
+/** Takes files that are not in our listing (`met`) and that others gave UIDs since: these come before those that we are about to give. */
 async function takePlaced(
   state: FolderState,
+  met: ReadonlyMap<string, Found>,
   take: (base: string, found: Found, record: UidRecord) => void,
-): Promise<ReadonlySet<string>> {
-  const taken = new Set<string>();
+): Promise<void> {
   for (const dir of [state.newDir, state.curDir]) {
     const { files } = await dir.list();
     await inSlices(state.ports, state.dir, files, (file) => {
       const base = baseOf(file);
-      const record = state.unplaced.get(base);
-      if (!record) return;
-      taken.add(base);
-      take(base, { file, isNew: dir === state.newDir }, record);
+      const record = met.has(base) ? undefined : state.unplaced.get(base);
+      if (record) take(base, { file, isNew: dir === state.newDir }, record);
     });
     dir.forget(); // it may hold more that is new
   }
-  return taken;
 }
 
 function trimUnplaced(state: FolderState): void {
