@@ -25,6 +25,8 @@ export interface Account {
   readonly disabled: boolean;
   /** Octets of mail it may keep; null for no bound. */
   readonly quota: number | null;
+  /** Messages it may keep; absent for no bound. */
+  readonly quotaMessages?: number;
   /** RFC 3339, UTC. */
   readonly created: string;
 }

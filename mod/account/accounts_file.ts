@@ -56,6 +56,9 @@ const yes = leaf("true or false", (value) => typeof value === "boolean" ? value 
 const octets = leaf("a number of octets", (value) => {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 });
+const count = leaf("a number of messages", (value) => {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+});
 const time = leaf("a time such as 2026-01-31T12:00:00Z", (value) => {
   return typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? value : undefined;
 });
@@ -82,6 +85,7 @@ const SCHEMA = section({
         certificates: entry(list(fingerprint), [], "client certificates that open the account"),
         disabled: entry(yes, false, "no login, no new mail"),
         quota: v.nullish(octets),
+        quota_messages: v.nullish(count),
         created: entry(time, "1970-01-01T00:00:00Z", "when the account was made"),
       }),
     ),
@@ -107,6 +111,7 @@ export function parseAccounts(file: string, bytes: Uint8Array): Result<Accounts,
       ...(a.certificates.length === 0 ? {} : { certificates: a.certificates }),
       disabled: a.disabled,
       quota: a.quota ?? null,
+      ...(typeof a.quota_messages === "number" ? { quotaMessages: a.quota_messages } : {}),
       created: a.created,
     });
   }
@@ -126,6 +131,7 @@ export function formatAccounts(accounts: Accounts): Uint8Array {
         : { certificates: a.certificates }),
       ...(a.disabled ? { disabled: true } : {}),
       ...(a.quota === null ? {} : { quota: a.quota }),
+      ...(a.quotaMessages === undefined ? {} : { quota_messages: a.quotaMessages }),
       created: a.created,
     };
   }

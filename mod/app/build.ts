@@ -43,6 +43,7 @@ import { type Suppressed, Suppressions } from "../queue/suppressions.ts";
 import { Spool } from "../queue/spool.ts";
 import type { Reporter } from "../queue/reporter.ts";
 import type { MailIndex } from "../store/mail_index.ts";
+import type { QuotaLimit } from "../store/store.ts";
 import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
 import { ReceptionDefences } from "./defences.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
@@ -104,6 +105,7 @@ export async function buildServices(
     domain: () => terms.domains.keys().next().value,
     clock,
   });
+  let known = accounts;
   const store = new MaildirStore({
     fs,
     root: paths.mail,
@@ -113,6 +115,7 @@ export async function buildServices(
     hostname: platform.machine,
     pid: platform.pid,
     separator: config.imap.separator,
+    quota: (id) => quotaOf(known.get(id)),
   });
   const saltSecret = await loadSaltSecret(fs, paths.saltSecret, random);
   const authenticator = buildAuthenticator(platform, config, accounts, saltSecret);
@@ -237,6 +240,7 @@ export async function buildServices(
       }
     },
     adopt(next, nextAccounts) {
+      known = nextAccounts;
       people.swap(new LocalDirectory(next.domains, nextAccounts));
       authenticator.swap(nextAccounts, loginPolicy(next));
       const shorter = next.limits.queueLifetime < terms.limits.queueLifetime;
@@ -301,6 +305,13 @@ function lazyReporter(hostname: string): Reporter {
       return await dsnReporter(hostname, (at) => -new Date(at).getTimezoneOffset()).write(report);
     },
   };
+}
+
+/** What an account may keep; null for no bound. A bound of 0 octets lets nothing in, as it says. */
+function quotaOf(account: Account | undefined): QuotaLimit | null {
+  const octets = account?.quota ?? null;
+  const messages = account?.quotaMessages ?? null;
+  return octets === null && messages === null ? null : { octets, messages };
 }
 
 function requireQueue(queue: Queue | null): Queue {

@@ -12,6 +12,8 @@ import type {
   MailboxStatus,
   NamedFlags,
   NameError,
+  Quota,
+  QuotaLimit,
   SpecialUse,
   Uid,
 } from "../store/store.ts";
@@ -21,6 +23,7 @@ import { Folder, type FolderHost } from "./folder.ts";
 import { findFolder, hideFolder, listFolders, makeFolder } from "./folder_tree.ts";
 import { folderDir, isDir } from "./layout.ts";
 import type { Ports } from "./ports.ts";
+import { QuotaFile } from "./quota_file.ts";
 import { Serial } from "./serial.ts";
 import { SpecialUseFile } from "./special_use_file.ts";
 import { SubscriptionFile } from "./subscription_file.ts";
@@ -36,6 +39,7 @@ export interface AccountHost {
 /** The mail of one account, in its folder `root`. */
 export class MaildirAccount implements AccountMail, FolderHost {
   readonly root: string;
+  readonly quotaFile: QuotaFile;
   readonly #ports: Ports;
   readonly #host: AccountHost;
   readonly #folders = new Map<string, Folder>();
@@ -45,10 +49,12 @@ export class MaildirAccount implements AccountMail, FolderHost {
   readonly #changes = new Serial();
   #popRelease: Promise<void> = Promise.resolve();
 
-  constructor(ports: Ports, host: AccountHost, root: string) {
+  /** `limit` gives the account's bounds as they are at the moment. */
+  constructor(ports: Ports, host: AccountHost, root: string, limit: () => QuotaLimit | null = () => null) {
     this.#ports = ports;
     this.#host = host;
     this.root = root;
+    this.quotaFile = new QuotaFile(ports, root, limit);
     this.#subscriptions = new SubscriptionFile(ports, root);
     this.#uses = new SpecialUseFile(ports, root);
   }
@@ -137,6 +143,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
       const folder = await this.find(n.value);
       if (!folder) return err(await this.#isLevel(n.value) ? "has-children" : "no-mailbox");
       const hidden = await this.#leave(folder, () => hideFolder(this.#ports, this.root, folder.state.dir));
+      await this.quotaFile.forget();
       // From here on it is gone; what a crash leaves of it is tidied away at the next start.
       this.#host.background("removing a folder", removeTree(this.#ports, hidden));
       if ((await this.#uses.read()).has(n.value)) {
@@ -202,6 +209,9 @@ export class MaildirAccount implements AccountMail, FolderHost {
       if (!(draft instanceof MaildirDraft)) throw new TypeError("Cannot commit a draft of another store");
       return { draft, flags, internalDate };
     });
+    const octets = own.reduce((sum, { draft }) => sum + draft.size, 0);
+    const release = await this.quotaFile.reserve(octets, own.length);
+    if (!release) return err("over-quota");
     try {
       const parts = await Promise.all(own.map(async ({ draft, flags, internalDate }) => {
         const [bits] = await Promise.all([folder.bits(flags), draft.finish(internalDate)]);
@@ -209,12 +219,19 @@ export class MaildirAccount implements AccountMail, FolderHost {
         return { from, how: "rename" as const, base, flags: bits, internalDate: internalDate ?? -1 };
       }));
       const uids = await folder.place(parts);
+      await this.quotaFile.changed(octets, uids.length);
       return ok({ uidValidity: folder.uidValidity, uids });
     } catch (e) {
       // What could not be removed now is swept from tmp/ later.
       await Promise.allSettled(own.map(({ draft }) => draft.discard()));
       throw e;
+    } finally {
+      release();
     }
+  }
+
+  quota(): Promise<Quota | null> {
+    return this.quotaFile.usage();
   }
 
   async lockForPop(): Promise<(() => void) | null> {

@@ -11,6 +11,7 @@ import { linkOrCopy } from "./file_copy.ts";
 import type { Folder } from "./folder.ts";
 import { isDir, repairFolder } from "./layout.ts";
 import type { Ports } from "./ports.ts";
+import type { QuotaFile, Release } from "./quota_file.ts";
 
 /** A target that was found. */
 export interface Place {
@@ -18,6 +19,7 @@ export interface Place {
   /** The account's folder; its tmp/ is where files are made. */
   readonly root: string;
   readonly flags: NamedFlags;
+  readonly quotaFile: QuotaFile;
 }
 
 /** Delivers to all places, each with an outcome of its own. */
@@ -29,6 +31,50 @@ export async function deliverTo(
   const outcomes: (DeliveryOutcome | null)[] = places.map((p) =>
     p instanceof FsError ? deferred(ports, p) : null
   );
+  const releases = await reserve(places, body.size, outcomes);
+  try {
+    await deliverFirst(ports, places, body, outcomes);
+    await noteAdded(places, outcomes, body.size);
+  } finally {
+    for (const release of releases) release();
+  }
+  return outcomes.map((o) => o ?? { kind: "deferred", why: "not tried" });
+}
+
+/** Sets room aside where there is a quota; those without get their outcome. */
+async function reserve(
+  places: readonly (Place | FsError)[],
+  octets: number,
+  outcomes: (DeliveryOutcome | null)[],
+): Promise<readonly Release[]> {
+  const releases: Release[] = [];
+  for (const [i, place] of places.entries()) {
+    if (place instanceof FsError || !place.quotaFile.counts) continue;
+    const release = await place.quotaFile.reserve(octets, 1);
+    if (release) releases.push(release);
+    else outcomes[i] = { kind: "over-quota" };
+  }
+  return releases;
+}
+
+async function noteAdded(
+  places: readonly (Place | FsError)[],
+  outcomes: readonly (DeliveryOutcome | null)[],
+  octets: number,
+): Promise<void> {
+  for (const [i, place] of places.entries()) {
+    if (place instanceof FsError || outcomes[i]?.kind !== "delivered") continue;
+    if (place.quotaFile.counts) await place.quotaFile.changed(octets, 1);
+  }
+}
+
+/** Writes the file for the first place that takes it, and gives the others their names of it. */
+async function deliverFirst(
+  ports: Ports,
+  places: readonly (Place | FsError)[],
+  body: Body,
+  outcomes: (DeliveryOutcome | null)[],
+): Promise<void> {
   for (const [i, place] of places.entries()) {
     if (place instanceof FsError || outcomes[i]) continue;
     let file: Written;
@@ -39,10 +85,8 @@ export async function deliverTo(
       outcomes[i] = deferred(ports, e); // another account may have another disk, or its tmp/
       continue;
     }
-    await giveNames(ports, places, i, file, outcomes);
-    break;
+    return await giveNames(ports, places, i, file, outcomes);
   }
-  return outcomes.map((o) => o ?? { kind: "deferred", why: "not tried" });
 }
 
 /** Does it once more with all parts of the folder there if something was not. */

@@ -34,6 +34,11 @@ export class MaildirDraft implements Draft {
     return `${this.#name},S=${this.#size},W=${this.#size + this.#bare}`;
   }
 
+  /** Octets so far, as they lie on disk. */
+  get size(): number {
+    return this.#size;
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#over) throw new TypeError("Cannot write to a draft that was committed or aborted");
     this.#count(chunk);

@@ -19,10 +19,12 @@ import {
 import { indexOfUid, upperBound } from "../store/uid_set.ts";
 import { openContent, type QuickReader } from "./content.ts";
 import { copyParts, type CopySource } from "./copying.ts";
+import { sizeIn } from "./file_name.ts";
 import { FolderMessage, FolderState } from "./folder_state.ts";
 import { syncDue, syncFolder } from "./folder_sync.ts";
 import { type Part, Placing } from "./placing.ts";
 import type { Ports } from "./ports.ts";
+import type { QuotaFile } from "./quota_file.ts";
 import { leaveNew, removeFiles, renameAll } from "./renaming.ts";
 import { inParallel, inSlices } from "./slices.ts";
 
@@ -33,6 +35,7 @@ export interface FolderHost {
   /** The first user came or the last one left. */
   used(folder: Folder): void;
   readonly quick: QuickReader;
+  readonly quotaFile: QuotaFile;
 }
 
 const LEAVING = 250; // messages that leave new/ in one go
@@ -180,6 +183,13 @@ export class Folder implements Mailbox {
   }
 
   async expunge(uids: readonly Uid[]): Promise<readonly Uid[]> {
+    const octets = this.#host.quotaFile.counts ? this.#octetsOf(this.#all(uids)) : null;
+    const gone = await this.#expunge(uids);
+    if (octets) await this.#host.quotaFile.changed(-sumOf(gone, octets), -gone.length);
+    return gone;
+  }
+
+  async #expunge(uids: readonly Uid[]): Promise<readonly Uid[]> {
     const removed = new Set<FolderMessage>();
     const dirs = new Set<string>();
     await this.state.serial.run(async () => {
@@ -204,6 +214,24 @@ export class Folder implements Mailbox {
   }
 
   async copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+    const { quotaFile } = this.#host;
+    if (!quotaFile.counts) return await this.#copy(uids, target);
+    const octets = this.#octetsOf(this.#all(uids));
+    const release = await quotaFile.reserve(sumOf(uids, octets), octets.size);
+    if (!release) return err("over-quota");
+    try {
+      const copied = await this.#copy(uids, target);
+      if (copied.ok) {
+        const { from } = copied.value;
+        await quotaFile.changed(sumOf(from, octets), from.length);
+      }
+      return copied;
+    } finally {
+      release();
+    }
+  }
+
+  async #copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
     for (let attempt = 1;; attempt++) {
       const folder = await this.#host.find(target);
       if (!folder) return err("no-mailbox");
@@ -219,8 +247,16 @@ export class Folder implements Mailbox {
   }
 
   async move(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
-    const copied = await this.copy(uids, target);
-    if (copied.ok) await this.expunge(copied.value.from);
+    const { quotaFile } = this.#host;
+    const octets = quotaFile.counts ? this.#octetsOf(this.#all(uids)) : null;
+    const copied = await this.#copy(uids, target);
+    if (!copied.ok) return copied;
+    const { from } = copied.value;
+    const gone = await this.#expunge(from);
+    // Who removed the others meanwhile has noted so.
+    if (octets) {
+      await quotaFile.changed(sumOf(from, octets) - sumOf(gone, octets), from.length - gone.length);
+    }
     return copied;
   }
 
@@ -271,9 +307,13 @@ export class Folder implements Mailbox {
     let deleted = 0;
     let recent = 0;
     let size = 0;
+    let deletedSize = 0;
     for (const m of messages) {
       if (!(m.flags & SEEN)) unseen++;
-      if (m.flags & DELETED) deleted++;
+      if (m.flags & DELETED) {
+        deleted++;
+        deletedSize += m.size;
+      }
       if (m.uid > claimed) recent++;
       size += m.size;
     }
@@ -286,6 +326,7 @@ export class Folder implements Mailbox {
       uidNext,
       uidValidity,
       size: wantSize ? size : null,
+      deletedSize: wantSize ? deletedSize : null,
     };
   }
 
@@ -316,6 +357,14 @@ export class Folder implements Mailbox {
       internalDate: m.internalDate,
     }));
     return copyParts(this.#ports, sources, (flags) => target.bits(flags));
+  }
+
+  /** Sizes on disk, for the quota. */
+  #octetsOf(messages: readonly FolderMessage[]): Map<Uid, number> {
+    return new Map(messages.map((m) => {
+      const told = sizeIn(m.file, "S");
+      return [m.uid, told >= 0 ? told : this.#ports.fs.statSync(this.state.pathOf(m))?.size ?? 0];
+    }));
   }
 
   #takeOut(removed: ReadonlySet<FolderMessage>): void {
@@ -351,6 +400,10 @@ export class Folder implements Mailbox {
   #all(uids: readonly Uid[]): FolderMessage[] {
     return uids.map((uid) => this.#get(uid)).filter((m) => m !== null);
   }
+}
+
+function sumOf(uids: readonly Uid[], octets: ReadonlyMap<Uid, number>): number {
+  return uids.reduce((sum, uid) => sum + (octets.get(uid) ?? 0), 0);
 }
 
 function isNew(message: FolderMessage): boolean {

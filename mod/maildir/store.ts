@@ -7,7 +7,7 @@ import { CACHED_FOLDERS, CACHED_FOR, CACHED_MESSAGES, QUICK_READ } from "../base
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { INBOX } from "../store/mailbox_name.ts";
-import type { DeliveryOutcome, DeliveryTarget, Store } from "../store/store.ts";
+import type { DeliveryOutcome, DeliveryTarget, QuotaLimit, Store } from "../store/store.ts";
 import { type AccountHost, MaildirAccount } from "./account.ts";
 import { QuickReader } from "./content.ts";
 import { deliverTo, type Place } from "./delivery.ts";
@@ -33,6 +33,8 @@ export interface MaildirOptions {
   readonly separator?: string;
   /** Shared with the rest of the process, so that all who wait for a folder share its sync. */
   readonly dirSync?: DirSync;
+  /** What an account may keep, as it is at the moment; null for no bound. */
+  readonly quota?: (account: AccountId) => QuotaLimit | null;
 }
 
 /** The store port over Maildir++ folders, in the very files Dovecot keeps. */
@@ -41,6 +43,7 @@ export class MaildirStore implements Store, AccountHost {
   readonly quick: QuickReader;
   readonly #ports: Ports;
   readonly #root: string;
+  readonly #quota: (account: AccountId) => QuotaLimit | null;
   readonly #accounts = new Map<AccountId, Promise<MaildirAccount>>();
   /** Ready ones, to be had without waiting. */
   readonly #ready = new Map<AccountId, MaildirAccount>();
@@ -54,6 +57,7 @@ export class MaildirStore implements Store, AccountHost {
     const { fs, clock, random, log, hostname, pid } = options;
     this.separator = options.separator ?? ".";
     this.#root = options.root;
+    this.#quota = options.quota ?? (() => null);
     this.#ports = {
       fs,
       clock,
@@ -156,7 +160,7 @@ export class MaildirStore implements Store, AccountHost {
     const path = accountPath(id);
     if (path === null) throw new FsError("denied", "use as an account", id);
     const root = `${this.#root}/${path}`;
-    const account = new MaildirAccount(this.#ports, this, root);
+    const account = new MaildirAccount(this.#ports, this, root, () => this.#quota(id));
     await account.ensure(this.#root);
     this.background("tidying an account", tidyAccount(this.#ports, root));
     return account;
@@ -166,7 +170,9 @@ export class MaildirStore implements Store, AccountHost {
     try {
       const account = this.#ready.get(target.account) ?? await this.account(target.account);
       const folder = account.findSeen(target.mailbox) ?? account.findSeen(INBOX);
-      if (folder) return { folder, root: account.root, flags: target.flags };
+      if (folder) {
+        return { folder, root: account.root, flags: target.flags, quotaFile: account.quotaFile };
+      }
       // The folder was taken away under a running server: make it again.
       await account.ensure(this.#root);
       return new FsError("not-found", "open INBOX of", target.account);

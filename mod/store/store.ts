@@ -139,6 +139,20 @@ export interface MailboxStatus {
   readonly uidValidity: number;
   /** Sum of RFC822.SIZE in octets; null unless asked for. */
   readonly size: number | null;
+  /** The same of what is \\Deleted. */
+  readonly deletedSize: number | null;
+}
+
+/** Bounds of what an account may keep; null for none, one of them is there. */
+export interface QuotaLimit {
+  /** As on disk. */
+  readonly octets: number | null;
+  readonly messages: number | null;
+}
+
+export interface Quota {
+  readonly limit: QuotaLimit;
+  readonly used: { readonly octets: number; readonly messages: number };
 }
 
 export type NameError = "no-mailbox" | "exists" | "bad-name" | "has-children" | "inbox";
@@ -173,6 +187,8 @@ export interface AccountMail {
       readonly internalDate: number | null;
     }[],
   ): Promise<Result<{ readonly uidValidity: number; readonly uids: readonly Uid[] }, CopyError>>;
+  /** What the account has and may have; null where it has no bound. */
+  quota(): Promise<Quota | null>;
   /** The exclusive lock POP3 wants (RFC 1939 3); null when another session has it. The result gives it back. */
   lockForPop(): Promise<(() => void) | null>;
 }

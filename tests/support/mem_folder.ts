@@ -39,10 +39,17 @@ export class MemFolder implements Mailbox {
   /** How many have it open. */
   users = 0;
   readonly #find: (name: string) => MemFolder | null;
+  readonly #fits: (parts: readonly MemPart[]) => boolean;
   readonly #listeners = new Set<(change: MailboxChange) => void>();
   #claimed: Uid = 0;
 
-  constructor(name: string, uidValidity: number, find: (name: string) => MemFolder | null) {
+  constructor(
+    name: string,
+    uidValidity: number,
+    find: (name: string) => MemFolder | null,
+    fits: (parts: readonly MemPart[]) => boolean = () => true,
+  ) {
+    this.#fits = fits;
     this.name = name;
     this.uidValidity = uidValidity;
     this.#find = find;
@@ -114,7 +121,15 @@ export class MemFolder implements Mailbox {
     return Promise.resolve(gone);
   }
 
-  async copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+  copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+    return this.#copy(uids, target, this.#fits);
+  }
+
+  async #copy(
+    uids: readonly Uid[],
+    target: string,
+    fits: (parts: readonly MemPart[]) => boolean,
+  ): Promise<Result<Copied, CopyError>> {
     const folder = this.#find(target);
     if (!folder) return err("no-mailbox");
     const there = uids.map((u) => this.#get(u)).filter((m) => m !== null);
@@ -123,12 +138,13 @@ export class MemFolder implements Mailbox {
       flags: toNamed(m.flags, this.keywords),
       internalDate: m.internalDate,
     }));
+    if (!fits(parts)) return err("over-quota");
     const to = await folder.add(parts);
     return ok({ uidValidity: folder.uidValidity, from: there.map((m) => m.uid), to });
   }
 
   async move(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
-    const copied = await this.copy(uids, target);
+    const copied = await this.#copy(uids, target, () => true);
     if (copied.ok) await this.expunge(copied.value.from);
     return copied;
   }

@@ -23,6 +23,8 @@ import {
   type MailboxStatus,
   type NamedFlags,
   type NameError,
+  type Quota,
+  type QuotaLimit,
   type SpecialUse,
   type Store,
   type Uid,
@@ -48,6 +50,8 @@ class MemDraft implements Draft {
 export class MemAccount implements AccountMail {
   readonly #separator: string;
   readonly #now: () => number;
+  /** What the account may keep. */
+  limit: QuotaLimit | null = null;
   readonly #folders = new Map<string, MemFolder>();
   readonly #subscribed = new Set<string>();
   readonly #chosen = new Map<string, SpecialUse>();
@@ -153,6 +157,9 @@ export class MemAccount implements AccountMail {
       uidNext: f.uidNext,
       uidValidity: f.uidValidity,
       size: want.size ? f.messages.reduce((sum, m) => sum + m.size, 0) : null,
+      deletedSize: want.size
+        ? f.messages.reduce((sum, m) => sum + (m.flags & DELETED ? m.size : 0), 0)
+        : null,
     }));
   }
 
@@ -177,7 +184,25 @@ export class MemAccount implements AccountMail {
       if (!(draft instanceof MemDraft) || draft.aborted) throw new TypeError("Cannot commit this draft");
       return { bytes: concat(draft.chunks), flags, internalDate: internalDate ?? this.#now() };
     });
+    if (!this.fits(parts)) return err("over-quota");
     return ok({ uidValidity: folder.uidValidity, uids: await folder.add(parts) });
+  }
+
+  quota(): Promise<Quota | null> {
+    return Promise.resolve(this.limit && { limit: this.limit, used: this.#used() });
+  }
+
+  /** Whether the quota leaves room for these. */
+  fits(parts: readonly Pick<MemPart, "bytes">[]): boolean {
+    const { octets, messages } = this.#used();
+    const more = parts.reduce((sum, p) => sum + p.bytes.length, octets);
+    return more <= (this.limit?.octets ?? Infinity) &&
+      messages + parts.length <= (this.limit?.messages ?? Infinity);
+  }
+
+  #used(): Quota["used"] {
+    const all = [...this.#folders.values()].flatMap((f) => f.messages);
+    return { octets: all.reduce((sum, m) => sum + m.size, 0), messages: all.length };
   }
 
   lockForPop(): Promise<(() => void) | null> {
@@ -191,7 +216,12 @@ export class MemAccount implements AccountMail {
   }
 
   #make(name: string): MemFolder {
-    const folder = new MemFolder(name, this.#uidValidity++, (n) => this.folder(n));
+    const folder = new MemFolder(
+      name,
+      this.#uidValidity++,
+      (n) => this.folder(n),
+      (parts) => this.fits(parts),
+    );
     this.#folders.set(name, folder);
     return folder;
   }
@@ -249,6 +279,7 @@ export class MemStore implements Store {
     const account = await this.account(target.account);
     const folder = account.folder(target.mailbox) ?? account.folder(INBOX);
     if (!folder) return { kind: "deferred", why: "no inbox" };
+    if (!account.fits([{ bytes }])) return { kind: "over-quota" };
     const [uid] = await folder.add([{ bytes, flags: target.flags, internalDate: this.#now() }]);
     return { kind: "delivered", mailbox: folder.name, file: `memory-${uid}` };
   }

@@ -32,6 +32,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     (await import("../user_certificates.ts")).certificate(call, config, rest),
   disable: (call, config, rest) => setDisabled(call, config, rest, true),
   enable: (call, config, rest) => setDisabled(call, config, rest, false),
+  quota: setQuota,
   remove,
   import: async (call, config, rest) => (await import("../import_users.ts")).importUsers(call, config, rest),
 };
@@ -45,15 +46,17 @@ export const verb: Verb = {
     "user app-password ADDRESS NAME --remove",
     "user certificate add|remove ADDRESS FILE    a client certificate in PEM that opens the account",
     "user disable|enable|remove ADDRESS",
+    "user quota ADDRESS SIZE|none [--messages N]",
     "user import FILE                        lines ADDRESS:{SCHEME}VALUE, as in Dovecot's passwd-file",
   ],
   about:
     `Accounts, kept in DATA/accounts.yaml. Without --password-stdin a password is made up and printed once. An app password opens the account
-beside the real one and can be taken away alone. A disabled account neither logs in nor gets mail. "remove" leaves the mail on disk
-and says where.`,
+beside the real one and can be taken away alone. A disabled account neither logs in nor gets mail. Mail for an account whose quota is
+used up is put off (452) for its sender to try again. "remove" leaves the mail on disk and says where.`,
   options: {
     "password-stdin": { doc: "take the password from the first line of standard input" },
     quota: { value: "SIZE", doc: "how much mail the account may keep, such as 2GB" },
+    messages: { value: "N", doc: "with quota: how many messages it may keep" },
     remove: { doc: "with app-password: take it away" },
     ...JSON_OPTION,
     ...CONFIG_OPTION,
@@ -114,6 +117,7 @@ async function list(call: Call, config: Config): Promise<number> {
     address: a.id,
     disabled: a.disabled,
     quota: a.quota,
+    ...(a.quotaMessages === undefined ? {} : { quotaMessages: a.quotaMessages }),
     created: a.created,
     scram: a.password === null || (a.scram !== undefined && parseScram(a.scram, a.password) !== null),
     certificates: a.certificates ?? [],
@@ -135,7 +139,7 @@ async function list(call: Call, config: Config): Promise<number> {
       // Until all have keys, SCRAM is not offered to anybody: who holds it up should be seen.
       r.scram ? r.password : `${r.password}, no SCRAM`,
       r.appPasswords.map((p) => p.name).join(", "),
-      r.quota === null ? "" : `${Math.round(r.quota / 1024 / 1024)} MB`,
+      quotaText(r.quota, r.quotaMessages),
       r.created.slice(0, 10),
     ]);
     call.terminal.out(
@@ -206,6 +210,41 @@ async function setDisabled(
   await changeOne(call.tools, config, id, (account) => ok({ ...account, disabled }));
   call.terminal.out(`${id} ${disabled ? "disabled" : "enabled"} (${await tellServer(call.tools, config)})`);
   return 0;
+}
+
+/** Sets or ends the bounds of what an account may keep. */
+async function setQuota(call: Call, config: Config, [address, size]: readonly string[]): Promise<number> {
+  const id = accountNamed(config, address);
+  const count = call.options.get("messages");
+  const quota = size === undefined || size === "none" ? null : parseSize(size);
+  if (quota === undefined || (size === undefined && count === undefined)) {
+    throw new CommandFault('how much? give a size such as 5GB, or "none"', 2);
+  }
+  if (count !== undefined && !/^[1-9]\d{0,8}$/.test(count)) {
+    throw new CommandFault(`--messages "${count}" is no number above 0`, 2);
+  }
+  await changeOne(call.tools, config, id, ({ quotaMessages: _, ...account }) =>
+    ok({
+      ...account,
+      quota,
+      ...(count === undefined ? {} : { quotaMessages: Number(count) }),
+    }));
+  const text = quotaText(quota, count === undefined ? undefined : Number(count)) || "none";
+  call.terminal.out(`quota of ${id}: ${text} (${await tellServer(call.tools, config)})`);
+  return 0;
+}
+
+function quotaText(octets: number | null, messages: number | undefined): string {
+  const parts: string[] = [];
+  if (octets !== null) parts.push(sizeText(octets));
+  if (messages !== undefined) parts.push(`${messages} messages`);
+  return parts.join(", ");
+}
+
+function sizeText(octets: number): string {
+  const unit = octets >= 1024 ** 3 ? 1024 ** 3 : octets >= 1024 ** 2 ? 1024 ** 2 : 1024;
+  const name = unit === 1024 ? "KB" : unit === 1024 ** 2 ? "MB" : "GB";
+  return `${Math.round(octets / unit * 10) / 10} ${name}`;
 }
 
 async function remove(call: Call, config: Config, [address]: readonly string[]): Promise<number> {

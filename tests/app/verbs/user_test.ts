@@ -87,6 +87,26 @@ Deno.test("user disable, enable, app-password and remove change one account", as
   assertEquals(await account(m, "you@example.test"), undefined);
 });
 
+Deno.test("user quota sets and ends bounds, which user list shows", async () => {
+  const m = new Machine();
+  await m.run(["user", "add", "you", "--password-stdin"], "x");
+  const set = await m.run(["user", "quota", "you", "5GB", "--messages", "1000"]);
+  assertMatch(set.out, /^quota of you@example\.test: 5 GB, 1000 messages \(/);
+  const { quota, quotaMessages } = await account(m, "you@example.test") ?? {};
+  assertEquals([quota, quotaMessages], [5 * 1024 ** 3, 1000]);
+  assertMatch((await m.run(["user", "list"])).out, /5 GB, 1000 messages/);
+  assertEquals(JSON.parse((await m.run(["user", "list", "--json"])).out)[0].quotaMessages, 1000);
+  assertMatch((await m.run(["user", "quota", "you", "1.5MB"])).out, /: 1\.5 MB \(/);
+  assertEquals((await account(m, "you@example.test"))?.quotaMessages, undefined);
+  assertMatch((await m.run(["user", "quota", "you", "none"])).out, /: none \(/);
+  assertEquals((await account(m, "you@example.test"))?.quota, null);
+  assertMatch((await m.run(["user", "quota", "you", "--messages", "7"])).out, /: 7 messages \(/);
+  for (const bad of [[], ["much"], ["1GB", "--messages", "0"], ["1GB", "--messages", "x"]]) {
+    assertEquals((await m.run(["user", "quota", "you", ...bad])).code, 2, bad.join(" "));
+  }
+  assertEquals((await m.run(["user", "quota", "nobody", "1GB"])).code, 1);
+});
+
 Deno.test("user list prints a table or JSON", async () => {
   const m = new Machine();
   assert((await m.run(["user", "list"])).out.includes("no accounts yet"));
