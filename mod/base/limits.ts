@@ -247,6 +247,12 @@ export const INDEX_REST = 1 * SECOND; // after which what is pending is written 
 export const INDEX_PAUSE = 60 * SECOND; // before an index that could not be used is tried again
 export const INDEX_KEPT = 60 * SECOND; // a database nobody uses stays open so long: the next mail is likely looked at soon
 export const INDEX_OPEN = 64; // databases open at once; each holds up to 1 MB
+export const INDEX_TEXT = 512 * KiB; // characters of one message in the full-text index; what has more is also looked into at each search
+export const INDEX_TEXT_SLICE = 48 * KiB; // characters put in at a time: some 4 ms
+export const INDEX_TEXT_ROW = 40 * KiB; // characters of one row of it: longer texts are put in as several
+export const INDEX_NEEDLE = 64; // characters of a search text that are looked up in it; rows overlap by as many
+export const INDEX_TRIGRAMS = 12; // of these characters, three at a time, that are looked up: more cost more than they keep out
+export const INDEX_MERGE = 16; // pages of it merged at a time: some 4 ms
 export const INDEX_SWEEP = 200; // rows looked at for messages that are gone, each time a folder is opened
 export const VANISHED_KEPT = 50_000; // expunged UIDs remembered of a folder: clients away for longer ask for everything
 
@@ -299,3 +305,19 @@ export const REPORT_RECEIVED = 500; // summaries kept of each kind: some 2 KB ea
 export const REPORT_RECEIVED_AGE = 90 * 24 * 60 * MINUTE; // and for how long
 export const REPORT_WORST = 10; // failures told in a summary
 export const REPORT_POST = 60 * SECOND; // to hand a report over by HTTPS
+
+/** Certificates from authorities (ACME). */
+export const ACME_REPLY = 64 * KiB; // of one reply: a directory and an order of a hundred names have some
+export const ACME_CHAIN = 128 * KiB; // a certificate with its chain: a few KiB
+export const ACME_REQUEST = 30 * SECOND; // for one request
+export const ACME_ORDER = 10 * MINUTE; // for one certificate, whatever the authority says
+export const ACME_REQUESTS = 1000; // for one certificate: a hundred names take some 400
+export const ACME_NONCES = 10; // tries where each nonce is called bad
+export const ACME_POLL = 1 * SECOND; // between two looks at what the authority is about
+export const ACME_POLL_MOST = 20 * SECOND; // and at most, whatever it asks for
+export const ACME_NAMES = 100; // of one certificate: what Let's Encrypt takes
+export const ACME_TEXT = 500; // characters of an error that are kept
+export const ACME_STATE = 64 * KiB; // of what is remembered of it on disk
+export const ACME_WAIT_MOST = 7 * 24 * 60 * MINUTE; // until the next attempt, whatever the authority says: its limits count by the week
+export const ACME_REFUSED = 24 * 60 * MINUTE; // a name it does not issue for is left out so long
+export const ACME_LOOK = 24 * 60 * MINUTE; // between two looks in DNS for names that lead here

@@ -17,6 +17,7 @@ import {
   UNKNOWN,
   YES,
 } from "./search_key.ts";
+import { SearchHints } from "./search_hints.ts";
 import { findInContent, findInMemory, hasNone, readFields } from "./search_text.ts";
 import { Slice } from "./slice.ts";
 import type { SearchKey } from "./types.ts";
@@ -37,7 +38,7 @@ export interface SearchRequest {
   /** Resolves after everybody else on the event loop had a turn. */
   pause(): Promise<void>;
   /** What is remembered of messages. */
-  readonly index?: Pick<MailboxIndex, "texts">;
+  readonly index?: Pick<MailboxIndex, "texts" | "words">;
 }
 
 /** Sequence numbers of the messages that match, ascending. A message that vanished meanwhile does not. Throws what the store throws. */
@@ -45,32 +46,41 @@ export async function searchMessages(request: SearchRequest): Promise<readonly n
   return await new Searcher(request).run();
 }
 
-/** Whether the index can be of use to a search. */
-export function asksContent(key: SearchKey): boolean {
+/** Whether a search looks into headers or texts; the index can be of use then. */
+export function looksInto(key: SearchKey): { readonly headers: boolean; readonly texts: boolean } {
   switch (key.kind) {
     case "and":
-      return key.keys.some(asksContent);
+      return both(key.keys.map(looksInto));
     case "or":
-      return asksContent(key.left) || asksContent(key.right);
+      return both([looksInto(key.left), looksInto(key.right)]);
     case "not":
-      return asksContent(key.key);
+      return looksInto(key.key);
     case "header":
+      return { headers: true, texts: false };
     case "body":
     case "text":
-      return true;
+      return { headers: false, texts: true };
     case "before":
     case "on":
     case "since":
-      return key.sent;
+      return { headers: key.sent, texts: false };
     default:
-      return false;
+      return { headers: false, texts: false };
   }
+}
+
+function both(
+  all: readonly { readonly headers: boolean; readonly texts: boolean }[],
+): { readonly headers: boolean; readonly texts: boolean } {
+  return { headers: all.some((a) => a.headers), texts: all.some((a) => a.texts) };
 }
 
 class Searcher {
   readonly #request: SearchRequest;
   readonly #search: CompiledSearch;
   readonly #slice: Slice;
+  /** What the full-text index can tell, where there is one and it is asked. */
+  readonly #hints: SearchHints | null;
 
   constructor(request: SearchRequest) {
     const { view, mailbox, now } = request;
@@ -82,6 +92,11 @@ class Searcher {
       isRecent: (uid) => request.isRecent(uid),
     });
     this.#slice = new Slice(request.clock, () => request.pause());
+    const words = request.index?.words;
+    const { needles } = this.#search;
+    this.#hints = words && needles.length > 0
+      ? new SearchHints(words, needles, view, () => request.clock.monotonic())
+      : null;
   }
 
   async run(): Promise<readonly number[]> {
@@ -93,6 +108,7 @@ class Searcher {
       if (!message) continue;
       let answer = this.#remembered(message, seq);
       let octets = MESSAGE_WORK;
+      if (answer === UNKNOWN && this.#hints) answer = await this.#hinted(this.#hints, message, seq);
       if (answer === UNKNOWN) {
         const bytes = mailbox.contentNow(message.uid);
         if (bytes) {
@@ -111,10 +127,23 @@ class Searcher {
   /** Decides by what is known of a message without its octets. */
   #remembered(message: Message, seq: number): Answer {
     const answer = this.#search.test(message, seq, NOTHING);
+    if (answer !== UNKNOWN) return answer;
+    const fields = this.#header(message);
+    return fields ? this.#search.test(message, seq, { fields, found: null }) : UNKNOWN;
+  }
+
+  #header(message: Message): KeptHeader | null {
     const { index } = this.#request;
-    if (answer !== UNKNOWN || !index || this.#search.fields.size === 0) return answer;
+    if (!index || this.#search.fields.size === 0) return null;
     const kept = index.texts.get(message, "FIELDS");
-    return kept ? this.#search.test(message, seq, { fields: new KeptHeader(kept), found: null }) : UNKNOWN;
+    return kept && new KeptHeader(kept);
+  }
+
+  /** The same with what the full-text index says. */
+  async #hinted(hints: SearchHints, message: Message, seq: number): Promise<Answer> {
+    if (!hints.knows(message.uid)) await hints.ask(seq, this.#slice);
+    const found = hints.of(message.uid);
+    return found ? this.#search.test(message, seq, { fields: this.#header(message), found }) : UNKNOWN;
   }
 
   /** Decides about a message in memory. */

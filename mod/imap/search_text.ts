@@ -114,8 +114,18 @@ function* placesOf(part: Part): Generator<Place> {
   }
 }
 
+/** Who looks at the texts of a message, place by place. */
+export interface TextLooker {
+  /** Nothing more is wanted. */
+  readonly done: boolean;
+  wants(kind: Place["kind"]): boolean;
+  /** Text of a place, not folded; a place's text may come in several. */
+  look(text: string, kind: Place["kind"]): void;
+  endPlace(): void;
+}
+
 /** Looks for needles in text that comes in chunks; a needle may lie across two. */
-class Finder {
+class Finder implements TextLooker {
   readonly found: boolean[];
   readonly #needles: readonly Needle[];
   readonly #longest: number;
@@ -179,17 +189,22 @@ function unfolded(text: string): string {
 /** Whether each needle is in a message that is in memory. */
 export function findInMemory(bytes: Uint8Array, root: Part, needles: readonly Needle[]): readonly boolean[] {
   const finder = new Finder(needles);
-  for (const place of placesOf(root)) {
-    if (finder.done) break;
-    if (!finder.wants(place.kind)) continue;
-    if (place.kind === "header") {
-      finder.look(headerText(bytes.subarray(place.start, place.end)), "header");
-    } else {
-      finder.look(partText(place.part, bytes.subarray(place.start, place.end)), "text");
-    }
-    finder.endPlace();
-  }
+  lookInMemory(bytes, root, finder);
   return finder.found;
+}
+
+/** Shows the texts of a message in memory. */
+export function lookInMemory(bytes: Uint8Array, root: Part, looker: TextLooker): void {
+  for (const place of placesOf(root)) {
+    if (looker.done) break;
+    if (!looker.wants(place.kind)) continue;
+    if (place.kind === "header") {
+      looker.look(headerText(bytes.subarray(place.start, place.end)), "header");
+    } else {
+      looker.look(partText(place.part, bytes.subarray(place.start, place.end)), "text");
+    }
+    looker.endPlace();
+  }
 }
 
 /** A part's text at once. The usual case of sound UTF-8 goes without a decoder of its own, which costs more than a small part's decoding. */
@@ -210,19 +225,29 @@ export async function findInContent(
   slice: Slice,
 ): Promise<readonly boolean[]> {
   const finder = new Finder(needles);
+  await lookInContent(content, root, finder, slice);
+  return finder.found;
+}
+
+/** Shows the texts of a message that is read meanwhile. */
+export async function lookInContent(
+  content: MessageContent,
+  root: Part,
+  looker: TextLooker,
+  slice: Slice,
+): Promise<void> {
   for (const place of placesOf(root)) {
-    if (finder.done) break;
-    if (!finder.wants(place.kind)) continue;
+    if (looker.done) break;
+    if (!looker.wants(place.kind)) continue;
     const decoding = place.kind === "text" ? new TextDecoding(place.part) : null;
-    for (let at = place.start; at < place.end && !finder.done && !decoding?.full; at += FETCH_CHUNK) {
+    for (let at = place.start; at < place.end && !looker.done && !decoding?.full; at += FETCH_CHUNK) {
       const chunk = await readExactly(content, at, Math.min(at + FETCH_CHUNK, place.end));
-      finder.look(decoding ? decoding.write(chunk) : headerText(chunk), place.kind);
+      looker.look(decoding ? decoding.write(chunk) : headerText(chunk), place.kind);
       await slice.spend(chunk.length);
     }
-    if (decoding) finder.look(decoding.end(), "text");
-    finder.endPlace();
+    if (decoding) looker.look(decoding.end(), "text");
+    looker.endPlace();
   }
-  return finder.found;
 }
 
 /** Whether octets are ASCII without encoded words: then the text they make is theirs. */

@@ -9,13 +9,14 @@ import { IMAP_ERRORS } from "../base/limits.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
 import { offeredMechanisms, type SaslPeer, type SaslTls } from "../sasl/exchange.ts";
-import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
+import type { MailboxIndex, MailIndex, ModSeqs } from "../store/mail_index.ts";
 import type { AccountMail, Mailbox } from "../store/store.ts";
 import type { Endpoint } from "../wire/conn.ts";
 import { ConnectionLost } from "../wire/conn.ts";
 import { AppendDrafts } from "./append_drafts.ts";
 import { capabilities } from "./capability.ts";
 import { writeStatus } from "./format.ts";
+import { fillWords } from "./message_text.ts";
 import type { Output } from "./output.ts";
 import type { ImapPorts } from "./ports.ts";
 import { bad, faultReply, no, type Reply } from "./reply.ts";
@@ -167,7 +168,15 @@ export class ImapSession {
 
   /** The index of a mailbox of the account; null where there are none. */
   openIndex(mailbox: Mailbox): Promise<MailboxIndex> | null {
-    return this.ports.index?.open(this.#account, mailbox) ?? null;
+    const { index } = this.ports;
+    return index ? this.#opened(index, mailbox) : null;
+  }
+
+  async #opened(index: MailIndex, mailbox: Mailbox): Promise<MailboxIndex> {
+    const opened = await index.open(this.#account, mailbox);
+    // Text was searched here before: what came since is put in, too.
+    if (opened.words && opened.words.upTo > 0) fillWords(opened, mailbox, this.ports);
+    return opened;
   }
 
   /** Takes a mailbox as selected, or none; the one before is given back. */

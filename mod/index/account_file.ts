@@ -26,8 +26,13 @@ const LEAP = 2 ** 24;
 const A_MILLISECOND = 16;
 const EPOCH = Date.UTC(2026, 0, 1);
 
+const NAMES = 2 ** 31;
+
 /** What belongs to the database beside its file. */
 const SUFFIXES = ["", "-wal", "-shm"];
+
+/** The database as those see it who keep something of a folder in it. */
+export type IndexFile = Pick<AccountFile, "use" | "tag" | "base" | "counts">;
 
 export class AccountFile {
   readonly #ports: IndexPorts;
@@ -43,6 +48,8 @@ export class AccountFile {
   #restUntil = -Infinity;
   /** The removal of a broken file that is under way. */
   #removal: Promise<void> | null = null;
+  /** A number that no other database is likely to have. */
+  #name = 0;
   /** Monotonic milliseconds. */
   #lastUse = 0;
   #cancel: (() => void) | null = null;
@@ -92,6 +99,25 @@ export class AccountFile {
     }
   }
 
+  /** The file for as long as it holds the same database: in one that was made anew, numbers of folders mean others. */
+  asItIs(): IndexFile {
+    const name = this.#name;
+    const use = <T>(work: (db: Database) => T): T | null =>
+      this.use((db) => this.#name === name ? work(db) : null);
+    const tag = () => this.tag;
+    const base = () => this.base;
+    return {
+      use,
+      counts: this.counts,
+      get tag() {
+        return tag();
+      },
+      get base() {
+        return base();
+      },
+    };
+  }
+
   /** When it was last used, in monotonic milliseconds. */
   get lastUse(): number {
     return this.#lastUse;
@@ -135,15 +161,21 @@ export class AccountFile {
       if (version === 0) {
         db.transaction(() => {
           db.exec(SCHEMA);
-          db.prepare("INSERT INTO about (tag, base) VALUES (?, 0)").run(this.#ports.random.int(64));
+          const { random } = this.#ports;
+          db.prepare("INSERT INTO about (tag, base, name) VALUES (?, 0, ?)").run(
+            random.int(64),
+            random.int(NAMES),
+          );
           db.exec(`PRAGMA user_version = ${VERSION}`);
         });
       } else if (version !== VERSION) {
         // Another version's index: making it anew is cheaper than knowing all old forms for ever.
         throw new DatabaseError("corrupt", this.#path);
       }
-      const [tag = 0, base = 0] = db.prepare("SELECT tag, base FROM about").all()[0]?.map(Number) ?? [];
+      const about = db.prepare("SELECT tag, base, name FROM about").all()[0]?.map(Number);
+      const [tag = 0, base = 0, name = 0] = about ?? [];
       this.#tag = tag;
+      this.#name = name;
       if (this.#base === null) this.#base = this.#begin(db, base);
       else if (base !== this.#base) this.#beginAnew(db, base);
       return db;

@@ -2,21 +2,23 @@ import { INDEX_REST, INDEX_SWEEP } from "../base/limits.ts";
 import type { MailboxIndex, ModSeqs, ParsedTexts } from "../store/mail_index.ts";
 import type { Mailbox, MailboxChange, Uid } from "../store/store.ts";
 import { indexOfUid } from "../store/uid_set.ts";
-import type { AccountFile, IndexPorts } from "./account_file.ts";
+import type { IndexFile, IndexPorts } from "./account_file.ts";
 import { FolderTexts } from "./folder_texts.ts";
+import { FolderWords } from "./folder_words.ts";
 import { FolderModSeqs } from "./mod_seqs.ts";
 import { rowOf, uidOf } from "./schema.ts";
 
 /** The index of one open mailbox; all who have it open share it. What it has to write it writes a second later, in slices. */
 export class FolderIndex implements MailboxIndex {
   readonly texts: ParsedTexts;
+  readonly words: FolderWords;
   readonly mailbox: Mailbox;
   /** How many have it open. */
   users = 0;
   /** From the moment the last user left until all is written. */
   ending: Promise<void> | null = null;
   readonly #texts: FolderTexts;
-  readonly #file: AccountFile;
+  readonly #file: IndexFile;
   readonly #folder: number;
   readonly #ports: Pick<IndexPorts, "clock">;
   readonly #unlisten: () => void;
@@ -27,7 +29,7 @@ export class FolderIndex implements MailboxIndex {
 
   /** `folder`: its number in the database. `done` is called when the last user has left and all is written. */
   constructor(
-    file: AccountFile,
+    file: IndexFile,
     folder: number,
     mailbox: Mailbox,
     ports: Pick<IndexPorts, "clock">,
@@ -40,6 +42,7 @@ export class FolderIndex implements MailboxIndex {
     this.#done = done;
     this.#texts = new FolderTexts(file, folder, () => this.#wake());
     this.texts = this.#texts;
+    this.words = new FolderWords(file, folder, mailbox, ports.clock, () => this.#wake());
     this.#unlisten = mailbox.listen((change) => this.#note(change));
     this.#sweep();
   }
@@ -74,7 +77,13 @@ export class FolderIndex implements MailboxIndex {
 
   #note(change: MailboxChange): void {
     this.#seqs?.note(change);
-    if (change.kind === "expunged") this.#texts.remove(change.uids);
+    if (change.kind === "added") this.words.more();
+    if (change.kind === "expunged") this.#forget(change.uids);
+  }
+
+  #forget(uids: readonly Uid[]): void {
+    this.#texts.remove(uids);
+    this.words.remove(uids);
   }
 
   #wake(): void {
@@ -91,10 +100,12 @@ export class FolderIndex implements MailboxIndex {
 
   #writeSome(): boolean {
     const texts = this.#texts.write();
-    return (this.#seqs?.write() ?? false) || texts;
+    const words = this.words.write();
+    return (this.#seqs?.write() ?? false) || texts || words;
   }
 
   async #end(): Promise<void> {
+    await this.words.end();
     while (this.#writeSome()) await this.#ports.clock.sleep(0);
     this.#done();
   }
@@ -116,6 +127,6 @@ export class FolderIndex implements MailboxIndex {
       const next = rows.length < INDEX_SWEEP ? 0 : rows.at(-1) ?? 0;
       if (next !== swept) db.prepare("UPDATE folder SET swept = ? WHERE id = ?").run(next, this.#folder);
     });
-    if (gone.length > 0) this.#texts.remove(gone);
+    if (gone.length > 0) this.#forget(gone);
   }
 }

@@ -5,7 +5,7 @@ import type { SqlValue } from "../base/database.ts";
 import { INDEX_BATCH, INDEX_PENDING, INDEX_READ_AHEAD } from "../base/limits.ts";
 import type { ParsedKind, ParsedTexts } from "../store/mail_index.ts";
 import type { Message, Uid } from "../store/store.ts";
-import type { AccountFile } from "./account_file.ts";
+import type { IndexFile } from "./account_file.ts";
 import { rowOf, uidOf } from "./schema.ts";
 
 const COLUMNS: Readonly<Record<ParsedKind, string>> = {
@@ -40,7 +40,7 @@ interface Put {
 }
 
 export class FolderTexts implements ParsedTexts {
-  readonly #file: AccountFile;
+  readonly #file: IndexFile;
   readonly #folder: number;
   readonly #runs = new Map<ParsedKind, Run>();
   readonly #pending = new Map<string, Put>();
@@ -50,7 +50,7 @@ export class FolderTexts implements ParsedTexts {
   readonly #wake: () => void;
 
   /** `wake` is called when there is something to write or to forget: call `rest` some time later. */
-  constructor(file: AccountFile, folder: number, wake: () => void) {
+  constructor(file: IndexFile, folder: number, wake: () => void) {
     this.#file = file;
     this.#folder = folder;
     this.#wake = wake;

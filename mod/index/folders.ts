@@ -1,7 +1,7 @@
 /** Which folders an index knows, and getting rid of those that are gone. */
 import type { Database } from "../base/database.ts";
 import { INDEX_BATCH } from "../base/limits.ts";
-import { rowOf } from "./schema.ts";
+import { rowOf, wordRowOf } from "./schema.ts";
 
 /** The number of a folder; a new one where its UIDVALIDITY has changed, since then nothing known of it is true. */
 export function folderId(db: Database, name: string, uidValidity: number): number {
@@ -29,7 +29,7 @@ export function sweepDropped(db: Database): boolean {
   const ends = [rowOf(folder, 0), rowOf(folder + 1, 0) - 1] as const;
   db.transaction(() => {
     let left = 0;
-    for (const table of ["parsed", "fields", "seq"]) {
+    for (const table of ["parsed", "fields", "seq", "unsure"]) {
       const rows = db.prepare(`SELECT id FROM ${table} WHERE id BETWEEN ? AND ? LIMIT ?`).all(
         ...ends,
         INDEX_BATCH,
@@ -37,11 +37,22 @@ export function sweepDropped(db: Database): boolean {
       for (const [id] of rows) db.prepare(`DELETE FROM ${table} WHERE id = ?`).run(id ?? null);
       left += rows.length;
     }
+    left += sweepWords(db, folder);
     if (left > 0) return;
     db.prepare("DELETE FROM vanished WHERE folder = ?").run(folder);
     db.prepare("DELETE FROM dropped WHERE folder = ?").run(folder);
   });
   return true;
+}
+
+function sweepWords(db: Database, folder: number): number {
+  const rows = db.prepare("SELECT rowid FROM words WHERE rowid BETWEEN ? AND ? LIMIT ?").all(
+    wordRowOf(folder, 0),
+    wordRowOf(folder + 1, 0) - 1,
+    INDEX_BATCH / 4,
+  );
+  for (const [row] of rows) db.prepare("DELETE FROM words WHERE rowid = ?").run(row ?? null);
+  return rows.length;
 }
 
 function drop(db: Database, id: number): void {

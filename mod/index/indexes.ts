@@ -86,7 +86,13 @@ export class Indexes implements MailIndex {
   }
 
   #openFolder(entry: Entry, id: number, mailbox: Mailbox): FolderIndex {
-    const folder = new FolderIndex(entry.file, id, mailbox, this.#ports, () => entry.folders.delete(id));
+    const folder = new FolderIndex(
+      entry.file.asItIs(),
+      id,
+      mailbox,
+      this.#ports,
+      () => entry.folders.delete(id),
+    );
     entry.folders.set(id, folder);
     return folder;
   }

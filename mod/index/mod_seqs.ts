@@ -11,7 +11,7 @@ import { INDEX_BATCH, VANISHED_KEPT } from "../base/limits.ts";
 import type { ModSeqs } from "../store/mail_index.ts";
 import type { Mailbox, MailboxChange, Message, Uid } from "../store/store.ts";
 import { upperBound } from "../store/uid_set.ts";
-import type { AccountFile } from "./account_file.ts";
+import type { IndexFile } from "./account_file.ts";
 import { rowOf, uidOf } from "./schema.ts";
 import { SeqTable } from "./seq_table.ts";
 
@@ -27,7 +27,7 @@ export interface ModSeqPorts {
 }
 
 export class FolderModSeqs implements ModSeqs {
-  readonly #file: AccountFile;
+  readonly #file: IndexFile;
   readonly #folder: number;
   readonly #ports: ModSeqPorts;
   readonly #table = new SeqTable();
@@ -48,7 +48,7 @@ export class FolderModSeqs implements ModSeqs {
   /** What happened while the table was being read. */
   readonly #early: MailboxChange[] = [];
 
-  private constructor(file: AccountFile, folder: number, ports: ModSeqPorts) {
+  private constructor(file: IndexFile, folder: number, ports: ModSeqPorts) {
     this.#file = file;
     this.#folder = folder;
     this.#ports = ports;
@@ -56,7 +56,7 @@ export class FolderModSeqs implements ModSeqs {
 
   /** Reads what is known and holds it against the mailbox; `note` must be told of changes at once. null when the index cannot be used. */
   static open(
-    file: AccountFile,
+    file: IndexFile,
     folder: number,
     mailbox: Pick<Mailbox, "messages" | "uidNext">,
     ports: ModSeqPorts,
@@ -66,7 +66,7 @@ export class FolderModSeqs implements ModSeqs {
   }
 
   /** `highest` as it will be when a folder's table is read: cheap, and nothing that changes from now on is below it. */
-  static known(file: AccountFile, folder: number): number | null {
+  static known(file: IndexFile, folder: number): number | null {
     return file.use((db) => {
       const highest = Number(db.prepare("SELECT highest FROM folder WHERE id = ?").all(folder)[0]?.[0] ?? 0);
       return startOf(file, folder, highest) * TAGS + file.tag;
@@ -273,7 +273,7 @@ export class FolderModSeqs implements ModSeqs {
 }
 
 /** The count a folder goes on from. `highest`: what was saved. */
-function startOf(file: AccountFile, folder: number, highest: number): number {
+function startOf(file: IndexFile, folder: number, highest: number): number {
   return Math.max(file.counts.get(folder) ?? 0, highest, file.base);
 }
 

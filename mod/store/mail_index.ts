@@ -16,6 +16,26 @@ export interface ParsedTexts {
   put(message: Pick<Message, "uid">, kind: ParsedKind, text: Uint8Array): void;
 }
 
+/** What is searched of a message, folded, or the beginning of it. */
+export interface WordText {
+  readonly text: string;
+  /** False where there is more. */
+  readonly whole: boolean;
+}
+
+/** Which messages of a mailbox may hold a text: told from its trigrams, so whoever asks looks for himself. */
+export interface WordIndex {
+  /** All messages up to this UID were put in. */
+  readonly upTo: Uid;
+  /** UIDs from `from` to `to` of messages that may hold `text`, folded like theirs, in any order; null where all may. Call it for stretches of some thousand. */
+  mayHold(text: string, from: Uid, to: Uid): readonly Uid[] | null;
+  /**
+   * Puts in all messages that are not there and those to come, oldest first, little by little while the mailbox is open. `read` gives a
+   * message's text, null when it has vanished. Only the first call counts.
+   */
+  fill(read: (message: Message) => Promise<WordText | null>): void;
+}
+
 /**
  * Mod-sequences of one mailbox (RFC 7162). Each value tells by its last six bits which index it comes from: what another index gave out (one
  * that was deleted since, or another machine's) is known for foreign, and then everything counts as changed.
@@ -34,6 +54,8 @@ export interface ModSeqs {
 /** The index of one mailbox that somebody has open. */
 export interface MailboxIndex {
   readonly texts: ParsedTexts;
+  /** Absent where nothing is kept. */
+  readonly words?: WordIndex;
   /** A mod-sequence for who may ask later what has changed from now on; null when there are none. Cheaper than `modSeqs`. */
   highestKnown(): number | null;
   /** Mod-sequences, kept up to date from the first call on; null when they cannot be kept (NOMODSEQ). */

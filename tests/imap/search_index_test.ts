@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { INDEX_REST } from "../../mod/base/limits.ts";
 import { CommandReader } from "../../mod/imap/parse_reader.ts";
 import { parseSearch } from "../../mod/imap/parse_search.ts";
+import { readWordText } from "../../mod/imap/message_text.ts";
 import { searchMessages } from "../../mod/imap/search.ts";
+import { Slice } from "../../mod/imap/slice.ts";
 import { Indexes } from "../../mod/index/indexes.ts";
 import type { MailboxIndex } from "../../mod/store/mail_index.ts";
 import { ODD_MAILS } from "../interop/odd_mails.ts";
@@ -65,9 +67,22 @@ const made = fc.tuple(fc.array(headerLine, { maxLength: 5 }), fc.array(word, { m
 
 async function folder(mails: readonly string[]): Promise<MemFolder> {
   const mailbox = new MemFolder("INBOX", 1, () => null);
+  await add(mailbox, mails);
+  return mailbox;
+}
+
+async function add(mailbox: MemFolder, mails: readonly string[]): Promise<void> {
   const flags = { system: 0, keywords: [] };
   await mailbox.add(mails.map((mail) => ({ bytes: latin1(mail), flags, internalDate: 0 })));
-  return mailbox;
+}
+
+const CLOCK = { monotonic: () => 0 };
+const pause = () => Promise.resolve();
+
+/** Has the full-text index fill for so many milliseconds. */
+async function fill(mailbox: MemFolder, { texts, words }: MailboxIndex, bench: IndexBench, ms: number) {
+  words?.fill((message) => readWordText(mailbox, texts, message, new Slice(CLOCK, pause)));
+  for (let i = 0; i < ms; i++) await bench.clock.advance(1);
 }
 
 async function search(mailbox: MemFolder, text: string, index: MailboxIndex | null): Promise<string> {
@@ -78,8 +93,8 @@ async function search(mailbox: MemFolder, text: string, index: MailboxIndex | nu
     key,
     isRecent: () => false,
     now: 0,
-    clock: { monotonic: () => 0 },
-    pause: () => Promise.resolve(),
+    clock: CLOCK,
+    pause,
     ...(index ? { index } : {}),
   });
   return found.join(" ");
@@ -91,10 +106,13 @@ Deno.test("searchMessages() finds the same with an index, without, and while one
       fc.array(fc.oneof(made, fc.constantFrom(...ODD_MAILS).map((m) => m.replaceAll("\xe4", "a"))), {
         maxLength: 12,
       }),
-      fc.array(fc.tuple(key, fc.constantFrom("write", "reopen", "break", "none")), {
-        minLength: 3,
-        maxLength: 8,
-      }),
+      fc.array(
+        fc.tuple(key, fc.constantFrom("write", "fill", "filled", "expunge", "add", "reopen", "break")),
+        {
+          minLength: 3,
+          maxLength: 8,
+        },
+      ),
       async (mails, steps) => {
         await using bench = await IndexBench.make();
         const mailbox = await folder(mails);
@@ -105,9 +123,13 @@ Deno.test("searchMessages() finds the same with an index, without, and while one
           const want = await search(mailbox, key, null);
           assertEquals(await search(mailbox, key, index), want, key);
           if (then === "write") await bench.clock.advance(INDEX_REST);
+          if (then === "fill") await fill(mailbox, index, bench, 1);
+          if (then === "filled") await fill(mailbox, index, bench, 50);
+          if (then === "expunge") await mailbox.expunge(mailbox.messages.slice(2, 4).map((m) => m.uid));
+          if (then === "add") await add(mailbox, mails.slice(0, 3));
           if (then !== "reopen" && then !== "break") continue;
           index.close();
-          await bench.clock.advance(INDEX_REST);
+          for (let i = 0; i < 5; i++) await bench.clock.advance(INDEX_REST);
           await indexes.close();
           if (then === "break") await Deno.writeTextFile(path, "nonsense");
           indexes = new Indexes(() => path, bench.ports());
@@ -137,6 +159,31 @@ Deno.test("searchMessages() reads no message whose header is remembered", async 
   assertEquals(reads, 0);
   await search(mailbox, "HEADER X-Other over", index);
   assertEquals(reads, ODD_MAILS.length);
+  index.close();
+  await indexes.close();
+});
+
+Deno.test("searchMessages() reads only messages that may hold the text", async () => {
+  await using bench = await IndexBench.make();
+  const mailbox = await folder([...ODD_MAILS, "Subject: x\r\n\r\nneedle\r\n"]);
+  const indexes = new Indexes(() => `${bench.dir}/alice.sqlite`, bench.ports());
+  const index = await indexes.open("alice", mailbox);
+  await fill(mailbox, index, bench, 100);
+  assertEquals(index.words?.upTo, mailbox.uidNext - 1);
+  let reads = 0;
+  const contentNow = mailbox.contentNow.bind(mailbox);
+  mailbox.contentNow = (uid) => (reads++, contentNow(uid));
+  assertEquals(await search(mailbox, "TEXT NEEDLE", index), `${ODD_MAILS.length + 1}`);
+  assertEquals(reads, 1);
+  assertEquals(await search(mailbox, "BODY needleless", index), "");
+  assertEquals(reads, 1);
+  await search(mailbox, "BODY ne", index);
+  assertEquals(reads, 2 + ODD_MAILS.length, "too short");
+  await add(mailbox, ["\r\nneedless\r\n", "\r\nneed\r\n"]);
+  for (let i = 0; i < 20; i++) await bench.clock.advance(1);
+  reads = 0;
+  assertEquals(await search(mailbox, "BODY needless", index), `${ODD_MAILS.length + 2}`);
+  assertEquals(reads, 1, "they come without being asked for");
   index.close();
   await indexes.close();
 });

@@ -1,8 +1,9 @@
 /** SEARCH (RFC 3501 6.4.4, ESEARCH of RFC 4731): what matches is `search.ts`'s business; here is how it is told. */
 import { writeEsearch, writeSearch } from "../format.ts";
+import { fillWords } from "../message_text.ts";
 import { okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
-import { asksContent, searchMessages } from "../search.ts";
+import { looksInto, searchMessages } from "../search.ts";
 import type { ImapSession } from "../session.ts";
 import type { Command, SearchCommand } from "../types.ts";
 
@@ -13,7 +14,10 @@ export async function search(
   const { box, out, ports } = session;
   const { view } = box;
   const list = view.list;
-  const index = asksContent(command.key) ? await box.index() : null;
+  const into = looksInto(command.key);
+  const index = into.headers || into.texts ? await box.index() : null;
+  // Who looks for text once will do so again.
+  if (into.texts && index) fillWords(index, box.mailbox, ports);
   const seqs = await searchMessages({
     mailbox: box.mailbox,
     view: list,

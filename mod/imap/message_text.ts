@@ -1,0 +1,77 @@
+/** Messages as the full-text index takes them: all that SEARCH TEXT looks at, folded. Their headers are remembered on the way. */
+import type { Clock } from "../base/clock.ts";
+import { FETCH_WHOLE, INDEX_TEXT } from "../base/limits.ts";
+import type { MailboxIndex, ParsedTexts, WordText } from "../store/mail_index.ts";
+import type { Mailbox, Message } from "../store/store.ts";
+import { LargeSource, MemorySource, readExactly } from "./fetch_content.ts";
+import { keepHeader } from "./header_facts.ts";
+import { fold, lookInContent, lookInMemory, type TextLooker } from "./search_text.ts";
+import { Slice } from "./slice.ts";
+
+/** From now on the texts of the mailbox's messages go into the index, in the background. */
+export function fillWords({ texts, words }: MailboxIndex, mailbox: Mailbox, ports: SlicePorts): void {
+  const slice = new Slice(ports.clock, () => ports.pause());
+  words?.fill((message) => readWordText(mailbox, texts, message, slice));
+}
+
+interface SlicePorts {
+  readonly clock: Pick<Clock, "monotonic">;
+  pause(): Promise<void>;
+}
+
+/** Reads a message's text; null when it has vanished. Throws what the store throws. */
+export async function readWordText(
+  mailbox: Pick<Mailbox, "content" | "contentNow">,
+  texts: ParsedTexts,
+  message: Message,
+  slice: Slice,
+): Promise<WordText | null> {
+  const now = mailbox.contentNow(message.uid);
+  if (now) return textInMemory(texts, message, now);
+  const content = await mailbox.content(message.uid);
+  if (!content) return null;
+  try {
+    if (content.size <= FETCH_WHOLE) {
+      return textInMemory(texts, message, await readExactly(content, 0, content.size));
+    }
+    const source = await LargeSource.read(content, { content: true, header: true, structure: true }, slice);
+    keepHeader(texts, message, source.header);
+    const gathering = new Gathering();
+    await lookInContent(content, source.root, gathering, slice);
+    return gathering.taken();
+  } finally {
+    content.close();
+  }
+}
+
+function textInMemory(texts: ParsedTexts, message: Message, bytes: Uint8Array): WordText {
+  keepHeader(texts, message, bytes);
+  const gathering = new Gathering();
+  lookInMemory(bytes, new MemorySource(bytes).root, gathering);
+  return gathering.taken();
+}
+
+/** Takes all texts of a message, up to a cap. */
+class Gathering implements TextLooker {
+  #text = "";
+
+  get done(): boolean {
+    return this.#text.length > INDEX_TEXT;
+  }
+
+  wants(): boolean {
+    return true;
+  }
+
+  look(text: string): void {
+    this.#text += fold(text);
+  }
+
+  endPlace(): void {
+    this.#text += "\n";
+  }
+
+  taken(): WordText {
+    return { text: this.#text.slice(0, INDEX_TEXT), whole: !this.done };
+  }
+}
