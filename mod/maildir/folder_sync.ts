@@ -225,14 +225,19 @@ async function takePlaced(
   met: ReadonlyMap<string, Found>,
   take: (base: string, found: Found, record: UidRecord) => void,
 ): Promise<void> {
+  const others = new Map<string, Found>();
   for (const dir of [state.newDir, state.curDir]) {
     const { files } = await dir.list();
     await inSlices(state.ports, state.dir, files, (file) => {
       const base = baseOf(file);
-      const record = met.has(base) ? undefined : state.unplaced.get(base);
-      if (record) take(base, { file, isNew: dir === state.newDir }, record);
+      if (state.unplaced.has(base) && !met.has(base)) others.set(base, { file, isNew: dir === state.newDir });
     });
     dir.forget(); // it may hold more that is new
+  }
+  await forgetKnown(state, others);
+  for (const [base, found] of others) {
+    const record = state.unplaced.get(base);
+    if (record) take(base, found, record);
   }
 }
 
