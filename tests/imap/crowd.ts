@@ -191,7 +191,8 @@ export class CrowdClient {
       }
     }
     for (const line of [...lines, reply]) this.#line(said, line, about);
-    if (said.command === "CLOSE" && !this.#readOnly) {
+    // Told so, it knows what was removed: what it took as \Deleted.
+    if (said.command === "CLOSE" && reply.includes("HIGHESTMODSEQ")) {
       this.known = this.known.filter((k) => !k.flags?.includes("\\Deleted"));
     }
     let last = 0;
