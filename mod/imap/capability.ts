@@ -17,6 +17,9 @@ const AUTHENTICATED = [
   "ESEARCH", // RFC 4731
   "WITHIN", // RFC 5032
   "MULTIAPPEND", // RFC 3502
+  "QUOTA", // RFC 9208
+  "QUOTA=RES-STORAGE",
+  "QUOTA=RES-MESSAGE",
 ];
 
 export interface CapabilityFacts {

@@ -6,6 +6,7 @@ import { type AppendArguments, parseAppend, parseAppendArguments, parseFlags } f
 import { parseFetchModifiers, parseSelect, parseStoreModifiers } from "./parse_condstore.ts";
 import { parseFetchItems } from "./parse_fetch.ts";
 import { parseCreate, parseList, parseLsub, parseStatus } from "./parse_mailbox.ts";
+import { parseSetQuota } from "./parse_quota.ts";
 import { CommandReader, ParseFault, type ParseOptions } from "./parse_reader.ts";
 import { parseSearch } from "./parse_search.ts";
 import type { Command, CommandBody, ParseError, Piece, StoreAction, Verb } from "./types.ts";
@@ -65,6 +66,9 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
   LSUB: (r) => (r.space(), parseLsub(r)),
   STATUS: (r) => (r.space(), parseStatus(r)),
   APPEND: (r) => (r.space(), parseAppend(r)),
+  GETQUOTA: (r) => (r.space(), { verb: "GETQUOTA", root: r.astringText("a quota root") }),
+  GETQUOTAROOT: (r) => (r.space(), { verb: "GETQUOTAROOT", mailbox: r.mailbox() }),
+  SETQUOTA: parseSetQuota,
   EXPUNGE: () => ({ verb: "EXPUNGE", uid: false, set: null }),
   SEARCH: (r) => (r.space(), { verb: "SEARCH", uid: false, ...parseSearch(r) }),
   FETCH: (r) => {

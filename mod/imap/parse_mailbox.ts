@@ -20,6 +20,8 @@ const STATUS_ITEMS: readonly StatusItem[] = [
   "DELETED",
   "SIZE",
   "HIGHESTMODSEQ",
+  "DELETED-STORAGE",
+  "APPENDLIMIT",
 ];
 const SPECIAL_USES: readonly SpecialUse[] = ["All", "Archive", "Drafts", "Flagged", "Junk", "Sent", "Trash"];
 const SELECTS: readonly ListSelect[] = ["SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"];

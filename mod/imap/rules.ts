@@ -9,6 +9,7 @@ import { idle } from "./commands/idle.ts";
 import { list } from "./commands/list.ts";
 import { lsub } from "./commands/lsub.ts";
 import { create, remove, rename, subscribe, unsubscribe } from "./commands/mailbox.ts";
+import { getQuota, getQuotaRoot, setQuota } from "./commands/quota.ts";
 import { search } from "./commands/search.ts";
 import { close, examine, select, unselect } from "./commands/select.ts";
 import { status } from "./commands/status.ts";
@@ -74,6 +75,9 @@ export const RULES: { readonly [V in Verb]: Rule<Extract<Command, { readonly ver
   LSUB: { in: IN, tells: all, run: lsub },
   STATUS: { in: IN, tells: all, run: status },
   APPEND: { in: IN, tells: all, run: append },
+  GETQUOTA: { in: IN, tells: all, run: getQuota },
+  GETQUOTAROOT: { in: IN, tells: all, run: getQuotaRoot },
+  SETQUOTA: { in: IN, tells: all, run: setQuota },
   IDLE: { in: IN, tells: all, run: idle },
   CHECK: { in: SELECTED, tells: all, run: noop },
   CLOSE: { in: SELECTED, tells: nothing, run: close },

@@ -148,6 +148,11 @@ export class ImapSession {
     this.#log = this.#log.with({ account });
   }
 
+  /** Whether names and strings travel as UTF-8 (RFC 6855 3, RFC 9051 5.1). */
+  get utf8(): boolean {
+    return this.enabled.has("UTF8=ACCEPT") || this.enabled.has("IMAP4REV2");
+  }
+
   /** Whether mod-sequences are told (RFC 7162 3.1). */
   get condstore(): boolean {
     return this.enabled.has("CONDSTORE");

@@ -29,7 +29,9 @@ export type StatusItem =
   | "UNSEEN"
   | "DELETED" // RFC 9051
   | "SIZE" // RFC 8438
-  | "HIGHESTMODSEQ"; // RFC 7162
+  | "HIGHESTMODSEQ" // RFC 7162
+  | "DELETED-STORAGE" // RFC 9208
+  | "APPENDLIMIT"; // RFC 7889
 
 /** Selection options of LIST (RFC 5258, RFC 6154). */
 export type ListSelect = "SUBSCRIBED" | "REMOTE" | "RECURSIVEMATCH" | "SPECIAL-USE";
@@ -234,6 +236,16 @@ export interface CopyCommand<V extends "COPY" | "MOVE"> {
   readonly mailbox: string;
 }
 
+/** GETQUOTA (RFC 9208 4.1.1). */
+export interface QuotaCommand {
+  readonly verb: "GETQUOTA";
+  readonly root: string;
+}
+export interface SetQuotaCommand {
+  readonly verb: "SETQUOTA";
+  readonly root: string;
+}
+
 /** One member a verb. */
 export type CommandBody =
   | BareCommand<"CAPABILITY">
@@ -245,6 +257,9 @@ export type CommandBody =
   | BareCommand<"CHECK">
   | BareCommand<"CLOSE">
   | BareCommand<"UNSELECT">
+  | QuotaCommand
+  | SetQuotaCommand
+  | MailboxCommand<"GETQUOTAROOT">
   | AuthenticateCommand
   | LoginCommand
   | EnableCommand

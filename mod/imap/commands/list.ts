@@ -14,7 +14,7 @@ export async function list(session: ImapSession, command: ListCommand): Promise<
   const { separator } = session.ports.store;
   if (!command.extended && command.patterns[0] === "") {
     // The client asks for the separator and the root of the reference name.
-    writeList(out.buffer, "LIST", { separator, name: "", attributes: ["Noselect"] }, false);
+    writeList(out.buffer, "LIST", { separator, name: "", attributes: ["Noselect"] }, session.utf8);
     return okay("List completed");
   }
   const patterns = command.patterns.filter((p) => p !== "")
@@ -34,7 +34,7 @@ export async function list(session: ImapSession, command: ListCommand): Promise<
       name: entry.name,
       attributes: attributes(entry, command),
       ...(childInfo && subscribed ? { childInfo: ["SUBSCRIBED"] } : {}),
-    }, false);
+    }, session.utf8);
     if (command.status !== null && entry.exists) await writeStatusOf(session, entry.name, command.status);
     if (out.full) await out.flush();
   }

@@ -16,7 +16,7 @@ export async function lsub(session: ImapSession, command: LsubCommand): Promise<
   const tell = (name: string, attributes: string[]) => {
     if (told.has(name) || !pattern.matches(name)) return;
     told.add(name);
-    writeList(session.out.buffer, "LSUB", { separator, name, attributes }, false);
+    writeList(session.out.buffer, "LSUB", { separator, name, attributes }, session.utf8);
   };
   for (const name of names) {
     // "%" stops at a level: a level above a subscribed name is told as \Noselect when it is not subscribed itself.

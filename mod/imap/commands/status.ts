@@ -1,4 +1,4 @@
-/** STATUS (RFC 3501 6.3.10; SIZE of RFC 8438, DELETED of RFC 9051). */
+/** STATUS (RFC 3501 6.3.10; SIZE of RFC 8438, DELETED of RFC 9051, DELETED-STORAGE of RFC 9208, APPENDLIMIT of RFC 7889). */
 import type { MailboxStatus } from "../../store/store.ts";
 import { writeMailboxStatus } from "../format.ts";
 import { okay, REPLIES } from "../reply.ts";
@@ -17,11 +17,15 @@ export async function writeStatusOf(
   name: string,
   items: readonly StatusItem[],
 ): Promise<boolean> {
-  const status = await session.mail.status(name, { size: items.includes("SIZE") });
+  const status = await session.mail.status(name, {
+    size: items.includes("SIZE") || items.includes("DELETED-STORAGE"),
+  });
   if (!status.ok) return false;
   const highest = items.includes("HIGHESTMODSEQ") ? await highestOf(session, name) : 0;
-  const values = items.map((item) => [item, valueOf(status.value, item, highest)] as const);
-  writeMailboxStatus(session.out.buffer, name, values, false);
+  const values = items.map((item) =>
+    [item, valueOf(status.value, item, highest, session.ports.config.messageSize)] as const
+  );
+  writeMailboxStatus(session.out.buffer, name, values, session.utf8);
   return true;
 }
 
@@ -38,7 +42,7 @@ async function highestOf(session: ImapSession, name: string): Promise<number> {
   return highest;
 }
 
-function valueOf(status: MailboxStatus, item: StatusItem, highest: number): number {
+function valueOf(status: MailboxStatus, item: StatusItem, highest: number, messageSize: number): number {
   switch (item) {
     case "MESSAGES":
       return status.messages;
@@ -56,5 +60,9 @@ function valueOf(status: MailboxStatus, item: StatusItem, highest: number): numb
       return status.size ?? 0;
     case "HIGHESTMODSEQ":
       return highest;
+    case "DELETED-STORAGE":
+      return status.deletedSize ?? 0;
+    case "APPENDLIMIT":
+      return messageSize;
   }
 }
