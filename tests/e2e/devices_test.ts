@@ -1,5 +1,5 @@
 /** Old devices at a real process: mail without a password, from where the config says, and from nowhere else. */
-import { getAvailablePort } from "@std/net";
+import { freePort } from "../support/free_ports.ts";
 import nodemailer from "nodemailer";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { imapClient } from "../support/clients.ts";
@@ -37,7 +37,7 @@ async function dialog(port: number, lines: readonly string[]): Promise<string[]>
 
 Deno.test("e2e: a printer sends without a password: HELO, no Date, no Message-ID, and no further than it may", async () => {
   await using outside = await Outside.start();
-  const port = getAvailablePort();
+  const port = freePort();
   const config = (devices: string) =>
     `routes: { "*": "smtp://127.0.0.1:${outside.port}" }\ndevices: { ${devices} }`;
   const alice = "alice@example.test";

@@ -1,5 +1,5 @@
 /** The queue of a real process: out over SMTP, what comes back, restarts, and the verbs. */
-import { getAvailablePort } from "@std/net";
+import { freePort } from "../support/free_ports.ts";
 import { simpleParser } from "mailparser";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { imapClient, mailer } from "../support/clients.ts";
@@ -126,7 +126,7 @@ Deno.test("e2e: one message, three fates; the bounce names who was refused; a re
 });
 
 Deno.test("e2e: queue list, show, retry and drop, with the server and without; a peer that comes back", async () => {
-  const port = getAvailablePort();
+  const port = freePort();
   await using roost = await RoostProcess.start({ config: routes({ "*": port }) });
   await send(roost, ["a@out.test"], "one");
   await send(roost, ["b@other.test"], "two");
@@ -165,7 +165,7 @@ Deno.test("e2e: queue list, show, retry and drop, with the server and without; a
 });
 
 Deno.test("e2e: queue hold, release and bounce, with the server and without", async () => {
-  const port = getAvailablePort();
+  const port = freePort();
   await using roost = await RoostProcess.start({ config: routes({ "*": port }) });
   for (const name of ["one", "two", "three"]) await send(roost, [`${name}@${name}.test`], name);
   await until(
@@ -282,7 +282,7 @@ Deno.test("e2e: a disk with too little room puts new mail off until a reload ask
 
 Deno.test("e2e: mail goes back after the lifetime that the config names", async () => {
   await using roost = await RoostProcess.start({
-    config: `${routes({ "*": getAvailablePort() })}\nlimits: { queue_lifetime: 2s, retry: 1s }`,
+    config: `${routes({ "*": freePort() })}\nlimits: { queue_lifetime: 2s, retry: 1s }`,
   });
   await send(roost, ["a@out.test"]);
   await until("the bounce is read", async () => (await inbox(roost)).length === 1);

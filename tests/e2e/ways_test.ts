@@ -1,5 +1,5 @@
 /** Ways out of a real process: lists of hosts, routes of senders, addresses to come from, hosts that are away. */
-import { getAvailablePort } from "@std/net";
+import { freePort } from "../support/free_ports.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { mailer } from "../support/clients.ts";
 import { Outside } from "../support/outside.ts";
@@ -30,7 +30,7 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
 Deno.test("e2e: a route's second host steps in, senders have routes of their own, and mail comes from where it should", async () => {
   await using second = await Outside.start();
   await using bobs = await Outside.start();
-  const dead = getAvailablePort();
+  const dead = freePort();
   await using roost = await RoostProcess.start({
     config: [
       `routes: { "*": ["smtp://127.0.0.1:${dead}", "smtp://127.0.0.1:${second.port}"] }`,
@@ -66,7 +66,7 @@ Deno.test("e2e: a route's second host steps in, senders have routes of their own
 });
 
 Deno.test("e2e: a host that is away is tried for one and left alone for all; one retry and all goes", async () => {
-  const port = getAvailablePort();
+  const port = freePort();
   await using roost = await RoostProcess.start({ config: `routes: { "*": "smtp://127.0.0.1:${port}" }` });
   for (let i = 0; i < 6; i++) await send(roost, "alice", `a@${i}.test`);
   await until("all wait", async () => (await list(roost)).every((m) => m.recipients[0]?.reply));

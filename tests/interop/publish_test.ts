@@ -11,7 +11,8 @@ import { ensureDkimKeys } from "../../mod/app/dkim_keys.ts";
 import { formatZone } from "../../mod/app/zone_file.ts";
 import { silentLog } from "../../mod/app/silent_log.ts";
 import { DenoFs } from "../../mod/sys/fs.ts";
-import { freePort, Nsd } from "../support/nsd.ts";
+import { freePort } from "../support/free_ports.ts";
+import { Nsd } from "../support/nsd.ts";
 import { RoostProcess, runRoost } from "../support/roost_process.ts";
 
 interface Published {

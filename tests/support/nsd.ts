@@ -1,4 +1,5 @@
 /** Debian's nsd, a name server, with zones of its own on a free port of 127.0.0.1. */
+import { freePort } from "./free_ports.ts";
 import { eventually, must } from "./programs.ts";
 
 /** `await using` stops it and removes its folder. */
@@ -57,12 +58,6 @@ export class Nsd implements AsyncDisposable {
     await this.#child.status;
     await Deno.remove(this.#dir, { recursive: true });
   }
-}
-
-/** A port for nsd. It listens on UDP and TCP; a port that is free for one is so for the other, mostly. */
-export function freePort(): number {
-  using held = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return held.addr.port;
 }
 
 async function answers(port: number): Promise<boolean> {

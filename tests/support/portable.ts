@@ -1,5 +1,5 @@
 /** A portable build for tests, and a user without rights to start it as. */
-import { getAvailablePort } from "@std/net";
+import { freePort } from "./free_ports.ts";
 import { ImapFlow } from "imapflow";
 import nodemailer from "nodemailer";
 
@@ -91,7 +91,7 @@ export async function mailThrough(
   portable: PortableFile,
 ): Promise<{ readonly subject: string | undefined; readonly code: number }> {
   const dir = `${portable.dir}/server`;
-  const [smtp, imap] = [getAvailablePort(), getAvailablePort()];
+  const [smtp, imap] = [freePort(), freePort()];
   await Deno.writeTextFile(
     `${dir}/roost.yaml`,
     `hostname: mail.example.test

@@ -1,4 +1,6 @@
 /** A real Roost process for end-to-end tests: own folder, own ports, the command line that deno.json has (or ROOST_EXE, a compiled one). */
+import { freePorts } from "./free_ports.ts";
+
 export interface RoostOptions {
   /** Domain -> YAML flow value of its settings. Default: example.test. */
   readonly domains?: Readonly<Record<string, string>>;
@@ -49,11 +51,11 @@ const END_WITHIN = 30_000;
 
 const LOOPBACK = "127.0.0.1";
 
-/** A port for each service. All are held while they are chosen, so that none is given twice. */
-function freePorts(hostname: string, fixed: Partial<Ports>): Ports {
-  using held = new DisposableStack();
+/** A port for each service. */
+function choosePorts(hostname: string, fixed: Partial<Ports>): Ports {
+  const free = freePorts(SERVICES.length, hostname);
   const ports = {} as Ports; // filled by the loop
-  for (const s of SERVICES) ports[s] = fixed[s] ?? held.use(Deno.listen({ hostname, port: 0 })).addr.port;
+  SERVICES.forEach((s, i) => ports[s] = fixed[s] ?? free[i] ?? 0);
   return ports;
 }
 
@@ -112,7 +114,7 @@ export class RoostProcess implements AsyncDisposable {
 
   /** Writes config and accounts, starts the server, waits until it is ready. */
   static async start(options: RoostOptions = {}): Promise<RoostProcess> {
-    const ports = freePorts(options.address ?? LOOPBACK, options.ports ?? {});
+    const ports = choosePorts(options.address ?? LOOPBACK, options.ports ?? {});
     const dir = await Deno.makeTempDir({ prefix: "roost-e2e-" });
     const roost = new RoostProcess(dir, ports, options);
     try {
