@@ -130,6 +130,8 @@ export class Listeners {
       },
       accept: (conn) => connections.track(conn, serve(wanted.kind, conn)),
       handshakeFailed: (remote, why) => log.info("tls failed", { service: wanted.kind, remote, why }),
+      revived: (fault) =>
+        log.warn("listener had stopped accepting", { service: wanted.kind, port: wanted.port, fault }),
     });
     return {
       ...wanted,

@@ -239,6 +239,10 @@ export const SPF_WHY = 200; // characters of why, which goes into header fields
 export const BATCH_LINE = 64 * KiB; // one question
 export const BATCH_AT_ONCE = 32; // questions under way: a batch must not crowd out its name server
 
+/** Listeners. */
+export const LISTEN_KNOCK = 30 * SECOND; // between two looks whether a listener still accepts: so long nobody gets in when it does not
+export const LISTEN_KNOCK_WAIT = 5 * SECOND; // for our own connection to be let in: longer than the loop is ever held
+
 /** The index. */
 export const INDEX_BATCH = 256; // rows written in one transaction: some 2 ms
 export const INDEX_READ_AHEAD = 256; // rows read at once: under 1 ms

@@ -1,6 +1,8 @@
 import net from "node:net";
 import { utf8 } from "../base/bytes.ts";
+import { LISTEN_KNOCK } from "../base/limits.ts";
 import { ConnectionLost } from "../wire/conn.ts";
+import { Accepting } from "./accepting.ts";
 import { NodeConn, remoteOf, type ServerTls } from "./net.ts";
 import { readProxyHeader } from "./proxy.ts";
 
@@ -31,24 +33,19 @@ export interface ListenOptions {
   /** The connection given up before `accept`, or the end of it. */
   left(remoteAddress: string): void;
   handshakeFailed(remoteAddress: string, why: string): void;
+  /** It had stopped accepting, for want of file descriptors, and was opened anew; `fault` where that failed, too. */
+  revived?(fault: string | null): void;
 }
 
 /** Listens on one address. Rejects with the system's error if it cannot. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const server = net.createServer({ allowHalfOpen: true }, (socket) => void greet(socket, options));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: options.address, port: options.port, backlog: 1024 }, () => {
-      server.removeListener("error", reject);
-      resolve();
-    });
+  return await Accepting.open({
+    address: options.address,
+    port: options.port,
+    accept: (socket) => void greet(socket, options),
+    revived: (fault) => options.revived?.(fault),
+    every: LISTEN_KNOCK,
   });
-  const at = server.address() as net.AddressInfo;
-  return {
-    address: at.address,
-    port: at.port,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
 }
 
 async function greet(socket: net.Socket, options: ListenOptions): Promise<void> {
