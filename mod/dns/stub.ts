@@ -1,15 +1,9 @@
-import {
-  DNS_ALIASES,
-  DNS_IN_FLIGHT,
-  DNS_NEGATIVE_TTL,
-  DNS_ROUNDS,
-  DNS_SERVERS,
-  DNS_TIMEOUT,
-} from "../base/limits.ts";
+import { DNS_ALIASES, DNS_NEGATIVE_TTL, DNS_ROUNDS, DNS_SERVERS, DNS_TIMEOUT } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Exchange } from "./exchange.ts";
 import { formatQuestion, isReplyTo, parseReply, type Question, rcodeName, type Reply } from "./message.ts";
+import { QuestionTurns } from "./question_turns.ts";
 import type { RecordTypes } from "./resolver.ts";
 import type { Asked, RecordType, Server, Source } from "./source.ts";
 
@@ -29,8 +23,7 @@ export class StubResolver implements Source {
   readonly #exchange: Exchange;
   readonly #random: Random;
   readonly #servers: () => Promise<readonly Server[]>;
-  #inFlight = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns = new QuestionTurns();
 
   constructor(options: StubOptions) {
     this.#exchange = options.exchange;
@@ -40,13 +33,8 @@ export class StubResolver implements Source {
 
   /** Follows aliases that the server did not follow itself. */
   async ask<T extends RecordType>(name: string, type: T): Promise<Asked<RecordTypes[T]>> {
-    await this.#enter();
-    try {
-      return await this.#follow(name, type);
-    } finally {
-      this.#inFlight--;
-      this.#waiting.shift()?.();
-    }
+    return await this.#turns.take(name, () => this.#follow(name, type)) ??
+      { kind: "temp", why: "too many questions wait for an answer" };
   }
 
   async #follow<T extends RecordType>(name: string, type: T): Promise<Asked<RecordTypes[T]>> {
@@ -122,11 +110,5 @@ export class StubResolver implements Source {
     if (!tcp.ok) return tcp;
     const long = parseReply(tcp.value, question);
     return long.ok && long.value.truncated ? err("truncated over TCP") : long;
-  }
-
-  /** Waits while too many questions are under way: each holds a socket. */
-  async #enter(): Promise<void> {
-    if (this.#inFlight >= DNS_IN_FLIGHT) await new Promise<void>((go) => this.#waiting.push(go));
-    this.#inFlight++;
   }
 }
