@@ -3,6 +3,7 @@
  * the rest is taken and thrown away, so that the connection stays in step; the refusal is the command's reply.
  */
 import { BODY_IN_MEMORY } from "../base/limits.ts";
+import { BinaryParts } from "../mail/binary_parts.ts";
 import type { Draft } from "../store/store.ts";
 import type { AppendHead } from "./parse.ts";
 import { no, REPLIES, type Reply } from "./reply.ts";
@@ -11,22 +12,31 @@ import type { LiteralDecision } from "./types.ts";
 
 const TOO_BIG = no("TOOBIG", "Message is larger than this server takes"); // RFC 4469 4.2
 const NUL = no("UNKNOWN-CTE", "Message holds NUL octets"); // RFC 3516 4.4
+const NOT_TEXT = no("UNKNOWN-CTE", "Message has octets that its parts do not say are binary");
 
 export class AppendDrafts {
   readonly #session: ImapSession;
   #drafts: Draft[] = [];
   #refusal: Reply | null = null;
+  /** Takes binary parts out of what comes as literal8: messages are kept as text. */
+  #binary: BinaryParts | null = null;
+  #text: Uint8Array[] = [];
 
   constructor(session: ImapSession) {
     this.#session = session;
   }
 
   /** A message of `size` octets is announced. A refused one that is coming anyway is streamed, to nowhere. */
-  async announce(head: AppendHead, size: number, synchronising: boolean): Promise<LiteralDecision> {
+  async announce(
+    head: AppendHead,
+    literal: { readonly size: number; readonly synchronising: boolean; readonly binary: boolean },
+  ): Promise<LiteralDecision> {
+    const { size, synchronising, binary } = literal;
     this.#refusal ??= await this.#check(head, size);
     if (this.#refusal === null) {
       try {
         this.#drafts.push(await this.#session.mail.draft(size));
+        this.#binary = binary ? new BinaryParts((view) => this.#text.push(view.slice())) : null;
       } catch (cause) {
         this.#refusal = this.#session.fault(cause);
       }
@@ -38,18 +48,37 @@ export class AppendDrafts {
 
   /** Octets of the message; the array is not kept. */
   async write(bytes: Uint8Array): Promise<void> {
-    const draft = this.#drafts[this.#drafts.length - 1];
-    if (this.#refusal !== null || draft === undefined) return;
-    try {
-      await draft.write(bytes.slice());
-    } catch (cause) {
-      this.#refusal = this.#session.fault(cause);
-    }
+    if (this.#refusal !== null) return;
+    if (this.#binary === null) return await this.#keep(bytes.slice());
+    this.#binary.write(bytes);
+    await this.#keepText();
   }
 
   /** The message is complete. */
-  end(nul: boolean): void {
+  async end(nul: boolean): Promise<void> {
+    const binary = this.#binary;
+    this.#binary = null;
+    if (binary !== null && this.#refusal === null) {
+      binary.end();
+      await this.#keepText();
+      if (binary.fault !== null) this.#refusal ??= NOT_TEXT;
+    }
+    this.#text = [];
     if (nul) this.#refusal ??= NUL;
+  }
+
+  async #keepText(): Promise<void> {
+    const text = this.#text;
+    this.#text = [];
+    for (const piece of text) await this.#keep(piece);
+  }
+
+  async #keep(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#drafts[this.#drafts.length - 1]?.write(bytes);
+    } catch (cause) {
+      this.#refusal ??= this.#session.fault(cause);
+    }
   }
 
   /** Hands over what arrived; the caller aborts the drafts. */

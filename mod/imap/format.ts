@@ -155,6 +155,8 @@ export interface ListedMailbox {
   readonly attributes: readonly string[];
   /** CHILDINFO (RFC 5258 3.5): "SUBSCRIBED"; empty for none. */
   readonly childInfo?: readonly string[];
+  /** OLDNAME (RFC 9051 7.3.1): what the mailbox was called before, or was asked to be. */
+  readonly oldName?: string;
 }
 
 /** `* LIST (...) "." name` */
@@ -175,6 +177,11 @@ export function writeList(
   writeMailbox(out, listed.name, utf8Enabled);
   if (listed.childInfo && listed.childInfo.length > 0) {
     out.ascii(` ("CHILDINFO" (${listed.childInfo.map((c) => `"${c}"`).join(" ")}))`);
+  }
+  if (listed.oldName !== undefined) {
+    out.ascii(' ("OLDNAME" (');
+    writeMailbox(out, listed.oldName, utf8Enabled);
+    out.ascii("))");
   }
   writeEnd(out);
 }

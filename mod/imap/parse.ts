@@ -2,7 +2,13 @@
 import { asciiUpper, fromUtf8 } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { readTag } from "./assemble.ts";
-import { type AppendArguments, parseAppend, parseAppendArguments, parseFlags } from "./parse_append.ts";
+import {
+  type AppendArguments,
+  parseAppend,
+  parseAppendArguments,
+  parseFlags,
+  parseMessage,
+} from "./parse_append.ts";
 import { parseFetchModifiers, parseSelect, parseStoreModifiers } from "./parse_condstore.ts";
 import { parseFetchItems } from "./parse_fetch.ts";
 import { parseCreate, parseList, parseLsub, parseStatus } from "./parse_mailbox.ts";
@@ -137,7 +143,7 @@ export function parseAppendHead(
     for (let index = 0;; index++) {
       const before = parseAppendArguments(reader);
       if (reader.ended) return { tag, mailbox, index, ...before };
-      reader.messageLiteral();
+      parseMessage(reader, before);
       reader.space();
     }
   });

@@ -1,7 +1,7 @@
 import { fromAscii } from "../base/bytes.ts";
 import { ANSWERED, DELETED, DRAFT, type FlagBits, FLAGGED, type NamedFlags, SEEN } from "../store/store.ts";
 import { parseDateTime } from "./date.ts";
-import { type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
+import { CLOSE, type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
 import type { AppendCommand, AppendMessage } from "./types.ts";
 
 const SYSTEM_FLAGS: Readonly<Record<string, FlagBits>> = {
@@ -17,6 +17,8 @@ const QUOTE = 0x22;
 export interface AppendArguments {
   readonly flags: NamedFlags;
   readonly internalDate: number | null;
+  /** UTF8 "(" stands before the literal, and ")" after it (RFC 6855 4). */
+  readonly utf8: boolean;
 }
 
 /** flag-list, or with `bare` flags without parentheses too (STORE). \Recent and unknown system flags are refused. */
@@ -54,7 +56,20 @@ export function parseAppendArguments(reader: CommandReader): AppendArguments {
     if (internalDate === null) throw new ParseFault("Invalid internal date");
     reader.space();
   }
-  return { flags, internalDate };
+  const utf8 = reader.tryWord("UTF8");
+  if (utf8) {
+    if (!reader.options.utf8) throw new ParseFault("Enable UTF8=ACCEPT first");
+    reader.space();
+    reader.octet(OPEN, "Expected a list");
+  }
+  return { flags, internalDate, utf8 };
+}
+
+/** A message's literal, and what closes it. */
+export function parseMessage(reader: CommandReader, { utf8 }: AppendArguments) {
+  const literal = reader.messageLiteral();
+  if (utf8) reader.octet(CLOSE, "Expected ')'");
+  return literal;
 }
 
 /** APPEND with one or more messages (RFC 3501 6.3.11, RFC 3502), whose octets the assembler has streamed or buffered. */
@@ -62,8 +77,10 @@ export function parseAppend(reader: CommandReader): AppendCommand {
   const mailbox = reader.mailbox();
   const messages: AppendMessage[] = [];
   reader.space();
-  do messages.push({ ...parseAppendArguments(reader), ...reader.messageLiteral() }); while (
-    reader.tryOctet(SPACE)
-  );
+  do {
+    const before = parseAppendArguments(reader);
+    const { flags, internalDate } = before;
+    messages.push({ flags, internalDate, ...parseMessage(reader, before) });
+  } while (reader.tryOctet(SPACE));
   return { verb: "APPEND", mailbox, messages };
 }

@@ -87,6 +87,7 @@ export function parseStatus(reader: CommandReader): StatusCommand {
 /** CREATE, with RFC 6154's USE. An attribute that is not known is NO [USEATTR] there. */
 export function parseCreate(reader: CommandReader): CreateCommand {
   const mailbox = reader.mailbox();
+  const { asked } = reader;
   const specialUse: SpecialUse[] = [];
   if (reader.tryOctet(SPACE)) {
     reader.list(() => {
@@ -101,7 +102,7 @@ export function parseCreate(reader: CommandReader): CreateCommand {
       }, true);
     });
   }
-  return { verb: "CREATE", mailbox, specialUse };
+  return { verb: "CREATE", mailbox, asked, specialUse };
 }
 
 function parseStatusItems(reader: CommandReader): readonly StatusItem[] {

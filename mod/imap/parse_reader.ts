@@ -19,6 +19,8 @@ const CLASSES = classes();
 export interface ParseOptions {
   /** UTF8=ACCEPT was enabled: mailbox names are UTF-8, not modified UTF-7. */
   readonly utf8: boolean;
+  /** Whether SEARCH may name a charset; not where all is UTF-8 (RFC 6855 3). Absent: it may. */
+  readonly charsets?: boolean;
 }
 
 /** Ends the parsing of a command; caught in `parseCommand` and `parseAppendHead` only. */
@@ -42,6 +44,7 @@ export class CommandReader {
   #text: Uint8Array = EMPTY;
   #at = 0;
   #depth = 0;
+  #asked: string | null = null;
 
   constructor(pieces: readonly Piece[], options: ParseOptions) {
     this.#pieces = pieces;
@@ -58,6 +61,11 @@ export class CommandReader {
   /** The next octet of text; undefined at its end and before a literal. */
   get peek(): number | undefined {
     return this.#text[this.#at];
+  }
+
+  /** The last mailbox name as the client wrote it, where we have another form of it (RFC 9051 5.1); else null. */
+  get asked(): string | null {
+    return this.#asked;
   }
 
   end(): void {
@@ -105,6 +113,14 @@ export class CommandReader {
   /** A keyword of the protocol, in capitals. */
   word(what: string): string {
     return asciiUpper(this.atom(what));
+  }
+
+  /** Whether `name` (in capitals) comes next, and a space after it; the reader is before the space then. */
+  tryWord(name: string): boolean {
+    const end = this.#at + name.length;
+    if (this.#text[end] !== SPACE || asciiUpper(this.#ascii(this.#at, end)) !== name) return false;
+    this.#at = end;
+    return true;
   }
 
   /** Letters, digits, "." and "-" only, in capitals: item names, that "[" or "<" may follow. */
@@ -206,6 +222,7 @@ export class CommandReader {
         "name",
       );
     }
+    this.#asked = this.options.utf8 && name !== wire ? wire : null;
     return name;
   }
 

@@ -44,6 +44,7 @@ export function parseSearch(reader: CommandReader): SearchArguments {
     word = tryWord(reader);
   }
   if (word === "CHARSET") {
+    if (reader.options.charsets === false) throw new ParseFault("All is UTF-8: no CHARSET"); // RFC 6855 3
     reader.space();
     decode = decoder(reader.astringText("a charset"));
     reader.space();

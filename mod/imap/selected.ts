@@ -1,5 +1,5 @@
 import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
-import type { Mailbox, MailboxChange } from "../store/store.ts";
+import type { Mailbox, MailboxChange, Uid } from "../store/store.ts";
 import { View, type ViewSource } from "./view.ts";
 
 /** The mailbox a session has selected. Its listener lives until `close`. */
@@ -11,6 +11,8 @@ export class Selected {
   readonly token: object = {};
   /** QRESYNC is enabled: expunges are told by UID (RFC 7162 3.2.10). */
   tellsVanished = false;
+  /** \Recent and RECENT are told: not in IMAP4rev2 (RFC 9051 A). */
+  tellsRecent = true;
   #gone = false;
   readonly #unlisten: () => void;
   readonly #openIndex: (mailbox: Mailbox) => Promise<MailboxIndex> | null;
@@ -38,6 +40,11 @@ export class Selected {
   /** The folder was removed, renamed or has a new UIDVALIDITY: nothing the client knows is true any more. */
   get gone(): boolean {
     return this.#gone;
+  }
+
+  /** Whether a message's flags are told with \Recent. */
+  isRecent(uid: Uid): boolean {
+    return this.tellsRecent && this.view.isRecent(uid);
   }
 
   /** The mailbox's index, opened when it is first asked for; null where there are none. */

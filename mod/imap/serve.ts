@@ -17,7 +17,6 @@ import { Slice } from "./slice.ts";
 import type { AssembleEvent, LiteralDecision, ParseError, Piece } from "./types.ts";
 
 const LIMITS = { line: IMAP_LINE, literal: IMAP_LITERAL, discard: IMAP_LITERAL };
-const PARSE = { utf8: false };
 /** Milliseconds the connection's own timeout is later than ours, which says BYE first. */
 const BACKSTOP = 60_000;
 /** What a command costs at least, in `Slice`'s octets: many may come in one piece. */
@@ -145,8 +144,7 @@ class ImapConnection {
       case "data":
         return this.#session.appends.write(event.bytes).then(() => this.#same());
       case "data-end":
-        this.#session.appends.end(event.nul);
-        return this.#same();
+        return this.#session.appends.end(event.nul).then(() => this.#same());
       case "refused":
         return this.#refused(event.tag);
       case "too-big":
@@ -166,7 +164,7 @@ class ImapConnection {
   }
 
   async #command(pieces: readonly Piece[]): Promise<Next> {
-    const command = parseCommand(pieces, PARSE);
+    const command = parseCommand(pieces, this.#session.parsing);
     if (command.ok) {
       const next = await this.#session.command(command.value);
       this.#conn.setIdle(this.#idleLimit() + BACKSTOP);
@@ -195,18 +193,18 @@ class ImapConnection {
       for (const piece of pieces) if (piece.kind === "literal") held += piece.bytes.length;
       return held <= IMAP_LITERAL_LOGIN ? "buffer" : "refuse";
     }
-    const head = parseAppendHead(pieces, PARSE);
+    const head = parseAppendHead(pieces, this.#session.parsing);
     if (head === null) return "buffer"; // the assembler has the cap
     if (!head.ok) {
       this.#refusal = head.error;
       return "refuse";
     }
-    if (event.binary) {
-      this.#refusal = bad("Literal8 is not offered");
+    if (head.value.utf8 && !event.binary) {
+      this.#refusal = bad("UTF8 needs a literal8"); // RFC 6855 4
       return "refuse";
     }
     if (head.value.index === 0) await this.#session.appends.drop();
-    return await this.#session.appends.announce(head.value, size, event.synchronising);
+    return await this.#session.appends.announce(head.value, event);
   }
 
   async #refused(tag: string | null): Promise<Next> {

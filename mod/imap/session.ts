@@ -18,6 +18,7 @@ import { capabilities } from "./capability.ts";
 import { writeStatus } from "./format.ts";
 import { fillWords } from "./message_text.ts";
 import type { Output } from "./output.ts";
+import type { ParseOptions } from "./parse_reader.ts";
 import type { ImapPorts } from "./ports.ts";
 import { bad, faultReply, no, type Reply } from "./reply.ts";
 import { type Handled, type Phase, type Rule, RULES, type Tells, type Wait } from "./rules.ts";
@@ -150,7 +151,17 @@ export class ImapSession {
 
   /** Whether names and strings travel as UTF-8 (RFC 6855 3, RFC 9051 5.1). */
   get utf8(): boolean {
-    return this.enabled.has("UTF8=ACCEPT") || this.enabled.has("IMAP4REV2");
+    return this.enabled.has("UTF8=ACCEPT") || this.rev2;
+  }
+
+  /** Whether the client has asked for IMAP4rev2 (RFC 9051). */
+  get rev2(): boolean {
+    return this.enabled.has("IMAP4rev2");
+  }
+
+  /** How commands are read at the moment. */
+  get parsing(): ParseOptions {
+    return { utf8: this.utf8, charsets: !this.enabled.has("UTF8=ACCEPT") };
   }
 
   /** Whether mod-sequences are told (RFC 7162 3.1). */

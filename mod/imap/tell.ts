@@ -38,7 +38,7 @@ export function tellFlags(
 ): void {
   const { keywords } = box.mailbox;
   const modSeq = box.modSeqs?.of(message) ?? null;
-  writeFlagsFetch(out, seq, message, { uid, recent: box.view.isRecent(message.uid), keywords, modSeq });
+  writeFlagsFetch(out, seq, message, { uid, recent: box.isRecent(message.uid), keywords, modSeq });
 }
 
 /** All that the client may be told now: EXPUNGE first, so that all numbers after it are the new ones. */
@@ -48,7 +48,7 @@ export function writeNews(out: ResponseBuffer, box: Selected, expunge: boolean, 
   if (box.tellsVanished) writeVanished(out, news.vanished, false);
   else for (const seq of news.expunged) writeCount(out, seq, "EXPUNGE");
   if (news.exists !== null) writeCount(out, news.exists, "EXISTS");
-  if (news.recent !== null) writeCount(out, news.recent, "RECENT");
+  if (news.recent !== null && box.tellsRecent) writeCount(out, news.recent, "RECENT");
   if (news.keywords) writeFlagLists(out, box);
   for (const { seq, message } of news.flags) tellFlags(out, box, seq, message, uid || box.tellsVanished);
 }

@@ -162,6 +162,8 @@ export interface SelectCommand<V extends "SELECT" | "EXAMINE"> {
 export interface CreateCommand {
   readonly verb: "CREATE";
   readonly mailbox: string;
+  /** The name as the client wrote it, where ours is another form of it; else null. */
+  readonly asked: string | null;
   /** CREATE-SPECIAL-USE (RFC 6154 3); empty when not asked for. Unknown ones are told apart by the parser (NO [USEATTR]). */
   readonly specialUse: readonly SpecialUse[];
 }

@@ -27,7 +27,11 @@ Deno.test("parseAppend() reads one or more messages", () => {
 
 Deno.test("parseAppendArguments() stands before the literal afterwards", () => {
   const r = reader('(a) " 1-Jan-1970 00:00:00 +0000" ');
-  assertEquals(parseAppendArguments(r), { flags: { system: 0, keywords: ["a"] }, internalDate: 0 });
+  assertEquals(parseAppendArguments(r), {
+    flags: { system: 0, keywords: ["a"] },
+    internalDate: 0,
+    utf8: false,
+  });
   assertEquals(r.ended, true);
 });
 
@@ -36,4 +40,17 @@ Deno.test("parseFlags() wants parentheses unless bare flags will do", () => {
   assertEquals(parseFlags(reader("(\\Answered b B)"), true), { system: 2, keywords: ["b"] });
   assertThrows(() => parseFlags(reader("\\Seen"), false));
   assertThrows(() => parseFlags(reader(""), true));
+});
+
+Deno.test("parseAppend() takes UTF8 data once that is enabled (RFC 6855 4)", () => {
+  const read = (text: string, utf8: boolean) =>
+    parseAppend(new CommandReader(pieces(text), { utf8 })).messages;
+  assertEquals(read("x (\\Seen) utf8 (~{*5}) UTF8 (~{*6})", true), [
+    { flags: { system: 1, keywords: [] }, internalDate: null, size: 5, binary: true },
+    { flags: NONE, internalDate: null, size: 6, binary: true },
+  ]);
+  for (const bad of ["x UTF8 ~{*5}", "x UTF8 (~{*5}", "x UTF8(~{*5})", "x UTF8 (~{*5} )", "x UTF7 (~{*5})"]) {
+    assertThrows(() => read(bad, true));
+  }
+  assertThrows(() => read("x UTF8 (~{*5})", false));
 });

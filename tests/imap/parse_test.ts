@@ -165,13 +165,21 @@ Deno.test("parseAppendHead() tells a message from other literals", () => {
     return result.ok ? { ...result.value } : result.error.text;
   };
   const none = { system: 0, keywords: [] };
-  assertEquals(head("APPEND x "), { tag: "a", mailbox: "x", index: 0, flags: none, internalDate: null });
+  assertEquals(head("APPEND x "), {
+    tag: "a",
+    mailbox: "x",
+    index: 0,
+    flags: none,
+    internalDate: null,
+    utf8: false,
+  });
   assertEquals(head('append {x y} (\\Seen k) "01-Jan-1970 00:00:01 +0000" '), {
     tag: "a",
     mailbox: "x y",
     index: 0,
     flags: { system: 1, keywords: ["k"] },
     internalDate: 1000,
+    utf8: false,
   });
   assertEquals(head("APPEND x (a) {*5} (b) "), {
     tag: "a",
@@ -179,6 +187,7 @@ Deno.test("parseAppendHead() tells a message from other literals", () => {
     index: 1,
     flags: { system: 0, keywords: ["b"] },
     internalDate: null,
+    utf8: false,
   });
   assertEquals(head("APPEND "), null);
   assertEquals(head("LOGIN "), null);

@@ -49,7 +49,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
       : command.items,
     modSeqs,
     uid: command.uid,
-    isRecent: (uid) => view.isRecent(uid),
+    isRecent: (uid) => box.isRecent(uid),
     sink: out,
     clock: ports.clock,
     pause: () => ports.pause(),

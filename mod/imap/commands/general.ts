@@ -45,12 +45,17 @@ export async function enable(
 ): Promise<Handled> {
   const before = new Set(session.enabled);
   for (const capability of command.capabilities) {
+    if (capability === "UTF8=ACCEPT") session.enabled.add("UTF8=ACCEPT");
+    if (capability === "IMAP4REV2") session.enabled.add("IMAP4rev2");
     if (!session.ports.index) continue;
     if (capability === "QRESYNC") session.enabled.add("QRESYNC");
     if (capability === "QRESYNC" || capability === "CONDSTORE") await session.enableCondstore();
   }
   const box = session.boxOrNull;
-  if (box) box.tellsVanished = session.enabled.has("QRESYNC");
+  if (box) {
+    box.tellsVanished = session.enabled.has("QRESYNC");
+    box.tellsRecent = !session.rev2;
+  }
   const enabled = [...session.enabled].filter((e) => !before.has(e));
   session.out.line(["* ENABLED", ...enabled].join(" "));
   return okay("Enable completed");

@@ -1,6 +1,7 @@
 /** Making, removing, renaming and subscribing mailboxes (RFC 3501 6.3.3 to 6.3.7). */
 import type { Result } from "../../base/result.ts";
 import type { NameError, SpecialUse } from "../../store/store.ts";
+import { writeList } from "../format.ts";
 import { no, okay, REPLIES, type Reply } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
@@ -12,7 +13,9 @@ export async function create(session: ImapSession, command: CreateCommand): Prom
   const [use, ...more] = command.specialUse;
   if (more.length > 0) return no("USEATTR", "Mailbox can have one use only");
   const made = await createMailbox(session, name, use);
-  return made.ok ? okay("Create completed") : nameReply(made.error);
+  if (!made.ok) return nameReply(made.error);
+  if (command.asked !== null) tellName(session, name, command.asked);
+  return okay("Create completed");
 }
 
 /** DELETE (RFC 3501 6.3.4). */
@@ -27,7 +30,9 @@ export async function rename(session: ImapSession, command: RenameCommand): Prom
   const to = withoutTrailing(command.to, session.ports.store.separator);
   const renamed = await session.mail.rename(command.from, to);
   tellClosed(session);
-  return renamed.ok ? okay("Rename completed") : nameReply(renamed.error);
+  if (!renamed.ok) return nameReply(renamed.error);
+  if (session.rev2) tellName(session, to, command.from);
+  return okay("Rename completed");
 }
 
 /** SUBSCRIBE (RFC 3501 6.3.6). */
@@ -54,6 +59,12 @@ function createMailbox(
   use: SpecialUse | undefined,
 ): Promise<Result<void, NameError>> {
   return use === undefined ? session.mail.create(name) : session.mail.create(name, use);
+}
+
+/** LIST with what the mailbox was called before, or was asked to be (RFC 9051 6.3.9.7). */
+function tellName(session: ImapSession, name: string, oldName: string): void {
+  const { separator } = session.ports.store;
+  writeList(session.out.buffer, "LIST", { separator, name, attributes: [], oldName }, session.utf8);
 }
 
 function withoutTrailing(name: string, separator: string): string {

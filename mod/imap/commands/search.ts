@@ -5,7 +5,9 @@ import { okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import { looksInto, searchMessages } from "../search.ts";
 import type { ImapSession } from "../session.ts";
-import type { Command, SearchCommand } from "../types.ts";
+import type { Command, SearchCommand, SearchReturn } from "../types.ts";
+
+const ALL: readonly SearchReturn[] = ["ALL"];
 
 export async function search(
   session: ImapSession,
@@ -29,7 +31,8 @@ export async function search(
     ...(index ? { index } : {}),
   });
   const found = command.uid ? seqs.map((seq) => list[seq - 1]?.uid ?? 0) : seqs;
-  if (command.returns === null) writeSearch(out.buffer, found);
-  else writeEsearch(out.buffer, command.tag, command.uid, found, command.returns);
+  const returns = command.returns ?? (session.rev2 ? ALL : null); // RFC 9051 6.4.4: no SEARCH responses any more
+  if (returns === null) writeSearch(out.buffer, found);
+  else writeEsearch(out.buffer, command.tag, command.uid, found, returns);
   return okay("Search completed");
 }

@@ -1,6 +1,7 @@
 /** SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 6.3.1, 6.3.2, 6.4.2; RFC 3691). */
 import { DELETED, SEEN } from "../../store/store.ts";
 import type { ModSeqs } from "../../store/mail_index.ts";
+import { writeList } from "../format.ts";
 import { bad, okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import { Selected } from "../selected.ts";
@@ -61,15 +62,21 @@ async function open(
     (mailbox) => session.openIndex(mailbox),
   );
   box.tellsVanished = session.enabled.has("QRESYNC");
+  box.tellsRecent = !session.rev2;
   session.select(box);
   const { mailbox, view } = box;
   if (command.condstore && session.ports.index) session.enabled.add("CONDSTORE");
   const modSeqs = session.condstore ? await box.loadModSeqs() : null;
   writeFlagLists(out.buffer, box);
   out.line(`* ${view.count} EXISTS`);
-  out.line(`* ${view.recent} RECENT`);
-  const unseen = mailbox.messages.findIndex((m) => (m.flags & SEEN) === 0);
-  if (unseen >= 0) out.line(`* OK [UNSEEN ${unseen + 1}] First unseen`);
+  if (session.rev2) {
+    const { separator } = session.ports.store;
+    writeList(out.buffer, "LIST", { separator, name: mailbox.name, attributes: [] }, true); // RFC 9051 6.3.2
+  } else {
+    out.line(`* ${view.recent} RECENT`);
+    const unseen = mailbox.messages.findIndex((m) => (m.flags & SEEN) === 0);
+    if (unseen >= 0) out.line(`* OK [UNSEEN ${unseen + 1}] First unseen`);
+  }
   out.line(`* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs valid`);
   out.line(`* OK [UIDNEXT ${mailbox.uidNext}] Predicted next UID`);
   await tellHighest(session, box, modSeqs);
