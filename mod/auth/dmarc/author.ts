@@ -52,11 +52,11 @@ function closingQuote(text: string, from: number): number {
   return -1;
 }
 
-/** What stands in angle brackets, if that is an address; else every address there is. */
+/** What stands in angle brackets, in each pair of them, if that is an address; else every address there is. */
 function hostsOf(part: string): string[] {
-  const inside = /<([^<>]*)>[^<>]*$/.exec(part)?.[1];
-  const host = inside === undefined ? undefined : domainsIn(inside).at(-1);
-  return host === undefined ? domainsIn(part) : [host];
+  const inside = Array.from(part.matchAll(/<([^<>]*)>/g), (m) => domainsIn(m[1] ?? "").at(-1));
+  const hosts = inside.filter((host) => host !== undefined);
+  return hosts.length > 0 ? hosts : domainsIn(part);
 }
 
 function domainsIn(text: string): string[] {
