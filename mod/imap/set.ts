@@ -94,6 +94,17 @@ export function inRanges(ranges: readonly NumberRange[], n: number): boolean {
   return false;
 }
 
+/** Writes ranges as a set: "1:3,7". */
+export function writeRanges(out: ResponseBuffer, ranges: readonly NumberRange[]): void {
+  for (const [i, { low, high }] of ranges.entries()) {
+    if (i > 0) out.byte(COMMA);
+    out.number(low);
+    if (high === low) continue;
+    out.byte(COLON);
+    out.number(high);
+  }
+}
+
 /** Writes numbers as a set in the order they come; runs that ascend by one are joined: "1:3,7". */
 export function writeSet(out: ResponseBuffer, numbers: readonly number[]): void {
   for (let i = 0; i < numbers.length; i++) {

@@ -5,7 +5,7 @@ import { writeFlagsFetch } from "./fetch.ts";
 import { writeCount, writeEnd, writeFlagList } from "./format.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import type { Selected } from "./selected.ts";
-import { writeSet } from "./set.ts";
+import { type NumberRange, writeRanges, writeSet } from "./set.ts";
 
 const SYSTEM = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
 
@@ -45,7 +45,7 @@ export function tellFlags(
 export function writeNews(out: ResponseBuffer, box: Selected, expunge: boolean, uid: boolean): void {
   if (!box.view.waiting) return;
   const news = box.view.take(expunge);
-  if (box.tellsVanished) writeVanished(out, news.vanished, false);
+  if (box.tellsVanished) writeVanished(out, news.vanished);
   else for (const seq of news.expunged) writeCount(out, seq, "EXPUNGE");
   if (news.exists !== null) writeCount(out, news.exists, "EXISTS");
   if (news.recent !== null && box.tellsRecent) writeCount(out, news.recent, "RECENT");
@@ -53,10 +53,18 @@ export function writeNews(out: ResponseBuffer, box: Selected, expunge: boolean, 
   for (const { seq, message } of news.flags) tellFlags(out, box, seq, message, uid || box.tellsVanished);
 }
 
-/** VANISHED (RFC 7162 3.2.10), ascending UIDs; nothing for none. `earlier`: they went before the client came. */
-export function writeVanished(out: ResponseBuffer, uids: readonly Uid[], earlier: boolean): void {
+/** VANISHED (RFC 7162 3.2.10), ascending UIDs; nothing for none. */
+function writeVanished(out: ResponseBuffer, uids: readonly Uid[]): void {
   if (uids.length === 0) return;
-  out.ascii(earlier ? "* VANISHED (EARLIER) " : "* VANISHED ");
+  out.ascii("* VANISHED ");
   writeSet(out, uids);
+  writeEnd(out);
+}
+
+/** VANISHED of what went before the client came; ascending ranges of UIDs. */
+export function writeVanishedEarlier(out: ResponseBuffer, ranges: readonly NumberRange[]): void {
+  if (ranges.length === 0) return;
+  out.ascii("* VANISHED (EARLIER) ");
+  writeRanges(out, ranges);
   writeEnd(out);
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { fromAscii, utf8 } from "../../mod/base/bytes.ts";
 import { ResponseBuffer } from "../../mod/imap/response_buffer.ts";
-import { inRanges, readSet, resolveSet, writeSet } from "../../mod/imap/set.ts";
+import { inRanges, readSet, resolveSet, writeRanges, writeSet } from "../../mod/imap/set.ts";
 import { assertEquals } from "../support/assert.ts";
 
 /** The ranges read, as text, and what is left; null when refused. */
@@ -79,4 +79,10 @@ Deno.test("writeSet() keeps the order it is given", () => {
   const out = new ResponseBuffer();
   writeSet(out, [5, 3, 4, 9, 8]);
   assertEquals(fromAscii(out.take()), "5,3:4,9,8");
+});
+
+Deno.test("writeRanges() writes what resolveSet() gives", () => {
+  const out = new ResponseBuffer();
+  writeRanges(out, [{ low: 1, high: 3 }, { low: 7, high: 7 }, { low: 9, high: 4294967294 }]);
+  assertEquals(fromAscii(out.take()), "1:3,7,9:4294967294");
 });

@@ -9,7 +9,7 @@ import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
 import { resolveSet } from "../set.ts";
 import { targetRanges } from "../targets.ts";
-import { tellFlags, writeNewKeywords, writeVanished } from "../tell.ts";
+import { tellFlags, writeNewKeywords, writeVanishedEarlier } from "../tell.ts";
 import type { FetchCommand } from "../types.ts";
 import { vanished } from "./resync.ts";
 
@@ -35,7 +35,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   if (changedSince && modSeqs) {
     if (changedSince.vanished) {
       const known = resolveSet(command.set, view.lastUid);
-      writeVanished(out.buffer, vanished(box, modSeqs, changedSince.modSeq, known), true);
+      writeVanishedEarlier(out.buffer, vanished(box, modSeqs, changedSince.modSeq, known));
     }
     seqs = seqs.filter((seq) => isChanged(view.at(seq), modSeqs, changedSince.modSeq));
   }

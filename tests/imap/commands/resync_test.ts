@@ -1,8 +1,10 @@
+import { utf8 } from "../../../mod/base/bytes.ts";
 import { Indexes } from "../../../mod/index/indexes.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
 import { ImapClient, type ImapServer, imapServer } from "../../support/imap_server.ts";
 import { IndexBench } from "../../support/index_ports.ts";
+import { fileText, machine, ROOT, storeOn } from "../../maildir/support.ts";
 
 function indexes(bench: IndexBench): Indexes {
   return new Indexes((account) => `${bench.dir}/${account}.sqlite`, bench.ports());
@@ -178,5 +180,28 @@ Deno.test("QRESYNC: a client that was away sees what a full read shows, also aft
     assertEquals(client?.flags, full.flags, `round ${round}`);
   }
   await bench.clock.advance(1);
+  await index.close();
+});
+
+Deno.test("QRESYNC: where it is not known what went when, all that is not there is told, however much that is", async () => {
+  await using bench = await IndexBench.make();
+  const index = indexes(bench);
+  const fs = machine();
+  const { store } = storeOn(fs);
+  const server = imapServer({ index, store });
+  const worker = await withMessages(server, 2);
+  await worker.ok("LOGOUT");
+  const list = await fileText(fs, `${ROOT}/dovecot-uidlist`);
+  await fs.remove(`${ROOT}/dovecot-uidlist`);
+  await fs.createWith(`${ROOT}/dovecot-uidlist`, [utf8(list.replace(/ N\d+/, " N4294967290"))]);
+  const validity = /V(\d+)/.exec(list)?.[1];
+  const client = await ImapClient.loggedIn(server);
+  await client.ok("ENABLE QRESYNC");
+  const lines = await client.ok(`SELECT INBOX (QRESYNC (${validity} 1))`);
+  assertEquals(lines.filter((l) => l.startsWith("* VANISHED")), ["* VANISHED (EARLIER) 3:4294967289"]);
+  const some = await client.ok("UID FETCH 2:9,20 (FLAGS) (CHANGEDSINCE 1 VANISHED)");
+  assertEquals(some[0], "* VANISHED (EARLIER) 3:9,20");
+  await client.ok("LOGOUT");
+  await store.close();
   await index.close();
 });
