@@ -157,6 +157,7 @@ export const DMARC_IDENTIFIERS = 10; // signing domains below the author's organ
 
 /** DKIM and ARC. */
 export const DKIM_SIGNATURES = 20; // of one message that are checked, each a look-up and some arithmetic; lists make three or four
+export const DKIM_TAGS = 100; // of one signature or key record that are read; real ones have about ten
 export const DKIM_OUTCOMES = 100; // signatures of one message that are told of at all
 export const DKIM_KEY_RECORDS = 5; // of one selector that are tried; there should be one
 export const ARC_SETS = 50; // of one message (RFC 8617 4.2.1)
@@ -307,6 +308,7 @@ export const REPORT_MAIL = 2 * MiB; // a message that is looked into for a repor
 export const REPORT_PARTS = 20; // of such a message that are looked at
 export const REPORT_XML = 4 * MiB; // a report unpacked: past it, it is a bomb, or about more mail than a person can read
 export const REPORT_JSON = 1 * MiB; // likewise; it is read in one go, which takes some 10 ms
+export const REPORT_VALUES = 20_000; // of such a report: hundreds of thousands of small ones would take ten times as long
 export const REPORTS_WAITING = 5; // such messages held in memory at a time
 export const REPORT_RECEIVED = 500; // summaries kept of each kind: some 2 KB each
 export const REPORT_RECEIVED_AGE = 90 * 24 * 60 * MINUTE; // and for how long

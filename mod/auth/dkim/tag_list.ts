@@ -1,5 +1,6 @@
 /** Tag lists, the syntax of signatures and key records: "v=1; a=rsa-sha256; ..." (RFC 6376 3.2, with UTF-8 in values by RFC 8616 3). */
 import { fromUtf8 } from "../../base/bytes.ts";
+import { DKIM_TAGS } from "../../base/limits.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 
 /** Values by tag name, in the order written, without the white space around them; folding within is still there. */
@@ -18,9 +19,10 @@ export function parseTagList(input: Uint8Array | string): Result<TagList, string
   const text = typeof input === "string" ? input : fromUtf8(input);
   if (CONTROL.test(text)) return err("control character");
   const tags = new Map<string, string>();
-  const specs = text.split(";");
+  const specs = text.split(";", DKIM_TAGS + 2);
   // One semicolon may stand at the end (RFC 6376 3.2).
   if (specs.length > 1 && trimmed(specs.at(-1) ?? "") === "") specs.pop();
+  if (specs.length > DKIM_TAGS) return err("too many tags");
   for (const spec of specs) {
     const equals = spec.indexOf("=");
     const name = trimmed(spec.slice(0, Math.max(equals, 0)));

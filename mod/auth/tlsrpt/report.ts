@@ -6,6 +6,7 @@ import {
   REPORT_POLICIES,
   REPORT_STRINGS,
   REPORT_TEXT,
+  REPORT_VALUES,
 } from "../../base/limits.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 
@@ -114,7 +115,9 @@ function dateTime(ms: number): string {
  * are as told, made whole and not negative.
  */
 export function parseTlsReport(json: Uint8Array): Result<TlsReport, string> {
-  if (nesting(json) > REPORT_DEPTH) return err("nested too deeply");
+  const { depth, values } = shapeOf(json);
+  if (depth > REPORT_DEPTH) return err("nested too deeply");
+  if (values > REPORT_VALUES) return err("too many values");
   let whole: unknown;
   try {
     whole = JSON.parse(fromUtf8(json).replace(/^\ufeff/, ""));
@@ -160,15 +163,19 @@ function policyOf(value: unknown): TlsPolicyReport {
   };
 }
 
-/** How deep braces and brackets go; those in texts count too, which real reports do not have many of. */
-function nesting(json: Uint8Array): number {
+/** How deep braces and brackets go, and how many values there are at most; signs in texts count too, which real reports do not have many of. */
+function shapeOf(json: Uint8Array): { readonly depth: number; readonly values: number } {
+  let open = 0;
   let depth = 0;
-  let deepest = 0;
+  let values = 1;
   for (const octet of json) {
-    if (octet === 0x7b || octet === 0x5b) deepest = Math.max(deepest, ++depth);
-    else if (octet === 0x7d || octet === 0x5d) depth--;
+    if (octet === 0x7b || octet === 0x5b) {
+      depth = Math.max(depth, ++open);
+      values++;
+    } else if (octet === 0x7d || octet === 0x5d) open--;
+    else if (octet === 0x2c) values++;
   }
-  return deepest;
+  return { depth, values };
 }
 
 function member(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,5 +1,7 @@
 import { base64Value, colonList, parseTagList, withoutBlanks } from "../../../mod/auth/dkim/tag_list.ts";
 import { utf8 } from "../../../mod/base/bytes.ts";
+import { DKIM_TAGS } from "../../../mod/base/limits.ts";
+import { err } from "../../../mod/base/result.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import fc from "fast-check";
 
@@ -38,6 +40,13 @@ Deno.test("parseTagList() keeps to the grammar of RFC 6376 3.2", () => {
     ["a=x\x7f", "control character"],
   ];
   for (const [text, expected] of table) assertEquals(tags(text), expected, JSON.stringify(text));
+});
+
+Deno.test("parseTagList() reads no more tags than any list has", () => {
+  const many = (n: number) => parseTagList(Array.from({ length: n }, (_, i) => `t${i}=`).join(";"));
+  assert(many(DKIM_TAGS).ok);
+  assertEquals([many(DKIM_TAGS + 1), many(200_000)], [err("too many tags"), err("too many tags")]);
+  assert(parseTagList(`${Array.from({ length: DKIM_TAGS }, (_, i) => `t${i}=`).join(";")};`).ok);
 });
 
 Deno.test("parseTagList() reads back any list, folded anywhere", () => {

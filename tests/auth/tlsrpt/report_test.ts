@@ -107,6 +107,8 @@ Deno.test("parseTlsReport() refuses what is none", () => {
     [JSON.stringify({ ...good, policies: {} }), "it has no policies"],
     [JSON.stringify({ ...good, policies: [{}] }), "a policy has no domain"],
     ["[".repeat(1_000_000), "nested too deeply"],
+    [`{"policies":[${"{},".repeat(300_000)}{}]}`, "too many values"],
+    [`{"policies":[${"1,".repeat(300_000)}1]}`, "too many values"],
     [`${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`, "nested too deeply"],
   ];
   for (const [json, error] of cases) {
