@@ -11,6 +11,7 @@ import { pickFields } from "../mail/section.ts";
 import type { ModSeqs, ParsedTexts } from "../store/mail_index.ts";
 import { type Mailbox, type Message, SEEN, type Uid } from "../store/store.ts";
 import { writeDateTime } from "./date.ts";
+import { decodeNow, decodeSlowly, findEncoded, UnknownEncoding, writeBinaryHeader } from "./fetch_binary.ts";
 import {
   LargeSource,
   MemorySource,
@@ -19,7 +20,13 @@ import {
   sectionSpan,
   type Span,
 } from "./fetch_content.ts";
-import { type FetchPlan, planFetch, type PlannedItem, type PlannedSection } from "./fetch_plan.ts";
+import {
+  type FetchPlan,
+  planFetch,
+  type PlannedBinary,
+  type PlannedItem,
+  type PlannedSection,
+} from "./fetch_plan.ts";
 import { writeFlags, writeLiteralHeader } from "./format.ts";
 import { writeEnvelope, writeStructure } from "./format_structure.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
@@ -63,6 +70,8 @@ export interface FetchOutcome {
   readonly seen: readonly Uid[];
   /** Messages that had vanished. */
   readonly gone: readonly Uid[];
+  /** BINARY could not be answered for some: their encoding is not known. They got no response. */
+  readonly undecoded: boolean;
 }
 
 /** A response was cut short after part of it was sent: the connection is of no use any more. */
@@ -88,12 +97,13 @@ export async function fetchMessages(request: FetchRequest): Promise<FetchOutcome
       // Part of it is on its way: nothing can follow that the client would not take for the message's octets.
       if (fetcher.underWay) throw new BrokenResponse(cause);
       request.sink.buffer.truncate(start);
-      throw cause;
+      if (!(cause instanceof UnknownEncoding)) throw cause;
+      fetcher.undecoded = true;
     }
     if (request.sink.buffer.length >= IMAP_OUTPUT) await request.sink.flush();
     if (fetcher.slice.worked(MESSAGE_WORK + fetcher.octets)) await fetcher.slice.breathe();
   }
-  return { seen: fetcher.seen, gone: fetcher.gone };
+  return { seen: fetcher.seen, gone: fetcher.gone, undecoded: fetcher.undecoded };
 }
 
 /** An untagged FETCH that tells of changed flags: `* 3 FETCH (UID 7 FLAGS (\Seen))`, the UID only if wanted. */
@@ -128,6 +138,7 @@ class Fetcher {
   readonly seen: Uid[] = [];
   readonly gone: Uid[] = [];
   readonly slice: Slice;
+  undecoded = false;
   /** Octets looked at for the last message. */
   octets = 0;
   /** Part of the last message's response was handed over already. */
@@ -198,7 +209,7 @@ class Fetcher {
     const { texts } = this.#request;
     if (!texts) return false;
     return this.#plan.items.every((item) => {
-      if (item.kind === "section") return false;
+      if ("label" in item) return false;
       return !isCached(item.kind) || texts.get(message, item.kind) !== null;
     });
   }
@@ -211,8 +222,9 @@ class Fetcher {
     for (const item of this.#plan.items) {
       if (!first) out.byte(SPACE);
       first = false;
-      if (item.kind !== "section") this.#writeItem(out, item, message, source);
-      else if (source) writeSection(out, item, source);
+      if (!("label" in item)) this.#writeItem(out, item, message, source);
+      else if (source && item.kind === "section") writeSection(out, item, source);
+      else if (source && item.kind !== "section") writeBinary(out, item, source);
     }
     this.#finish(out, message);
   }
@@ -220,13 +232,16 @@ class Fetcher {
   async #stream(seq: number, message: Message, source: LargeSource): Promise<void> {
     if (this.#unknown(message)) return;
     const { sink } = this.#request;
+    // Before anything is sent: afterwards it could not be taken back.
+    for (const item of this.#plan.items) if ("part" in item) findEncoded(source, item.part);
     writeStart(sink.buffer, seq);
     let first = true;
     for (const item of this.#plan.items) {
       if (!first) sink.buffer.byte(SPACE);
       first = false;
-      if (item.kind !== "section") this.#writeItem(sink.buffer, item, message, source);
-      else await this.#streamSection(item, source);
+      if (!("label" in item)) this.#writeItem(sink.buffer, item, message, source);
+      else if (item.kind === "section") await this.#streamSection(item, source);
+      else await this.#streamBinary(item, source);
     }
     this.#finish(sink.buffer, message);
   }
@@ -255,6 +270,31 @@ class Fetcher {
     }
   }
 
+  /** Twice: the size comes first. */
+  async #streamBinary(item: PlannedBinary, source: LargeSource): Promise<void> {
+    const { sink } = this.#request;
+    const found = findEncoded(source, item.part);
+    sink.buffer.bytes(item.label);
+    let size = 0;
+    let nul = false;
+    if (found) {
+      for await (const octets of decodeSlowly(source, found, item.partial, this.slice)) {
+        size += octets.length;
+        nul ||= octets.includes(0);
+      }
+    }
+    if (item.kind === "binary-size") return sink.buffer.number(size);
+    if (!found) return sink.buffer.ascii("NIL");
+    if (size === 0) return sink.buffer.ascii('""');
+    writeBinaryHeader(sink.buffer, size, nul);
+    for await (const octets of decodeSlowly(source, found, item.partial, this.slice)) {
+      sink.buffer.bytes(octets);
+      if (sink.buffer.length < IMAP_OUTPUT) continue;
+      this.underWay = true;
+      await sink.flush();
+    }
+  }
+
   /** Whether the message's size or date could not be found out: it has vanished. */
   #unknown(message: Message): boolean {
     const lost = (this.#plan.size && message.size < 0) || (this.#plan.date && message.internalDate < 0);
@@ -274,7 +314,7 @@ class Fetcher {
 
   #writeItem(
     out: ResponseBuffer,
-    item: Exclude<PlannedItem, PlannedSection>,
+    item: Exclude<PlannedItem, PlannedSection | PlannedBinary>,
     message: Message,
     source: MessageSource | null,
   ): void {
@@ -366,6 +406,19 @@ function writeSection(out: ResponseBuffer, item: PlannedSection, source: MemoryS
   }
   const { start, end } = cut(span, item.partial);
   writeOctets(out, source.bytes.subarray(start, end));
+}
+
+function writeBinary(out: ResponseBuffer, item: PlannedBinary, source: MemorySource): void {
+  const found = findEncoded(source, item.part);
+  out.bytes(item.label);
+  const octets = found ? decodeNow(source.bytes, found) : null;
+  if (item.kind === "binary-size") return out.number(octets?.length ?? 0);
+  if (octets === null) return out.ascii("NIL");
+  const { start, end } = cut({ start: 0, end: octets.length }, item.partial);
+  if (start === end) return out.ascii('""');
+  const wanted = octets.subarray(start, end);
+  writeBinaryHeader(out, wanted.length, wanted.includes(0));
+  out.bytes(wanted);
 }
 
 /** HEADER.FIELDS and HEADER.FIELDS.NOT. */

@@ -1,3 +1,4 @@
+import { utf8 } from "../base/bytes.ts";
 import { writeAstring } from "./format.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
 import type { FetchItem, Partial, Section } from "./types.ts";
@@ -17,7 +18,18 @@ export interface PlannedSection {
   readonly partial: Partial | null;
 }
 
-export type PlannedItem = Exclude<FetchItem, { kind: "section" }> | PlannedSection;
+/** BINARY or BINARY.SIZE, likewise. */
+export interface PlannedBinary {
+  readonly kind: "binary" | "binary-size";
+  readonly label: Uint8Array;
+  readonly part: readonly number[];
+  readonly partial: Partial | null;
+}
+
+export type PlannedItem =
+  | Exclude<FetchItem, { kind: "section" | "binary" | "binary-size" }>
+  | PlannedSection
+  | PlannedBinary;
 
 /** The items of one FETCH, made ready once for all its messages. */
 export interface FetchPlan {
@@ -34,13 +46,7 @@ export interface FetchPlan {
 export function planFetch(items: readonly FetchItem[], uid: boolean): FetchPlan {
   const planned: PlannedItem[] = [];
   if (uid && !items.some((i) => i.kind === "UID")) planned.push({ kind: "UID" });
-  for (const item of items) {
-    planned.push(
-      item.kind === "section"
-        ? { kind: "section", label: labelOf(item), section: item.section, partial: item.partial }
-        : item,
-    );
-  }
+  for (const item of items) planned.push(plan(item));
   return {
     items: planned,
     needs: needsOf(items),
@@ -52,9 +58,30 @@ export function planFetch(items: readonly FetchItem[], uid: boolean): FetchPlan 
   };
 }
 
-/** Whether fetching these items sets \Seen (RFC 3501 6.4.5). */
+function plan(item: FetchItem): PlannedItem {
+  switch (item.kind) {
+    case "section":
+      return { kind: "section", label: labelOf(item), section: item.section, partial: item.partial };
+    case "binary": {
+      const origin = item.partial ? `<${item.partial.offset}>` : "";
+      const label = utf8(`BINARY[${item.part.join(".")}]${origin} `);
+      return { kind: "binary", label, part: item.part, partial: item.partial };
+    }
+    case "binary-size":
+      return {
+        kind: "binary-size",
+        label: utf8(`BINARY.SIZE[${item.part.join(".")}] `),
+        part: item.part,
+        partial: null,
+      };
+    default:
+      return item;
+  }
+}
+
+/** Whether fetching these items sets \Seen (RFC 3501 6.4.5, RFC 3516 4.2). */
 export function setsSeen(items: readonly FetchItem[]): boolean {
-  return items.some((i) => i.kind === "section" && !i.peek);
+  return items.some((i) => (i.kind === "section" || i.kind === "binary") && !i.peek);
 }
 
 function needsOf(items: readonly FetchItem[]): FetchNeeds {
@@ -64,7 +91,10 @@ function needsOf(items: readonly FetchItem[]): FetchNeeds {
   for (const item of items) {
     if (item.kind === "BODY" || item.kind === "BODYSTRUCTURE") structure = true;
     else if (item.kind === "ENVELOPE") header = true;
-    else if (item.kind === "section") {
+    else if (item.kind === "binary" || item.kind === "binary-size") {
+      content = true;
+      if (item.part.length > 0) structure = true;
+    } else if (item.kind === "section") {
       content = true;
       if (item.section.part.length > 0) structure = true;
       else if (item.section.text !== "") header = true;

@@ -26,7 +26,7 @@ export function parseFetchItems(reader: CommandReader): readonly FetchItem[] {
   const items: FetchItem[] = [];
   reader.list(() => {
     const item = parseItem(reader, reader.itemName());
-    if (item.kind === "section" || !items.some((i) => i.kind === item.kind)) items.push(item);
+    if ("section" in item || "part" in item || !items.some((i) => i.kind === item.kind)) items.push(item);
   });
   return items;
 }
@@ -56,6 +56,14 @@ function parseItem(reader: CommandReader, name: string): FetchItem {
       }
       const section = parseSection(reader);
       return { kind: "section", name: "BODY", section, peek, partial: parsePartial(reader) };
+    }
+    case "BINARY":
+    case "BINARY.PEEK":
+    case "BINARY.SIZE": {
+      reader.octet(BRACKET_OPEN, `Expected '[' after ${name}`);
+      const part = parsePart(reader);
+      if (name === "BINARY.SIZE") return { kind: "binary-size", part };
+      return { kind: "binary", part, peek: name === "BINARY.PEEK", partial: parsePartial(reader) };
     }
     default:
       throw new ParseFault(name === "" ? "Expected a FETCH item" : `Unknown FETCH item ${name}`);
@@ -87,6 +95,18 @@ function parseSection(reader: CommandReader): Section {
   }
   reader.octet(BRACKET_CLOSE, "Expected ']'");
   return { part, text, fields };
+}
+
+/** After "[": a part's number, or none, and "]" (RFC 3516 7). */
+function parsePart(reader: CommandReader): readonly number[] {
+  const part: number[] = [];
+  if (reader.tryOctet(BRACKET_CLOSE)) return part;
+  do {
+    if (part.length >= IMAP_NESTING) throw new ParseFault("Too deeply nested");
+    part.push(reader.nzNumber("a part number"));
+  } while (reader.tryOctet(DOT));
+  reader.octet(BRACKET_CLOSE, "Expected ']'");
+  return part;
 }
 
 function parsePartial(reader: CommandReader): Partial | null {

@@ -63,6 +63,14 @@ export type FetchItem =
   /** BODY without a section: the structure without its extension data. */
   | { readonly kind: "BODY" }
   | { readonly kind: "BODYSTRUCTURE" }
+  /** BINARY and BINARY.PEEK (RFC 3516 4.2); an empty `part` is the whole message. */
+  | {
+    readonly kind: "binary";
+    readonly part: readonly number[];
+    readonly peek: boolean;
+    readonly partial: Partial | null;
+  }
+  | { readonly kind: "binary-size"; readonly part: readonly number[] }
   | {
     readonly kind: "section";
     readonly section: Section;

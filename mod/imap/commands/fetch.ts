@@ -4,7 +4,7 @@ import type { ModSeqs } from "../../store/mail_index.ts";
 import { type Message, SEEN, type Uid } from "../../store/store.ts";
 import { ConnectionLost } from "../../wire/conn.ts";
 import { BrokenResponse, fetchMessages, type FetchOutcome, type FetchRequest } from "../fetch.ts";
-import { bad, okay, REPLIES } from "../reply.ts";
+import { bad, no, okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
 import { resolveSet } from "../set.ts";
@@ -40,7 +40,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
     seqs = seqs.filter((seq) => isChanged(view.at(seq), modSeqs, changedSince.modSeq));
   }
   if (seqs.length === 0) return okay("Fetch completed");
-  const { seen, gone } = await answer(session, {
+  const { seen, gone, undecoded } = await answer(session, {
     mailbox,
     view: view.list,
     seqs,
@@ -56,6 +56,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
     ...(index ? { texts: index.texts } : {}),
   });
   if (seen.length > 0 && !box.readOnly) await markSeen(session, seen, command.uid);
+  if (undecoded) return no("UNKNOWN-CTE", "Some parts have an unknown encoding"); // RFC 3516 4.3
   if (gone.length === 0) return okay("Fetch completed");
   await mailbox.refresh();
   return command.uid ? okay("Fetch completed") : REPLIES.expungeIssued;
