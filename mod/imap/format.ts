@@ -8,7 +8,7 @@ import { KEYWORD_SHIFT } from "../store/store.ts";
 import { encodeMailboxName } from "./mailbox_name.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
 import { writeSet } from "./set.ts";
-import type { SearchReturn, StatusItem } from "./types.ts";
+import type { PartialRange, SearchReturn, StatusItem } from "./types.ts";
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -210,7 +210,16 @@ export function writeMailboxStatus(
 
 /** `* SEARCH 2 5`. */
 export function writeSearch(out: ResponseBuffer, numbers: readonly number[]): void {
-  out.ascii("* SEARCH");
+  writeNumbers(out, "* SEARCH", numbers);
+}
+
+/** `* SORT 5 2` (RFC 5256 4). */
+export function writeSort(out: ResponseBuffer, numbers: readonly number[]): void {
+  writeNumbers(out, "* SORT", numbers);
+}
+
+function writeNumbers(out: ResponseBuffer, name: string, numbers: readonly number[]): void {
+  out.ascii(name);
   for (let i = 0; i < numbers.length; i++) {
     out.byte(SPACE);
     out.number(numbers[i] ?? 0);
@@ -218,13 +227,14 @@ export function writeSearch(out: ResponseBuffer, numbers: readonly number[]): vo
   writeEnd(out);
 }
 
-/** `* ESEARCH (TAG "a") UID COUNT 3 ALL 1:3` (RFC 4731 3.1); `found` is ascending. */
+/** `* ESEARCH (TAG "a") UID COUNT 3 ALL 1:3` (RFC 4731 3.1); `found` is in order. `part`: what PARTIAL asked for. */
 export function writeEsearch(
   out: ResponseBuffer,
   tag: string,
   uid: boolean,
   found: readonly number[],
   returns: readonly SearchReturn[],
+  part: { readonly range: PartialRange; readonly numbers: readonly number[] } | null = null,
 ): void {
   out.ascii(`* ESEARCH (TAG "${tag}")`);
   if (uid) out.ascii(" UID");
@@ -239,6 +249,13 @@ export function writeEsearch(
     }
   }
   if (returns.includes("COUNT")) number(out, " COUNT ", found.length);
+  if (part) {
+    const sign = part.range.fromEnd ? "-" : "";
+    out.ascii(` PARTIAL (${sign}${part.range.from}:${sign}${part.range.to} `);
+    if (part.numbers.length === 0) out.ascii("NIL");
+    else writeSet(out, part.numbers);
+    out.byte(CLOSE);
+  }
   writeEnd(out);
 }
 

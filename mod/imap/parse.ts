@@ -15,6 +15,7 @@ import { parseCreate, parseList, parseLsub, parseStatus } from "./parse_mailbox.
 import { parseSetQuota } from "./parse_quota.ts";
 import { CommandReader, ParseFault, type ParseOptions } from "./parse_reader.ts";
 import { parseSearch } from "./parse_search.ts";
+import { parseSort, parseThread } from "./parse_sort.ts";
 import type { Command, CommandBody, ParseError, Piece, StoreAction, Verb } from "./types.ts";
 
 /** An APPEND up to one of its message literals. */
@@ -77,6 +78,8 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
   SETQUOTA: parseSetQuota,
   EXPUNGE: () => ({ verb: "EXPUNGE", uid: false, set: null }),
   SEARCH: (r) => (r.space(), { verb: "SEARCH", uid: false, ...parseSearch(r) }),
+  SORT: (r) => (r.space(), { verb: "SORT", uid: false, ...parseSort(r) }),
+  THREAD: (r) => (r.space(), { verb: "THREAD", uid: false, ...parseThread(r) }),
   FETCH: (r) => {
     r.space();
     const set = r.sequenceSet();
@@ -181,7 +184,7 @@ function isVerb(word: string): word is Verb {
   return Object.hasOwn(ARGUMENTS, word);
 }
 
-/** UID FETCH, STORE, SEARCH, COPY, MOVE and EXPUNGE (RFC 3501 6.4.8, RFC 4315, RFC 6851). */
+/** UID FETCH, STORE, SEARCH, SORT, THREAD, COPY, MOVE and EXPUNGE (RFC 3501 6.4.8, RFC 5256, RFC 4315, RFC 6851). */
 function parseUid(reader: CommandReader): CommandBody {
   reader.space();
   const verb = reader.word("a command after UID");
@@ -189,6 +192,8 @@ function parseUid(reader: CommandReader): CommandBody {
     case "FETCH":
     case "STORE":
     case "SEARCH":
+    case "SORT":
+    case "THREAD":
     case "COPY":
     case "MOVE":
       return { ...ARGUMENTS[verb](reader), uid: true };

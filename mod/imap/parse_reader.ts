@@ -9,6 +9,7 @@ export const OPEN = 0x28;
 export const CLOSE = 0x29;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const DOLLAR = 0x24;
 
 /** Character classes of RFC 3501 9, one bit each. */
 const ATOM = 1;
@@ -159,6 +160,7 @@ export class CommandReader {
   }
 
   sequenceSet(): SequenceSet {
+    if (this.tryOctet(DOLLAR)) return { ranges: [], saved: true };
     const found = readSet(this.#text, this.#at);
     if (!found) throw new ParseFault("Invalid message set");
     this.#at = found.end;

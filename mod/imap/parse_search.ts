@@ -2,18 +2,20 @@ import { fromAscii } from "../base/bytes.ts";
 import { ANSWERED, DELETED, DRAFT, FLAGGED, SEEN } from "../store/store.ts";
 import { parseDay } from "./date.ts";
 import { type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
-import type { SearchKey, SearchReturn } from "./types.ts";
+import type { PartialRange, ResultOptions, SearchKey, SearchReturn } from "./types.ts";
 
 const ASTERISK = 0x2a;
+const DOLLAR = 0x24;
+const MINUS = 0x2d;
+const COLON = 0x3a;
 
 /** What follows SEARCH and its space (RFC 3501 6.4.4, RFC 4731). */
-export interface SearchArguments {
-  readonly returns: readonly SearchReturn[] | null;
+export interface SearchArguments extends ResultOptions {
   readonly key: SearchKey;
 }
 
 /** Decodes the octets of a search string. */
-type Decode = (bytes: Uint8Array) => string;
+export type Decode = (bytes: Uint8Array) => string;
 
 const FIXED: Readonly<Record<string, SearchKey>> = {
   ALL: { kind: "all" },
@@ -34,15 +36,9 @@ const FIXED: Readonly<Record<string, SearchKey>> = {
 
 /** RETURN, CHARSET and the keys, to the end of the command. */
 export function parseSearch(reader: CommandReader): SearchArguments {
-  let returns: SearchReturn[] | null = null;
+  const results = parseReturns(reader);
   let decode = decoder("UTF-8");
   let word = tryWord(reader);
-  if (word === "RETURN") {
-    reader.space();
-    returns = parseReturns(reader);
-    reader.space();
-    word = tryWord(reader);
-  }
   if (word === "CHARSET") {
     if (reader.options.charsets === false) throw new ParseFault("All is UTF-8: no CHARSET"); // RFC 6855 3
     reader.space();
@@ -50,26 +46,53 @@ export function parseSearch(reader: CommandReader): SearchArguments {
     reader.space();
     word = tryWord(reader);
   }
+  return { ...results, key: parseKeys(reader, decode, word) };
+}
+
+/** Keys to the end of the command; `word` is the first one's name where that was read already. */
+export function parseKeys(reader: CommandReader, decode: Decode, word = tryWord(reader)): SearchKey {
   const keys = [parseKey(reader, decode, word)];
   while (reader.tryOctet(SPACE)) keys.push(parseKey(reader, decode, tryWord(reader)));
   const [first] = keys;
-  return { returns, key: keys.length === 1 && first ? first : { kind: "and", keys } };
+  return keys.length === 1 && first ? first : { kind: "and", keys };
 }
 
-function parseReturns(reader: CommandReader): SearchReturn[] {
-  const returns: SearchReturn[] = [];
+/** RETURN with its options and the space after them, where they are there. */
+export function parseReturns(reader: CommandReader): ResultOptions {
+  if (!reader.tryWord("RETURN")) return { returns: null, save: false, partial: null };
+  reader.space();
+  const returns = new Set<SearchReturn>();
+  let save = false;
+  let partial: PartialRange | null = null;
   reader.list(() => {
     const option = reader.word("a RETURN option");
-    if (option !== "MIN" && option !== "MAX" && option !== "ALL" && option !== "COUNT") {
-      throw new ParseFault("Unknown RETURN option");
-    }
-    if (!returns.includes(option)) returns.push(option);
+    if (option === "SAVE") save = true;
+    else if (option === "PARTIAL") {
+      reader.space();
+      partial = parsePartialRange(reader);
+    } else if (option === "MIN" || option === "MAX" || option === "ALL" || option === "COUNT") {
+      returns.add(option);
+    } else throw new ParseFault("Unknown RETURN option");
   }, true);
-  return returns.length > 0 ? returns : ["ALL"];
+  reader.space();
+  if (returns.has("ALL") && partial) throw new ParseFault("ALL and PARTIAL exclude each other"); // RFC 9394 3.1
+  // RFC 4731 3.1: without any, ALL is meant; RFC 5182 2.1: SAVE alone tells nothing.
+  if (returns.size === 0 && !save && !partial) returns.add("ALL");
+  return { returns: [...returns], save, partial };
+}
+
+/** "1:500" or "-1:-100" (RFC 9394 4). */
+export function parsePartialRange(reader: CommandReader): PartialRange {
+  const fromEnd = reader.tryOctet(MINUS);
+  const first = reader.nzNumber("a range");
+  reader.octet(COLON, "Expected ':'");
+  if (reader.tryOctet(MINUS) !== fromEnd) throw new ParseFault("Invalid range");
+  const second = reader.nzNumber("a range");
+  return { fromEnd, from: Math.min(first, second), to: Math.max(first, second) };
 }
 
 /** Strict: text that is broken in its charset is told, not silently unfound. */
-function decoder(label: string): Decode {
+export function decoder(label: string): Decode {
   let text: TextDecoder;
   try {
     text = new TextDecoder(label, { fatal: true });
@@ -87,10 +110,12 @@ function decoder(label: string): Decode {
   };
 }
 
-/** A key's name in capitals; null before "(" and before a sequence set. */
+/** A key's name in capitals; null before "(" and before a sequence set or "$". */
 function tryWord(reader: CommandReader): string | null {
   const c = reader.peek;
-  if (c === OPEN || c === ASTERISK || (c !== undefined && c >= 0x30 && c <= 0x39)) return null;
+  if (c === OPEN || c === ASTERISK || c === DOLLAR || (c !== undefined && c >= 0x30 && c <= 0x39)) {
+    return null;
+  }
   return reader.word("a search key");
 }
 

@@ -12,8 +12,10 @@ import { create, remove, rename, subscribe, unsubscribe } from "./commands/mailb
 import { getQuota, getQuotaRoot, setQuota } from "./commands/quota.ts";
 import { search } from "./commands/search.ts";
 import { close, examine, select, unselect } from "./commands/select.ts";
+import { sort } from "./commands/sort.ts";
 import { status } from "./commands/status.ts";
 import { store } from "./commands/store.ts";
+import { thread } from "./commands/thread.ts";
 import type { Reply } from "./reply.ts";
 import type { ImapSession } from "./session.ts";
 import type { Command, Verb } from "./types.ts";
@@ -84,6 +86,8 @@ export const RULES: { readonly [V in Verb]: Rule<Extract<Command, { readonly ver
   UNSELECT: { in: SELECTED, tells: nothing, run: unselect },
   EXPUNGE: { in: SELECTED, tells: all, run: expunge },
   SEARCH: { in: SELECTED, tells: unlessUid, run: search },
+  SORT: { in: SELECTED, tells: unlessUid, run: sort },
+  THREAD: { in: SELECTED, tells: unlessUid, run: thread },
   FETCH: { in: SELECTED, tells: unlessUid, run: fetch },
   STORE: { in: SELECTED, tells: unlessUid, run: store },
   COPY: { in: SELECTED, tells: all, run: copy },

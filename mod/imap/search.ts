@@ -31,6 +31,8 @@ export interface SearchRequest {
   /** Messages by sequence number, from 1 at index 0. Does not change while the command runs. */
   readonly view: readonly Message[];
   readonly key: SearchKey;
+  /** What "$" stands for (RFC 5182). */
+  readonly saved?: readonly Uid[];
   isRecent(uid: Uid): boolean;
   /** Milliseconds since 1970, for OLDER and YOUNGER. */
   readonly now: number;
@@ -83,11 +85,12 @@ class Searcher {
   readonly #hints: SearchHints | null;
 
   constructor(request: SearchRequest) {
-    const { view, mailbox, now } = request;
+    const { view, mailbox, now, saved = [] } = request;
     this.#request = request;
     this.#search = compileSearch(request.key, {
       view,
       keywords: mailbox.keywords,
+      saved,
       now,
       isRecent: (uid) => request.isRecent(uid),
     });

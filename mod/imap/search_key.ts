@@ -64,6 +64,8 @@ export interface CompiledSearch {
 export interface CompileContext {
   readonly view: readonly Message[];
   readonly keywords: readonly string[];
+  /** What "$" stands for (RFC 5182). */
+  readonly saved?: readonly Uid[];
   /** Milliseconds since 1970. */
   readonly now: number;
   isRecent(uid: Uid): boolean;
@@ -102,13 +104,13 @@ class Compiler {
           return answer === UNKNOWN ? UNKNOWN : answer === YES ? NO : YES;
         };
       }
-      case "sequence": {
-        const ranges = resolveSet(key.set, this.#context.view.length);
-        return (_, seq) => yesIf(inRanges(ranges, seq));
-      }
+      case "sequence":
       case "uid": {
-        const ranges = resolveSet(key.set, this.#context.view.at(-1)?.uid ?? 0);
-        return (m) => yesIf(inRanges(ranges, m.uid));
+        if (key.set.saved) {
+          const saved = new Set(this.#context.saved);
+          return (m) => yesIf(saved.has(m.uid));
+        }
+        return this.#numbers(key);
       }
       case "header":
       case "body":
@@ -124,6 +126,16 @@ class Compiler {
       default:
         return this.#simple(key);
     }
+  }
+
+  #numbers({ kind, set }: Extract<SearchKey, { kind: "sequence" | "uid" }>): Test {
+    const { view } = this.#context;
+    if (kind === "sequence") {
+      const ranges = resolveSet(set, view.length);
+      return (_, seq) => yesIf(inRanges(ranges, seq));
+    }
+    const ranges = resolveSet(set, view.at(-1)?.uid ?? 0);
+    return (m) => yesIf(inRanges(ranges, m.uid));
   }
 
   #simple(

@@ -11,6 +11,8 @@ export class Selected {
   readonly token: object = {};
   /** QRESYNC is enabled: expunges are told by UID (RFC 7162 3.2.10). */
   tellsVanished = false;
+  /** UIDs that "$" stands for (RFC 5182), ascending; some may be gone. */
+  saved: readonly Uid[] = [];
   /** \Recent and RECENT are told: not in IMAP4rev2 (RFC 9051 A). */
   tellsRecent = true;
   #gone = false;

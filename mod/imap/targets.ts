@@ -9,6 +9,7 @@ import type { SequenceSet } from "./types.ts";
  */
 export function targetRanges(box: Selected, set: SequenceSet, uid: boolean): readonly NumberRange[] | null {
   const { view } = box;
+  if (set.saved) return savedRanges(box);
   if (uid) {
     const ranges: NumberRange[] = [];
     for (const { low, high } of resolveSet(set, view.lastUid)) {
@@ -20,6 +21,19 @@ export function targetRanges(box: Selected, set: SequenceSet, uid: boolean): rea
   const ranges = resolveSet(set, view.count);
   const last = ranges[ranges.length - 1];
   return last === undefined || last.high > view.count ? null : ranges;
+}
+
+/** What "$" stands for, as far as it is there (RFC 5182 2.1). */
+function savedRanges({ view, saved }: Selected): readonly NumberRange[] {
+  const ranges: { low: number; high: number }[] = [];
+  for (const uid of saved) {
+    const seq = view.seqOf(uid);
+    const last = ranges.at(-1);
+    if (seq === 0) continue;
+    if (last?.high === seq - 1) last.high = seq;
+    else ranges.push({ low: seq, high: seq });
+  }
+  return ranges;
 }
 
 /** The messages of such ranges, ascending. */

@@ -16,9 +16,18 @@ export interface SetRange {
   readonly to: number;
 }
 
-/** Message sequence numbers or UIDs, as the command says. Never empty. `set.ts` resolves it. */
+/** Message sequence numbers or UIDs, as the command says. Never empty, unless it is "$". `set.ts` resolves it. */
 export interface SequenceSet {
   readonly ranges: readonly SetRange[];
+  /** "$" (RFC 5182): the messages that the last SEARCH with SAVE found. `ranges` is empty. */
+  readonly saved?: true;
+}
+
+/** PARTIAL (RFC 9394): places in a list of results, counted from 1, from its end if `fromEnd`. */
+export interface PartialRange {
+  readonly fromEnd: boolean;
+  readonly from: number;
+  readonly to: number;
 }
 
 export type StatusItem =
@@ -110,6 +119,34 @@ export type SearchKey =
 
 /** ESEARCH (RFC 4731). */
 export type SearchReturn = "MIN" | "MAX" | "ALL" | "COUNT";
+
+/** What is told of a search's results. */
+export interface ResultOptions {
+  /** null: a plain SEARCH or SORT response. `RETURN ()` comes as ["ALL"] (RFC 4731 3.1). */
+  readonly returns: readonly SearchReturn[] | null;
+  /** Keep them for "$" (RFC 5182). */
+  readonly save: boolean;
+  readonly partial: PartialRange | null;
+}
+
+/** What SORT compares (RFC 5256 3, RFC 5957). */
+export type SortKey =
+  | "ARRIVAL"
+  | "CC"
+  | "DATE"
+  | "DISPLAYFROM"
+  | "DISPLAYTO"
+  | "FROM"
+  | "SIZE"
+  | "SUBJECT"
+  | "TO";
+export interface SortCriterion {
+  readonly key: SortKey;
+  readonly reverse: boolean;
+}
+
+/** RFC 5256 3; REFS is Dovecot's (draft-ietf-morg-inthread). */
+export type ThreadAlgorithm = "ORDEREDSUBJECT" | "REFERENCES" | "REFS";
 
 export type StoreAction = "replace" | "add" | "remove";
 
@@ -213,12 +250,22 @@ export interface ExpungeCommand {
   readonly uid: boolean;
   readonly set: SequenceSet | null;
 }
-export interface SearchCommand {
+export interface SearchCommand extends ResultOptions {
   readonly verb: "SEARCH";
   readonly uid: boolean;
   readonly key: SearchKey;
-  /** null: a plain SEARCH response. `RETURN ()` comes as ["ALL"] (RFC 4731 3.1). */
-  readonly returns: readonly SearchReturn[] | null;
+}
+export interface SortCommand extends ResultOptions {
+  readonly verb: "SORT";
+  readonly uid: boolean;
+  readonly key: SearchKey;
+  readonly criteria: readonly SortCriterion[];
+}
+export interface ThreadCommand {
+  readonly verb: "THREAD";
+  readonly uid: boolean;
+  readonly key: SearchKey;
+  readonly algorithm: ThreadAlgorithm;
 }
 export interface FetchCommand {
   readonly verb: "FETCH";
@@ -287,6 +334,8 @@ export type CommandBody =
   | AppendCommand
   | ExpungeCommand
   | SearchCommand
+  | SortCommand
+  | ThreadCommand
   | FetchCommand
   | StoreCommand
   | CopyCommand<"COPY">

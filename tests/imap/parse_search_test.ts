@@ -12,9 +12,11 @@ function parse(command: string | Piece[]): string {
     const reader = new CommandReader(typeof command === "string" ? pieces(command) : command, {
       utf8: false,
     });
-    const { returns, key } = parseSearch(reader);
+    const { returns, save, partial, key } = parseSearch(reader);
     reader.end();
-    return (returns ? `[${returns.join(" ")}] ` : "") + show(key);
+    const part = partial && `${partial.fromEnd ? "-" : "+"}${partial.from}:${partial.to}`;
+    const options = [...returns ?? [], ...save ? ["save"] : [], ...part ? [part] : []];
+    return (returns ? `[${options.join(" ")}] ` : "") + show(key);
   } catch (fault) {
     if (fault instanceof ParseFault) return `${fault.kind} ${fault.message}`;
     throw fault;
@@ -31,7 +33,9 @@ function show(key: SearchKey): string {
       return `!${show(key.key)}`;
     case "sequence":
     case "uid":
-      return `${key.kind} ${key.set.ranges.map((r) => `${r.from}:${r.to}`).join(",")}`;
+      return `${key.kind} ${key.set.saved ? "$" : ""}${
+        key.set.ranges.map((r) => `${r.from}:${r.to}`).join(",")
+      }`;
     default: {
       const { kind, ...rest } = key;
       return [kind, ...Object.values(rest)].join(" ");
@@ -71,6 +75,16 @@ Deno.test("parseSearch() reads all keys", () => {
     ["OR (SEEN DRAFT) OR ALL (NEW)", "((flag 1 true & flag 16 true) | (all | (new)))"],
     ["((ALL))", "((all))"],
     ["RETURN (MIN max COUNT MIN) ALL", "[MIN MAX COUNT] all"],
+    ["RETURN (SAVE) $", "[save] sequence $"],
+    ["RETURN (save MIN) UID $ NOT $", "[MIN save] (uid $ & !sequence $)"],
+    ["return (PARTIAL 500:1) ALL", "[+1:500] all"],
+    ["RETURN (COUNT PARTIAL -1:-100) ALL", "[COUNT -1:100] all"],
+    ["RETURN (PARTIAL -1:100) ALL", "bad Invalid range"],
+    ["RETURN (PARTIAL 0:100) ALL", "bad Expected a range above 0"],
+    ["RETURN (ALL PARTIAL 1:2) ALL", "bad ALL and PARTIAL exclude each other"],
+    ["RETURN (PARTIAL) ALL", "bad Expected a space"],
+    ["RETURN(MIN) ALL", "bad Unknown search key RETURN"],
+    ["1,$", "bad Invalid message set"],
     ["RETURN () CHARSET utf-8 TEXT {\u00e9}", "[ALL] text \u00e9"],
     ["CHARSET us-ascii ALL", "all"],
     ['TEXT "\u00e9"', "text \u00e9"],

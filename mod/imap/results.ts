@@ -1,0 +1,68 @@
+/** How results of SEARCH and SORT are told and kept. */
+import type { Message, Uid } from "../store/store.ts";
+import { writeEsearch, writeSearch, writeSort } from "./format.ts";
+import type { ImapSession } from "./session.ts";
+import type { Command, PartialRange, SearchCommand, SortCommand } from "./types.ts";
+
+/** Tells sequence numbers `found`, in their order; keeps them for "$" where that was asked. */
+export async function tellResults(
+  session: ImapSession,
+  command: (SearchCommand | SortCommand) & Pick<Command, "tag">,
+  list: readonly Message[],
+  found: readonly number[],
+): Promise<void> {
+  const { box, out } = session;
+  if (command.save) box.saved = savedOf(command, list, found);
+  const numbers = command.uid ? uidsOf(list, found) : found;
+  if (command.returns === null) {
+    if (command.verb === "SORT") writeSort(out.buffer, numbers);
+    else writeSearch(out.buffer, numbers);
+  } else if (command.returns.length > 0 || command.partial) {
+    writeEsearch(
+      out.buffer,
+      command.tag,
+      command.uid,
+      numbers,
+      command.returns,
+      part(command.partial, numbers),
+    );
+  }
+  if (out.full) await out.flush();
+}
+
+/** RFC 5182 2.1: with MIN or MAX and neither ALL nor COUNT, only these are kept. */
+function savedOf(
+  { returns, partial }: Pick<SearchCommand, "returns" | "partial">,
+  list: readonly Message[],
+  found: readonly number[],
+): readonly Uid[] {
+  let kept = found;
+  const ends = returns?.includes("MIN") || returns?.includes("MAX");
+  if (partial && returns?.length === 0) kept = placesOf(partial, found);
+  else if (ends && !returns?.includes("ALL") && !returns?.includes("COUNT")) {
+    const first = returns?.includes("MIN") ? found.slice(0, 1) : [];
+    const last = returns?.includes("MAX") ? found.slice(-1) : [];
+    kept = [...first, ...last];
+  }
+  return [...new Set(uidsOf(list, kept))].sort((a, b) => a - b);
+}
+
+function uidsOf(list: readonly Message[], seqs: readonly number[]): Uid[] {
+  return seqs.map((seq) => list[seq - 1]?.uid ?? 0);
+}
+
+/** A part of the results as asked for, and what is there. */
+function part(
+  range: PartialRange | null,
+  numbers: readonly number[],
+): { readonly range: PartialRange; readonly numbers: readonly number[] } | null {
+  return range && { range, numbers: placesOf(range, numbers) };
+}
+
+/** RFC 9394 3.1: counted from the first result, or from the last. */
+export function placesOf<T>({ fromEnd, from, to }: PartialRange, results: readonly T[]): readonly T[] {
+  const { length } = results;
+  return fromEnd
+    ? results.slice(Math.max(0, length - to), Math.max(0, length - from + 1))
+    : results.slice(from - 1, to);
+}
