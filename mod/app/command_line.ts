@@ -40,6 +40,10 @@ const VERBS: Readonly<Record<string, Entry>> = {
   },
   reload: { about: "make the running server read its files again", load: () => import("./verbs/reload.ts") },
   status: { about: "how the running server fares", load: () => import("./verbs/status.ts") },
+  token: {
+    about: "tokens for the status page and the API",
+    load: () => import("./verbs/token.ts"),
+  },
   help: {
     about: "this, one verb, or every key of the configuration (help config)",
     load: () => import("./verbs/help.ts"),

@@ -1,5 +1,5 @@
 /** `roost serve`: the process around a server. */
-import { CountingLog, EventCounts } from "../status/metrics.ts";
+import { CountingLog } from "../status/metrics.ts";
 import { systemClock } from "../sys/clock.ts";
 import { KEPT_DIRS } from "../base/limits.ts";
 import { DenoFs } from "../sys/fs.ts";
@@ -8,6 +8,7 @@ import { systemRandom } from "../sys/random.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import { Observed } from "./observed.ts";
 import type { Platform } from "./platform.ts";
 import { Server } from "./server.ts";
 import { onSignals } from "./signals.ts";
@@ -38,7 +39,7 @@ export async function serve(
   const loaded = await loadConfig(fs, configPath);
   if (!loaded.ok) return fail(terminal, loaded.error);
   const { log: wanted } = loaded.value.config;
-  const counts = new EventCounts();
+  const observed = new Observed(systemClock, loaded.value.config.hostname);
   const asText = wanted.format === "text" || wanted.format === "auto" && terminal.isTerminal;
   const log = new CountingLog(
     setUpLog({
@@ -46,7 +47,8 @@ export async function serve(
       format: asText ? "text" : "json",
       colours: asText && terminal.isTerminal,
     }),
-    counts,
+    observed.counts,
+    observed.watch,
   );
   const build = readBuild();
   const platform: Platform = {
@@ -60,7 +62,7 @@ export async function serve(
     commit: build.commit,
   };
   keepRunning(log);
-  const started = await Server.start(platform, counts, configPath);
+  const started = await Server.start(platform, observed, configPath);
   if (!started.ok) return fail(terminal, started.error);
   const server = started.value;
   const done = Promise.withResolvers<void>();

@@ -7,13 +7,13 @@
 import { loadAccounts } from "../account/accounts_file.ts";
 import type { Accounts } from "../account/account.ts";
 import { isInNetworks } from "../base/ip.ts";
+import type { KeptFile } from "../base/kept_file.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { dataPaths } from "../config/paths.ts";
 import { systemMemory } from "../sys/memory.ts";
 import type { createStatusApp } from "../status/app.ts";
-import type { EventCounts } from "../status/metrics.ts";
 import type { Conn } from "../wire/conn.ts";
 import { buildServices, type Services } from "./build.ts";
 import { CertificateKeeper, certificatePorts } from "./certificates.ts";
@@ -23,6 +23,7 @@ import { type HttpHandler, type HttpListener, listenHttp, writeControlToken } fr
 import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
 import { MemoryGuard } from "./memory_guard.ts";
 import { notBuilt } from "./not_built.ts";
+import type { Observed } from "./observed.ts";
 import type { Platform } from "./platform.ts";
 import { RoomGuard } from "./room_guard.ts";
 import { serveConnection } from "./sessions.ts";
@@ -61,19 +62,22 @@ export class Server {
   readonly connections: Connections;
   readonly listeners: Listeners;
   readonly keeper: CertificateKeeper;
-  readonly counts: EventCounts;
+  readonly observed: Observed;
   /** Milliseconds since 1970. */
   readonly started: number;
   readonly #stopping = new AbortController();
   #config: Config;
+  #accounts: Accounts;
   #http: HttpListener[] = [];
+  #history: KeptFile | null = null;
   #reloading: Promise<unknown> = Promise.resolve();
 
-  private constructor(platform: Platform, counts: EventCounts, loaded: Loaded, services: Services) {
+  private constructor(platform: Platform, observed: Observed, loaded: Loaded, services: Services) {
     this.platform = platform;
-    this.counts = counts;
+    this.observed = observed;
     this.services = services;
     this.#config = loaded.config;
+    this.#accounts = loaded.accounts;
     this.started = platform.clock.now();
     const { fs, clock, random, log } = platform;
     this.memory = new MemoryGuard(
@@ -109,6 +113,10 @@ export class Server {
     return this.#config;
   }
 
+  get accounts(): Accounts {
+    return this.#accounts;
+  }
+
   get stopping(): AbortSignal {
     return this.#stopping.signal;
   }
@@ -121,7 +129,7 @@ export class Server {
   /** Starts everything that the config at `file` says; the error has one line a fault. */
   static async start(
     platform: Platform,
-    counts: EventCounts,
+    observed: Observed,
     file: string,
   ): Promise<Result<Server, readonly string[]>> {
     const loaded = await load(platform, file);
@@ -134,8 +142,9 @@ export class Server {
     } catch (e) {
       return err([faultText(e)]);
     }
-    const server = new Server(platform, counts, loaded.value, services);
+    const server = new Server(platform, observed, loaded.value, services);
     try {
+      server.#history = await observed.keep(dataPaths(config).history, platform);
       await server.keeper.load();
       await server.listeners.change(wantedOf(config));
       await server.#openHttp();
@@ -171,8 +180,9 @@ export class Server {
       await this.keeper.load(certificatePlan(this.#config)).catch(() => {});
       return this.#notReloaded([e instanceof Error ? e.message : String(e)]);
     }
-    this.#config = config;
     await this.services.readAgain();
+    this.#config = config;
+    this.#accounts = accounts;
     this.connections.limit(limitsOf(config));
     this.memory.limit(config.limits.memory);
     this.room.limit(config.limits);
@@ -196,6 +206,7 @@ export class Server {
     await this.connections.drain(this.platform.clock.sleep(DRAIN));
     await Promise.allSettled([this.services.stop(), ...this.#http.map((h) => h.close())]);
     this.platform.log.info("stopped");
+    await this.#history?.close();
   }
 
   #serve(kind: ServiceKind, conn: Conn): Promise<void> {

@@ -1,4 +1,5 @@
 /** What the status app asks, answered by the running server. */
+import { STATUS_ACCOUNTS } from "../base/limits.ts";
 import { formatAddress } from "../mail/address.ts";
 import { waitStateOf } from "../queue/filter.ts";
 import { pendingOf, type QueuedMessage } from "../queue/record.ts";
@@ -6,6 +7,7 @@ import { formatMetrics, type Metric } from "../status/metrics.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Suppressed } from "../queue/suppressions.ts";
 import type {
+  AccountStatus,
   AwayPlaces,
   QueueAction,
   QueueChanges,
@@ -14,14 +16,34 @@ import type {
   StatusSnapshot,
   SuppressedAddress,
 } from "../status/types.ts";
+import { dataPaths } from "../config/paths.ts";
+import { rightOf } from "../status/tokens.ts";
+import { DomainStates } from "./domain_states.ts";
 import type { ControlToken } from "./http.ts";
 import { ownStsText } from "./own_sts.ts";
 import type { Server } from "./server.ts";
+import { serverHealth } from "./server_health.ts";
 
 /** Ports over a server. */
 export function statusPorts(server: Server, token: ControlToken): StatusPorts {
   const { queue } = server.services;
+  const { platform, observed } = server;
+  const domains = new DomainStates(() => server.config);
   return {
+    clock: platform.clock,
+    random: platform.random,
+    stopping: server.stopping,
+    async rightOf(given) {
+      return token.isRight(given)
+        ? "change"
+        : await rightOf(platform.fs, dataPaths(server.config).tokens, given);
+    },
+    health: () => serverHealth(server),
+    day: () => observed.history.day(platform.clock.now()),
+    decisions: () => observed.decisions.list(),
+    revision: () => `${observed.history.revision} ${observed.decisions.count} ${queue.stats().messages}`,
+    accounts: () => accountStates(server),
+    domains: () => domains.list(),
     stsPolicy: (host) => host.startsWith("mta-sts.") ? ownStsText(server.config, host.slice(8)) : null,
     snapshot: () => snapshot(server),
     async metrics() {
@@ -50,8 +72,24 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
     sendReports: () => server.services.reports.sendAll(),
     reload: () => server.reload(),
     failed: (e) => server.platform.log.error("http request failed", {}, e),
-    tokenIsRight: (given) => token.isRight(given),
   };
+}
+
+/** The accounts of the server; what is used is known of those with a quota. */
+async function accountStates({ accounts, services, platform }: Server): Promise<readonly AccountStatus[]> {
+  const states: AccountStatus[] = [];
+  for (const account of [...accounts.values()].slice(0, STATUS_ACCOUNTS)) {
+    const quota = { octets: account.quota, messages: account.quotaMessages ?? null };
+    const counted = quota.octets !== null || quota.messages !== null;
+    const kept = counted
+      ? await services.store.account(account.id).then((mail) => mail.quota()).catch((cause) => {
+        platform.log.warn("quota not known", { account: account.id, why: String(cause) });
+        return null;
+      })
+      : null;
+    states.push({ address: account.id, disabled: account.disabled, quota, used: kept?.used ?? null });
+  }
+  return states;
 }
 
 /** Messages changed at once. */
@@ -94,7 +132,7 @@ function awayPlaces({ services }: Server): AwayPlaces {
 }
 
 async function snapshot(server: Server): Promise<StatusSnapshot> {
-  const { platform, config, counts, services } = server;
+  const { platform, config, observed: { counts }, services } = server;
   const stats = services.queue.stats();
   const space = await platform.fs.space(config.data).catch(() => ({ free: null, total: null }));
   const memory = Deno.memoryUsage();
@@ -210,7 +248,7 @@ function metricsOf(s: StatusSnapshot, server: Server): Metric[] {
       name: "roost_events_total",
       type: "counter",
       help: "Log lines by event: one a decision.",
-      samples: server.counts.entries().map(([event, value]) => ({ labels: { event }, value })),
+      samples: server.observed.counts.entries().map(([event, value]) => ({ labels: { event }, value })),
     },
   ];
 }

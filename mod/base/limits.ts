@@ -209,6 +209,27 @@ export const TLS_CHAIN = 10; // certificates of a chain that are looked at: real
 
 /** Status page and API. */
 export const STATUS_BODY = 8 * MiB; // of a request that changes: the IDs of all messages that a full queue has
+export const STATUS_FORM = 64 * KiB; // a form of the page: a hundred IDs and a token
+export const STATUS_QUEUE = 100; // messages that the page shows; the API has all
+export const STATUS_ACCOUNTS = 1000; // accounts that page and API tell of; "roost user list" has all
+export const STATUS_DOMAINS = 50; // domains whose DNS the page asks for
+export const STATUS_DNS_AGE = 10 * MINUTE; // what DNS said is shown so long before it is asked again
+export const STATUS_DNS_WAIT = 4 * SECOND; // for DNS before the page is shown without its answers
+export const LIVE_STREAMS = 20; // pages that are told of changes: an open connection each
+export const LIVE_LOOK = 2 * SECOND; // between two looks for a change
+export const LIVE_BEAT = 15 * SECOND; // of silence on such a connection, lest a proxy cuts it
+export const DECISIONS_KEPT = 300; // some 500 octets each
+export const DECISION_TEXT = 500; // characters of one reason: a reply line's worth
+export const HISTORY_SAVE = 5 * MINUTE; // between two savings of the day's counts: a crash costs as much of the plot
+export const HISTORY_FILE = 64 * KiB; // of these on disk: 144 lines of some 40 octets
+export const TOKENS = 100; // for the API: one for each program
+export const TOKEN_NAME = 60; // characters
+export const TOKEN_FILE = 64 * KiB; // of these on disk, all with long names
+export const SESSIONS = 50; // browsers signed in at once; the oldest is signed out
+export const SESSION_AGE = 12 * 60 * MINUTE; // a working day, then the token is asked for again
+export const WRONG_TOKEN_WAIT = 5 * SECOND; // longest wait for the answer to a wrong token
+export const WRONG_TOKEN_FORGET = 60 * MINUTE; // without a wrong one it starts anew
+export const WRONG_TOKEN_NETWORKS = 5000; // remembered; the oldest go first
 
 /** Configuration and accounts. */
 export const CONFIG_FILE = 4 * MiB; // thousands of domains and aliases fit
@@ -332,3 +353,17 @@ export const ACME_STATE = 64 * KiB; // of what is remembered of it on disk
 export const ACME_WAIT_MOST = 7 * 24 * 60 * MINUTE; // until the next attempt, whatever the authority says: its limits count by the week
 export const ACME_REFUSED = 24 * 60 * MINUTE; // a name it does not issue for is left out so long
 export const ACME_LOOK = 24 * 60 * MINUTE; // between two looks in DNS for names that lead here
+
+/** The trace of what was decided about mail. */
+export const TRACE_AGE = 30 * 24 * 60 * MINUTE; // people ask within days; who reads logs for longer keeps the log
+export const TRACE_SIZE = 50 * MiB; // some 100,000 messages; looked through in half a second
+export const TRACE_SIZE_LEAST = 1 * MiB; // less would be gone before anybody asks
+export const TRACE_WAITING = 20_000; // events held in memory until they are written: some 10 MB, four seconds of the busiest machine
+export const TRACE_FLUSH = 1 * SECOND; // what a crash may lose
+export const TRACE_BATCH = 200; // rows of one transaction: some 3 ms
+export const TRACE_PAUSE = 60 * SECOND; // before a file that could not be written is tried again
+export const TRACE_PRUNE = 60 * SECOND; // between two looks at what is too old or too much
+export const TRACE_REFUSALS = 2000; // clients with refusals in one hour that are told apart
+export const TRACE_PAIRS = 10; // senders and recipients told of each
+export const TRACE_FOUND = 200; // messages told to who asks; the newest
+export const TRACE_TOLD = 5000; // events of them

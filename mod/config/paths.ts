@@ -27,6 +27,10 @@ export interface DataPaths {
   readonly suppressed: string;
   /** What the verbs show to change something in the running server. */
   readonly controlToken: string;
+  /** Hashes of the tokens that `roost token` made. */
+  readonly tokens: string;
+  /** Mail of the last day, for the plot. */
+  readonly history: string;
 }
 
 /** The places of this configuration's data. */
@@ -49,6 +53,8 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     greylist: below("greylist.jsonl"),
     suppressed: below("suppressed.jsonl"),
     controlToken: below("control.token"),
+    tokens: below("tokens.jsonl"),
+    history: below("history.jsonl"),
   };
 }
 

@@ -23,14 +23,21 @@ export class EventCounts {
   }
 }
 
+/** Is told of each line; `common`: fields that all lines of that log have. */
+export type LineWatch = (event: string, common: LogFields, fields: LogFields | undefined) => void;
+
 /** A log that counts what goes through it: one line a decision, so the lines are the statistics. */
 export class CountingLog implements Log {
   readonly #to: Log;
   readonly #counts: EventCounts;
+  readonly #watch: LineWatch;
+  readonly #common: LogFields;
 
-  constructor(to: Log, counts: EventCounts) {
+  constructor(to: Log, counts: EventCounts, watch: LineWatch = () => {}, common: LogFields = {}) {
     this.#to = to;
     this.#counts = counts;
+    this.#watch = watch;
+    this.#common = common;
   }
 
   debug(event: string, fields?: LogFields): void {
@@ -39,18 +46,21 @@ export class CountingLog implements Log {
   }
   info(event: string, fields?: LogFields): void {
     this.#counts.add(event);
+    this.#watch(event, this.#common, fields);
     this.#to.info(event, fields);
   }
   warn(event: string, fields?: LogFields): void {
     this.#counts.add(event);
+    this.#watch(event, this.#common, fields);
     this.#to.warn(event, fields);
   }
   error(event: string, fields?: LogFields, cause?: unknown): void {
     this.#counts.add(event);
+    this.#watch(event, this.#common, fields);
     this.#to.error(event, fields, cause);
   }
   with(fields: LogFields): Log {
-    return new CountingLog(this.#to.with(fields), this.#counts);
+    return new CountingLog(this.#to.with(fields), this.#counts, this.#watch, { ...this.#common, ...fields });
   }
 }
 

@@ -15,15 +15,30 @@ interface Row {
 /** Domains shown. */
 const SHOWN = 20;
 
-/** A heading and a table; nothing where there are no reports. */
-export function reportTable(received: ReceivedSummaries): ReturnType<typeof html> | "" {
+/** A heading and a table; a word where there are no reports. */
+export function reportTable(received: ReceivedSummaries): ReturnType<typeof html> {
   const rows = rowsOf(received);
-  if (rows.length === 0) return "";
+  if (rows.length === 0) {
+    return html`
+      <h2>Reported by others</h2>
+      <p>Nothing yet: reports come by mail, once a day, from those who got mail in your name.</p>
+    `;
+  }
   return html`
     <h2>Reported by others</h2>
-    <div class="scroll">
-      <table><tr><th>Domain</th><th class="n">Reports</th><th class="n">TLS sessions to us</th>
-      <th class="n">failed</th><th class="n">Mail in its name</th><th class="n">not proven to be ours</th></tr>
+    <div class="scroll" tabindex="0" role="region" aria-label="Reports by domain">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Domain</th>
+            <th scope="col" class="n">Reports</th>
+            <th scope="col" class="n">TLS sessions to us</th>
+            <th scope="col" class="n">failed</th>
+            <th scope="col" class="n">Mail in its name</th>
+            <th scope="col" class="n">not proven to be ours</th>
+          </tr>
+        </thead>
+        <tbody>
     ${rows.slice(0, SHOWN).map((r) =>
       html`
         <tr>
@@ -36,6 +51,7 @@ export function reportTable(received: ReceivedSummaries): ReturnType<typeof html
         </tr>
       `
     )}
+      </tbody>
       </table>
     </div>
     <p>From reports by mail of the last 90 days, which anybody can write. The details: <a href="/api/reports/tls">/api/reports/tls</a>,

@@ -1,4 +1,9 @@
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
 import type { ReceivedDmarc, ReceivedTls } from "../report/received.ts";
+import type { Decision } from "./decisions.ts";
+import type { SlotCounts } from "./history.ts";
+import type { Right } from "./tokens.ts";
 
 /** What the status page and API tell. Times are ISO 8601 in UTC, sizes octets, durations seconds. Names here are a contract with users' scripts. */
 export interface StatusSnapshot {
@@ -44,6 +49,41 @@ export interface CertificateStatus {
   readonly issuer: string;
   readonly expires: string;
   readonly fingerprint: string;
+}
+
+/** How something is, and what to do about it. */
+export interface HealthFinding {
+  readonly level: "ok" | "warn" | "fail";
+  /** What was looked at, such as "disk". */
+  readonly about: string;
+  readonly what: string;
+  /** What to do; null where there is nothing to do. */
+  readonly fix: string | null;
+}
+
+/** An account and what it keeps. */
+export interface AccountStatus {
+  readonly address: string;
+  readonly disabled: boolean;
+  /** Bounds; null for none. */
+  readonly quota: { readonly octets: number | null; readonly messages: number | null };
+  /** What it has; null where nobody counts, as without a quota. */
+  readonly used: { readonly octets: number; readonly messages: number } | null;
+}
+
+/** One of our domains: what it should publish, and what DNS says to that. */
+export interface DomainStatus {
+  readonly domain: string;
+  readonly records: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly value: string;
+    readonly need: "must" | "may";
+    readonly why: string;
+  }[];
+  /** When DNS was asked; null where it was not yet, or is not asked at all (a closed network). */
+  readonly asked: string | null;
+  readonly findings: readonly HealthFinding[];
 }
 
 /** A queued message, for people. */
@@ -124,6 +164,22 @@ export interface ReceivedSummaries {
 
 /** What the app asks of the server. */
 export interface StatusPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborts when the server stops: what is open ends. */
+  readonly stopping: AbortSignal;
+  /** What a token lets one do; null for a wrong one. Constant time. */
+  rightOf(token: string): Promise<Right | null>;
+  /** How the server is; what is well is left out. */
+  health(): Promise<readonly HealthFinding[]>;
+  /** Mail of the last day. */
+  day(): readonly SlotCounts[];
+  /** Newest first. */
+  decisions(): readonly Decision[];
+  /** Another text whenever something changed that the pages show. */
+  revision(): string;
+  accounts(): Promise<readonly AccountStatus[]>;
+  domains(): Promise<readonly DomainStatus[]>;
   /** The MTA-STS policy to serve at a host name (lower case), or null. */
   stsPolicy(host: string): string | null;
   snapshot(): Promise<StatusSnapshot>;
@@ -148,6 +204,4 @@ export interface StatusPorts {
   reload(): Promise<string | null>;
   /** An exception that was not foreseen, for the log. */
   failed(error: Error): void;
-  /** Whether this is the token of DATA/control.token; constant time. */
-  tokenIsRight(token: string): boolean;
 }

@@ -15,6 +15,16 @@ Deno.test("CountingLog counts events of all levels and passes lines on", () => {
   assertEquals(to.lines[0], { level: "info", event: "mail accepted", fields: { id: "x", size: 1 } });
 });
 
+Deno.test("CountingLog tells a watcher of each line but debug ones, with what its log has in common", () => {
+  const told: unknown[] = [];
+  const watch = (...line: unknown[]) => void told.push(line);
+  const log = new CountingLog(new MemoryLog(), new EventCounts(), watch).with({ a: 1 }).with({ b: 2 });
+  log.info("x", { c: 3 });
+  log.debug("y");
+  log.warn("z");
+  assertEquals(told, [["x", { a: 1, b: 2 }, { c: 3 }], ["z", { a: 1, b: 2 }, undefined]]);
+});
+
 Deno.test("EventCounts stays bounded", () => {
   const counts = new EventCounts();
   for (let i = 0; i < 3000; i++) counts.add(`event ${i}`);

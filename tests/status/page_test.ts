@@ -1,39 +1,25 @@
-import { duration, size, statusPage } from "../../mod/status/page.ts";
-import { assert, assertEquals } from "../support/assert.ts";
+import { MailHistory } from "../../mod/status/history.ts";
+import { healthList, overview } from "../../mod/status/page.ts";
+import { assert } from "../support/assert.ts";
 import { SNAPSHOT } from "../support/status_snapshot.ts";
 
-Deno.test("size() and duration() read well", () => {
-  assertEquals([0, 999, 1000, 1536, 15_000_000, 2.5e11].map(size), [
-    "0 B",
-    "999 B",
-    "1.0 KB",
-    "1.5 KB",
-    "15.0 MB",
-    "250 GB",
-  ]);
-  assertEquals([5, 65, 3700, 90_000].map(duration), ["5 s", "1 min", "1 h 1 min", "1 d 1 h"]);
+Deno.test("healthList() says that all is well, or what is wrong and what to do", async () => {
+  assert(String(await healthList([])).includes("All is well"));
+  const text = String(
+    await healthList([
+      { level: "fail", about: "disk", what: "<full>", fix: "make room" },
+      { level: "warn", about: "queue", what: "long", fix: null },
+    ]),
+  );
+  assert(/class="fail">\s*<b>Broken: disk<\/b>: &lt;full&gt;/.test(text), text);
+  assert(text.includes("make room") && text.includes("Look: queue"));
 });
 
-Deno.test("statusPage() says so when the queue is empty, and when a certificate is about to end", async () => {
-  const now = Date.UTC(2026, 0, 2);
-  const certificate = {
-    source: "own",
-    names: ["a.test"],
-    issuer: "CN=x",
-    expires: "2026-01-05T00:00:00.000Z",
-    fingerprint: "AA:BB",
-  };
-  const page = String(
-    await statusPage(
-      { ...SNAPSHOT, queue: { ...SNAPSHOT.queue, size: 0 }, certificates: [certificate] },
-      [],
-      { tls: [], dmarc: [] },
-      true,
-      now,
-    ),
-  );
-  assert(page.includes("Empty: everything was delivered"));
-  assert(page.includes('class="bad">in 3 days'));
-  assert(page.includes("/ca.pem"));
-  assert(!page.includes("Reported by others"));
+Deno.test("overview() shows the snapshot", async () => {
+  const text = String(await overview(SNAPSHOT, [], new MailHistory().day(0)));
+  for (
+    const part of ["Version 1.2.3", "up 1 h 1 min", "closed network", "<b>5</b>", "127.0.0.1:25", "1.0 GB"]
+  ) {
+    assert(text.includes(part), part);
+  }
 });

@@ -1,0 +1,103 @@
+/** How the running server is, as values: for the status page and for the daily word to the postmaster. What is well is left out. */
+import { checkRoom } from "./check/disk.ts";
+import { bad, type Finding, odd } from "./check/finding.ts";
+import type { Server } from "./server.ts";
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+/** Days before a certificate's end at which somebody should know: authorities are asked again long before. */
+const SOON = 14;
+/** Milliseconds after which a message in the queue is stuck rather than late: a quarter of the five days it has. */
+const STUCK = 30 * HOUR;
+/** A clock before this is one that was never set: no Roost is older. */
+const BUILT = Date.UTC(2026, 0, 1);
+
+/** Log events that say something is broken, and what to do. */
+const BROKEN: readonly (readonly [event: string, what: string, fix: string])[] = [
+  ["mail storage failed", "mail could not be stored", "see the log, and whether the disk is well (dmesg)"],
+  ["no space for mail", "there was no space for mail", "make room"],
+  [
+    "index not used",
+    "an index could not be used; mail is served without it",
+    "remove DATA/index: it is made anew",
+  ],
+  ["certificate not reloaded", "a certificate was not taken up", "see the log for why"],
+  ["certificate not renewed", "a certificate was not renewed", "see the log for why"],
+  ["queue work failed", "work on the queue failed", "see the log for why"],
+  [
+    "queued message cannot be read",
+    "a queued message cannot be read",
+    "see the log for which; the disk may be worn out",
+  ],
+  ["dkim key not used", "a DKIM key cannot be used", "roost dkim list"],
+];
+
+/** What is not as it should be, worst first. Never throws. */
+export async function serverHealth(server: Server): Promise<readonly Finding[]> {
+  const { platform, config } = server;
+  const now = platform.clock.now();
+  const room = await checkRoom(platform.fs, config).catch((e) => [
+    bad("disk", e instanceof Error ? e.message : String(e), "see whether the disk is well (dmesg)"),
+  ]);
+  const findings = [
+    ...room,
+    ...clockFindings(now),
+    ...certificates(server, now),
+    ...queue(server, now),
+    ...broken(server),
+  ];
+  if (server.memory.tight) {
+    findings.push(
+      odd("memory", "is over limits.memory: new mail is put off", "raise it, or see who connects"),
+    );
+  }
+  const rank = { fail: 0, warn: 1, ok: 2 };
+  return findings.filter((f) => f.level !== "ok").sort((a, b) => rank[a.level] - rank[b.level]);
+}
+
+function clockFindings(now: number): readonly Finding[] {
+  if (now >= BUILT) return [];
+  return [
+    bad(
+      "clock",
+      `says ${new Date(now).toISOString()}`,
+      "set it, and let systemd-timesyncd or chrony keep it right",
+    ),
+  ];
+}
+
+function certificates(server: Server, now: number): readonly Finding[] {
+  // By a clock that was never set nothing can be said of dates.
+  if (now < BUILT) return [];
+  return server.keeper.certificates.list().flatMap((c) => {
+    const days = Math.floor((c.notAfter - now) / DAY);
+    const about = `certificate of ${c.dnsNames[0] ?? c.source}`;
+    const fix = "renew it (roost check says more); the server takes a new file up by itself";
+    if (days < 0) return [bad(about, "has ended: clients refuse it", fix)];
+    return days < SOON ? [odd(about, `ends in ${days} days`, fix)] : [];
+  });
+}
+
+function queue(server: Server, now: number): readonly Finding[] {
+  const { oldest, messages } = server.services.queue.stats();
+  const findings: Finding[] = [];
+  if (messages >= server.config.limits.queueMessages) {
+    findings.push(
+      bad("queue", `has ${messages} messages: new mail is put off`, "roost queue list; roost queue hosts"),
+    );
+  }
+  if (oldest !== null && now - oldest > STUCK) {
+    const hours = Math.floor((now - oldest) / HOUR);
+    findings.push(
+      odd("queue", `the oldest message waits for ${hours} hours`, "roost queue list; roost queue hosts"),
+    );
+  }
+  return findings;
+}
+
+function broken(server: Server): readonly Finding[] {
+  return BROKEN.flatMap(([event, what, fix]) => {
+    const times = server.observed.counts.get(event);
+    return times === 0 ? [] : [odd("log", `${what} (${times} times since the start)`, fix)];
+  });
+}
