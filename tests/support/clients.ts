@@ -22,12 +22,13 @@ export function mailer(
   });
 }
 
-/** A connected ImapFlow client over implicit TLS (or STARTTLS). */
+/** A connected ImapFlow client over implicit TLS (or STARTTLS); with mod-sequences, and QRESYNC if asked. */
 export async function imapClient(
   roost: RoostProcess,
   user = "alice@example.test",
   password = "secret-alice",
   secure = true,
+  options: { readonly qresync?: boolean } = {},
 ): Promise<ImapFlow> {
   const client = new ImapFlow({
     host: roost.address,
@@ -37,6 +38,7 @@ export async function imapClient(
     auth: { user, pass: password },
     tls: { rejectUnauthorized: false },
     logger: false,
+    ...options,
   });
   await client.connect();
   return client;
