@@ -41,10 +41,17 @@ export function parseArguments(args: readonly string[], known: Options): Argumen
       continue;
     }
     const given = value ?? args[++i];
-    if (given === undefined) throw new CommandFault(`--${name} needs a value: ${known[name].value}`, 2);
+    // A value is forgotten more often than it is called as an option; --name=--value says otherwise.
+    if (given === undefined || value === null && isOption(given, known)) {
+      throw new CommandFault(`--${name} needs a value: ${known[name].value}`, 2);
+    }
     options.set(name, given);
   }
   return { options, operands };
+}
+
+function isOption(arg: string, known: Options): boolean {
+  return arg.startsWith("--") && Object.hasOwn(known, arg.slice(2).split("=")[0] ?? "");
 }
 
 function longOption(arg: string, known: Options): { readonly name: string; readonly value: string | null } {

@@ -18,7 +18,8 @@ Deno.test("parseArguments() sorts options from operands", () => {
     [["-cx", "-i"], { config: "x", ignore: "" }, []],
     [["--", "--json", "-c"], {}, ["--json", "-c"]],
     [["-"], {}, ["-"]],
-    [["--config", "--json"], { config: "--json" }, []],
+    [["--config", "--js"], { config: "--js" }, []],
+    [["--config=--json"], { config: "--json" }, []],
     [["--config", "a", "--config", "b"], { config: "b" }, []],
   ];
   for (const [args, options, operands] of cases) {
@@ -37,6 +38,9 @@ Deno.test("parseArguments() refuses what it does not know", () => {
     [["--json=1"], "takes no value"],
     [["-ix"], "takes no value"],
     [["-c"], "--config needs a value: FILE"],
+    [["--config", "--json"], "--config needs a value: FILE"],
+    [["-c", "--json"], "--config needs a value: FILE"],
+    [["--config", "--config=x"], "--config needs a value: FILE"],
   ];
   for (const [args, text] of cases) assertThrows(() => parseArguments(args, KNOWN), text);
 });

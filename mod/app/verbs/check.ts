@@ -37,13 +37,20 @@ ours it looks whether it says so. Ends with 1 when anything fails.`,
     if (named !== undefined && domain === undefined) {
       throw new CommandFault(`"${named}" is no domain such as example.org`, 2);
     }
+    const config = await readConfig(call);
+    const ours = domain === undefined || config.domains.has(domain);
+    if (!ours && call.options.has("offline")) {
+      throw new CommandFault(
+        `${domain} is no domain of ours: there is nothing to look at without asking DNS`,
+        2,
+      );
+    }
     const findings: Finding[] = [];
     const add = (some: readonly Finding[]) => {
       findings.push(...some);
       if (!call.options.has("json")) { for (const f of some) tell(call, f); }
     };
-    const config = await readConfig(call);
-    if (domain === undefined || config.domains.has(domain)) await checkMachine(call, config, add);
+    if (ours) await checkMachine(call, config, add);
     // On a closed network without name servers only dns.hosts is known: there is nothing to compare.
     const knows = config.network === "open" || config.dns.servers.length > 0;
     if (!call.options.has("offline")) await checkWorld(call, config, domain, knows, add);

@@ -6,7 +6,7 @@ import { type Address, formatAddress, parseAddress } from "../../mail/address.ts
 import { tellServer } from "../control.ts";
 import { readConfig } from "../find_config.ts";
 import { CommandFault } from "../terminal.ts";
-import { type Call, CONFIG_OPTION, type Verb } from "../verb.ts";
+import { type Call, CONFIG_OPTION, JSON_OPTION, type Verb } from "../verb.ts";
 
 const FAULTS: Readonly<Record<SrsError, string>> = {
   "not-srs": "is no address such as SRS0=…=…=example.org=user@DOMAIN",
@@ -16,8 +16,8 @@ const FAULTS: Readonly<Record<SrsError, string>> = {
 
 export const verb: Verb = {
   usage: [
-    "srs forward ADDRESS [--domain DOMAIN] [--secret SECRET] [--now UNIX_SECONDS]",
-    "srs reverse ADDRESS [--secret SECRET] [--now UNIX_SECONDS]",
+    "srs forward ADDRESS [--domain DOMAIN] [--secret SECRET] [--now UNIX_SECONDS] [--json]",
+    "srs reverse ADDRESS [--secret SECRET] [--now UNIX_SECONDS] [--json]",
     "srs rotate",
   ],
   about:
@@ -31,10 +31,14 @@ while addresses made with the two before it are good for their 21 days.`,
     },
     secret: { value: "SECRET", doc: "instead of those in DATA/keys/srs" },
     now: { value: "UNIX_SECONDS", doc: "the time to reckon with; default now" },
+    ...JSON_OPTION,
     ...CONFIG_OPTION,
   },
   async run(call) {
-    const [action = "", text = ""] = call.operands;
+    const [action = "", text = "", extra] = call.operands;
+    if (extra !== undefined || action === "rotate" && text !== "") {
+      throw new CommandFault(`what is "${extra ?? text}"? srs does one thing at a time`, 2);
+    }
     if (action === "rotate") return await rotate(call);
     if (action !== "forward" && action !== "reverse") {
       throw new CommandFault("srs needs one of forward, reverse, rotate", 2);
@@ -43,7 +47,8 @@ while addresses made with the two before it are good for their 21 days.`,
     if (!address.ok || address.value.domain === "") {
       throw new CommandFault(`"${text}" is no address such as you@example.org`, 2);
     }
-    call.terminal.out(formatAddress(await turned(call, action, address.value)));
+    const turnedTo = formatAddress(await turned(call, action, address.value));
+    call.terminal.out(call.options.has("json") ? JSON.stringify({ address: turnedTo }) : turnedTo);
     return 0;
   },
 };

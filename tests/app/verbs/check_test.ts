@@ -245,6 +245,8 @@ Deno.test("check tells who else is on a port, and that nobody is", async () => {
   ]);
   m.server = null;
   m.greetings.delete(`${ADDRESS}:25`);
+  const foreign = await m.run(["check", "--offline", "elsewhere.test"]);
+  assertEquals([foreign.code, foreign.out], [2, ""], "nothing to look at is no good news");
   const stopped = complaints((await check(m, "--offline")).found);
   assertEquals(stopped.map((f) => f.about), ["server", "submissions 0.0.0.0:465", "http 127.0.0.1:8080"]);
 });

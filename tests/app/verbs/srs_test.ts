@@ -20,6 +20,8 @@ Deno.test("srs needs no configuration where all is given", async () => {
   const there = await m.run(["srs", "forward", "User@far.example", "--domain", "Ours.test", ...given]);
   assertEquals(there, { code: 0, out: "SRS0=9X96=JL=far.example=User@ours.test", err: "" });
   assertEquals((await m.run(["srs", "reverse", there.out, ...given])).out, "User@far.example");
+  const told = await m.run(["srs", "reverse", there.out, ...given, "--json"]);
+  assertEquals(JSON.parse(told.out), { address: "User@far.example" });
   const forged = await m.run(["srs", "reverse", there.out.replace("9X", "8X"), ...given]);
   assertEquals([forged.code, forged.out], [1, ""]);
   assert(forged.err.includes("not made with this secret"));
@@ -39,6 +41,8 @@ Deno.test("srs says what is wrong with its arguments", async () => {
     [["forward", "a@b.test", "--now", "today"], 2],
     [["forward", long], 1],
     [["reverse", "a@b.test"], 1],
+    [["forward", "a@b.test", "c@d.test"], 2],
+    [["rotate", "now"], 2],
   ];
   for (const [args, code] of table) assertEquals((await m.run(["srs", ...args])).code, code, args.join(" "));
   assertEquals(
