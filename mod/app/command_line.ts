@@ -34,6 +34,11 @@ const VERBS: Readonly<Record<string, Entry>> = {
     about: "what SPF, DKIM, DMARC and ARC say of a message",
     load: () => import("./verbs/auth.ts"),
   },
+  import: {
+    about: "take mail from elsewhere into an account",
+    load: () => import("./verbs/import.ts"),
+  },
+  export: { about: "copy an account's mail to files", load: () => import("./verbs/export.ts") },
   sendmail: {
     about: "put a message on standard input into the queue",
     load: () => import("./verbs/sendmail.ts"),

@@ -13,6 +13,7 @@ const POLICY_WAIT = 15_000;
 export const machineTerminal: Terminal = {
   out: (text) => writeLine(Deno.stdout, text),
   err: (text) => writeLine(Deno.stderr, text),
+  status: (text) => Deno.stderr.isTerminal() ? writeAll(Deno.stderr, `\r\x1b[K${text}`) : undefined,
   // https://no-color.org
   get isTerminal() {
     return Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR");
@@ -53,7 +54,11 @@ export const machineTools: Tools = {
 };
 
 function writeLine(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = utf8(`${text}\n`);
+  writeAll(to, `${text}\n`);
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = utf8(text);
   try {
     for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
   } catch (e) {

@@ -12,6 +12,8 @@ import { Observed } from "./observed.ts";
 import type { Platform } from "./platform.ts";
 import { Server } from "./server.ts";
 import { onSignals } from "./signals.ts";
+import { TracedLog } from "../trace/traced_log.ts";
+import { traceRecorder } from "./trace.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 import { readBuild } from "./version.ts";
 
@@ -51,11 +53,14 @@ export async function serve(
     observed.watch,
   );
   const build = readBuild();
+  const fsKept = new DenoFs(log, { keptDirs: KEPT_DIRS });
+  const trace = traceRecorder(loaded.value.config, { fs: fsKept, clock: systemClock, log });
   const platform: Platform = {
-    fs: new DenoFs(log, { keptDirs: KEPT_DIRS }),
+    fs: fsKept,
     clock: systemClock,
     random: systemRandom,
-    log,
+    log: new TracedLog(log, trace),
+    trace,
     pid: Deno.pid,
     machine: Deno.hostname(),
     version: build.version,
@@ -76,6 +81,7 @@ export async function serve(
   options.onReady?.(server);
   await done.promise;
   await server.stop();
+  await trace.close();
   forget();
   return 0;
 }

@@ -184,6 +184,7 @@ export class Server {
     this.#config = config;
     this.#accounts = accounts;
     this.connections.limit(limitsOf(config));
+    platform.trace.limit(config.trace);
     this.memory.limit(config.limits.memory);
     this.room.limit(config.limits);
     this.services.adopt(config, accounts);

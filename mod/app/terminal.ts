@@ -11,6 +11,8 @@ export interface Terminal {
   out(text: string): void;
   /** Writes a line to standard error. */
   err(text: string): void;
+  /** Shows a line on standard error in place of the one shown before; "" takes it away. Only for a person who looks. */
+  status?(text: string): void;
   /** A person looks at standard output: colours and progress are welcome. */
   readonly isTerminal: boolean;
   /** The current folder, absolute. */

@@ -367,3 +367,12 @@ export const TRACE_REFUSALS = 2000; // clients with refusals in one hour that ar
 export const TRACE_PAIRS = 10; // senders and recipients told of each
 export const TRACE_FOUND = 200; // messages told to who asks; the newest
 export const TRACE_TOLD = 5000; // events of them
+
+/** Import, export and backup. */
+export const TRANSFER_BATCH = 128; // messages put on the medium together: a crash repeats no more
+export const TRANSFER_BATCH_OCTETS = 8 * MiB; // of these in memory; another such batch is read meanwhile
+export const TRANSFER_LOSSES = 1000; // losses told one by one; past it they are only counted
+export const TRANSFER_FOLDERS = 20_000; // folders of one source
+export const TRANSFER_DEPTH = 30; // folders within folders of one source
+export const MBOX_LINE = 1024; // octets of a From_ line that are looked at
+export const MBOX_HEADER = 64 * KiB; // of a message's header in which Content-Length is looked for

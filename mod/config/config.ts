@@ -128,6 +128,8 @@ export interface Config {
     readonly level: "debug" | "info" | "warning" | "error";
     readonly format: "auto" | "text" | "json";
   };
+  /** What is kept of decisions about mail: milliseconds, octets; null: nothing. */
+  readonly trace: { readonly age: number; readonly size: number } | null;
   readonly limits: {
     readonly messageSize: number;
     readonly memory: number;

@@ -3,7 +3,7 @@ import { fromUtf8 } from "../base/bytes.ts";
 import { folderOf } from "../base/durable.ts";
 import { type Fs, isFsError } from "../base/fs.ts";
 import { parseNetwork } from "../base/ip.ts";
-import { CONFIG_FILE } from "../base/limits.ts";
+import { CONFIG_FILE, TRACE_SIZE_LEAST } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { DomainRules } from "../account/local_directory.ts";
 import type { Address } from "../mail/address.ts";
@@ -140,6 +140,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
     devices: devicesOf(raw.devices),
     imap: raw.imap,
     log: raw.log,
+    trace: raw.trace && { ...raw.trace, size: Math.max(raw.trace.size, TRACE_SIZE_LEAST) },
     limits: {
       messageSize: raw.limits.message_size,
       memory: raw.limits.memory,

@@ -16,6 +16,8 @@ import {
   QUEUE_ATTEMPTS_PER_DESTINATION,
   QUEUE_MESSAGES,
   SMTP_RECIPIENTS,
+  TRACE_AGE,
+  TRACE_SIZE,
 } from "../base/limits.ts";
 import {
   entry,
@@ -357,6 +359,18 @@ export const SCHEMA = section({
     }),
     {},
     "log lines, on standard error",
+  ),
+  trace: entry(
+    falseOr(section({
+      age: entry(kind.durationValue, `${TRACE_AGE / 86_400_000}d`, "what is older goes"),
+      size: entry(
+        kind.sizeValue,
+        `${TRACE_SIZE / MiB}MB`,
+        "of its file, at least 1MB; past it the oldest goes; 50MB are some 100,000 messages",
+      ),
+    })),
+    {},
+    'what was decided about each message, for "roost why", in DATA/log; false keeps nothing',
   ),
   limits: entry(
     section({

@@ -157,7 +157,9 @@ export class Dispatcher {
     }
     // The queue first: it may throw, and then nobody has got anything yet.
     for (const { sender, via, to } of plan.remote.values()) {
-      await this.#enqueue(await this.#sealed(message, via), sender, [...to.values()]);
+      const outgoing = await this.#sealed(message, via);
+      const forwarded = via === null ? {} : { via: formatAddress(via), sealed: outgoing !== message };
+      await this.#enqueue(outgoing, sender, [...to.values()], forwarded);
     }
     const outcomes = await this.#deliver(message, plan.mailboxes);
     const told = new Set<number>();
@@ -291,13 +293,15 @@ export class Dispatcher {
   async #sealed(message: Dispatched, via: Address | null): Promise<Dispatched> {
     const { seal } = this.#ports;
     if (!message.arrival || !via || !seal) return message;
-    return { ...message, body: withHead(await seal(message.body, message.arrival, via), 0, message.body) };
+    const field = await seal(message.body, message.arrival, via);
+    return field.length === 0 ? message : { ...message, body: withHead(field, 0, message.body) };
   }
 
   async #enqueue(
     message: Dispatched,
     sender: Address | null,
     recipients: readonly DispatchRecipient[],
+    forwarded: { readonly via?: string; readonly sealed?: boolean } = {},
   ): Promise<void> {
     const envelope: Envelope = {
       sender,
@@ -319,7 +323,14 @@ export class Dispatcher {
       traceId: message.id,
     };
     const queueId = await this.#ports.queue.submit(envelope, message.body);
-    this.#ports.log.info("queued", { id: message.id, queue: queueId, recipients: recipients.length });
+    this.#ports.log.info("queued", {
+      id: message.id,
+      queue: queueId,
+      sender: sender === null ? "<>" : formatAddress(sender),
+      to: shownAddresses(recipients.map((r) => r.address)),
+      recipients: recipients.length,
+      ...forwarded,
+    });
   }
 }
 
@@ -347,6 +358,15 @@ function inherited({ address, options }: DispatchRecipient, several: boolean): R
     ...(left ? { notify: left.length > 0 ? left : ["never"] } : {}),
     originalRecipient: originalRecipient ?? `rfc822;${formatAddress(address)}`,
   };
+}
+
+/** Addresses that a line of the log names; all of them would make it long. */
+const SHOWN = 10;
+
+/** The first of many addresses, for the log. */
+export function shownAddresses(addresses: readonly Address[]): string {
+  const shown = addresses.slice(0, SHOWN).map(formatAddress).join(" ");
+  return addresses.length > SHOWN ? `${shown} and ${addresses.length - SHOWN} more` : shown;
 }
 
 /** The address an account is named after. */

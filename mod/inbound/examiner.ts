@@ -131,15 +131,27 @@ function iprevOf({ origin }: Client): IprevOutcome | null {
   return { result: results[origin.reverse.kind], name: origin.name };
 }
 
-/** The findings in a few words each, for the log. */
-export function shortFindings({ spf, dkim, arc, dmarc }: AuthFindings): Record<string, string> {
-  const signed = dkim.slice(0, 5).map((d) => `${d.result} ${d.domain}`.trim());
+/** The findings in a few words each, for log and trace. */
+export function shortFindings({ spf, dkim, arc, dmarc, iprev }: AuthFindings): Record<string, string> {
+  const signed = dkim.slice(0, 5).map((d) => because(`${d.result} ${d.domain}`.trim(), d.result, d.reason));
   return {
-    spf: spf ? `${spf.result} ${spf.domain}` : "none",
+    spf: spf ? because(`${spf.result} ${spf.domain}`, spf.result, spf.why) : "none",
     dkim: signed.length === 0 ? "none" : signed.join(", "),
     dmarc: dmarc
-      ? [dmarc.result, dmarc.domain, dmarc.policy && `p=${dmarc.policy}`].filter(Boolean).join(" ")
+      ? because(
+        [dmarc.result, dmarc.domain, dmarc.policy && `p=${dmarc.policy}`].filter(Boolean).join(" "),
+        dmarc.result,
+        dmarc.reason,
+      )
       : "none",
-    ...(arc && arc.result !== "none" ? { arc: `${arc.result} ${arc.sealer}`.trim() } : {}),
+    ...(arc && arc.result !== "none"
+      ? { arc: because(`${arc.result} ${arc.sealer}`.trim(), arc.result, arc.reason) }
+      : {}),
+    ...(iprev && iprev.result !== "pass" ? { iprev: iprev.result } : {}),
   };
+}
+
+/** What did not pass says why. */
+function because(found: string, result: string, reason: string): string {
+  return result === "pass" || reason === "" ? found : `${found} (${reason.slice(0, 200)})`;
 }

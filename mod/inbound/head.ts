@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import { type Address, formatAddress, formatPath, parseDomain, parseLocalPart } from "../mail/address.ts";
 import { parseAddressList } from "../mail/address_list.ts";
 import { missingFields, withoutFields } from "../mail/fixup.ts";
-import { allFields, fieldValue, HeaderSplitter, scanHeader } from "../mail/header.ts";
+import { allFields, FieldCursor, fieldValue, HeaderSplitter, scanHeader, unfold } from "../mail/header.ts";
 import { formatReceived, type ReceivedProtocol } from "../mail/received.ts";
 import type { EnvelopeAddress } from "../mail/types.ts";
 import type { Transaction } from "../smtp/ports.ts";
@@ -71,6 +71,20 @@ export async function headerOf(body: Body): Promise<Uint8Array> {
     if (splitter.done || splitter.overflow) break;
   }
   return splitter.header();
+}
+
+/** Longest Message-ID that is kept for the log and the trace. */
+const MESSAGE_ID = 250;
+
+/** The Message-ID of a header block, without its brackets; undefined where there is none. */
+export function messageIdIn(header: Uint8Array): string | undefined {
+  const cursor = new FieldCursor(header);
+  while (cursor.next()) {
+    if (!cursor.is("message-id")) continue;
+    const text = fromUtf8(unfold(cursor.raw()));
+    return (/<([^<>]*)>/.exec(text)?.[1] ?? text).slice(0, MESSAGE_ID);
+  }
+  return undefined;
 }
 
 /** Whether the sender would rather have it arrive than be protected: "TLS-Required: No" (RFC 8689 4). */

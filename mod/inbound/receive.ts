@@ -11,11 +11,11 @@ import type { Log } from "../base/log.ts";
 import { type Address, formatAddress } from "../mail/address.ts";
 import type { ReceiveOutcome, Receiver, Tap, Transaction } from "../smtp/ports.ts";
 import { queuedAs, REPLY, type Reply } from "../smtp/reply.ts";
-import type { Dispatched, Dispatcher, Fate } from "./dispatch.ts";
+import { type Dispatched, type Dispatcher, type Fate, shownAddresses } from "./dispatch.ts";
 import { type Examination, type Examined, type Examiner, shortFindings } from "./examiner.ts";
 import { withoutBinary } from "./binary_body.ts";
 import type { Succeeded, SuccessReports } from "./success_report.ts";
-import { beginsFolded, fixSubmission, headerOf, receivedField, withHead } from "./head.ts";
+import { beginsFolded, fixSubmission, headerOf, messageIdIn, receivedField, withHead } from "./head.ts";
 
 /** Signs a submission: gives the header fields to put before it. */
 export type Signer = (transaction: Transaction, body: Body) => Promise<Uint8Array>;
@@ -189,6 +189,7 @@ export class InboundReceiver implements Receiver {
     recipient?: Address,
   ): void {
     const { client, sender, recipients } = transaction;
+    const header = examined?.header ?? (body.memory?.[0]);
     const one = recipient ?? (recipients.length === 1 ? recipients[0] : undefined);
     this.#ports.log.info(reply.code < 400 ? "mail accepted" : "mail refused", {
       id: transaction.id,
@@ -197,14 +198,17 @@ export class InboundReceiver implements Receiver {
       account: client.account,
       sender: sender === null ? "<>" : formatAddress(sender),
       recipient: one ? formatAddress(one) : null,
+      ...(one ? {} : { to: shownAddresses(recipients) }),
       recipients: recipients.length,
       size: body.size,
+      messageId: header && messageIdIn(header),
       tls: client.tls?.protocol ?? null,
       ...(examined ? shortFindings(examined.findings) : {}),
       ...(examined && examined.verdict.reasons.length > 0
         ? { verdict: examined.verdict.measure, why: examined.verdict.reasons.join("; ") }
         : {}),
       reply: `${reply.code} ${reply.enhanced}`,
+      ...(reply.code < 400 ? {} : { text: reply.lines.join(" ") }),
     });
   }
 }

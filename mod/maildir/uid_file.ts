@@ -72,6 +72,11 @@ export class UidFile {
     return Math.max(this.#header?.nextUid ?? 1, this.#lastUid + 1);
   }
 
+  /** The highest UID that a line has, as far as the file was read; 0 for none. */
+  get lastUid(): Uid {
+    return this.#lastUid;
+  }
+
   /** Lines in the file as far as counted: those of messages long gone among them. */
   get lines(): number {
     return this.#lines;
@@ -111,7 +116,18 @@ export class UidFile {
     }
   }
 
-  /** Only inside `locked`: adds records (ascending, from `nextUid` on) and syncs them. */
+  /**
+   * Only inside `locked`, where no UID was given yet: takes over UIDVALIDITY, next UID and the other fields of another list. False, with nothing
+   * changed, where a UID was given.
+   */
+  async adopt(header: UidHeader): Promise<boolean> {
+    if (this.nextUid !== 1) return false;
+    const fresh: UidHeader = { ...header, version: 3, rest: this.#guid(header.rest) };
+    await this.#replace(fresh, utf8(formatHeader(fresh)), 0);
+    return true;
+  }
+
+  /** Only inside `locked`: adds records (ascending, all above `lastUid`) and syncs them. */
   async append(records: readonly UidRecord[]): Promise<void> {
     const last = records[records.length - 1];
     if (!last) return;

@@ -58,6 +58,7 @@ export class Steering {
       const changed = await Promise.all(some.map((id) => this.#change(id, { kind: "retry", at })));
       done.push(...some.filter((_, n) => changed[n]));
     }
+    for (const id of done) this.#log.info("tried by hand", { id });
     this.#tryNow(done);
     return done;
   }
@@ -152,6 +153,7 @@ export class Steering {
     const entry = this.#roster.get(id);
     if (!changed || !entry) return false;
     entry.held = held;
+    this.#log.info(held ? "held" : "released", { id });
     if (!held) this.#planHeld(entry);
     return true;
   }

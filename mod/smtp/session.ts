@@ -92,7 +92,7 @@ export class SmtpSession {
         if (origin || this.#client.origin) this.#client = { ...this.#client, origin };
         return say(reply(220, null, `${this.#settings.hostname} ${kind} Roost`));
       }
-      this.#log.info("connection refused", { listener: this.#settings.listener, reply: short(verdict) });
+      this.#log.info("connection refused", { listener: this.#settings.listener, ...answered(verdict) });
       return { next: "close", reply: verdict };
     });
   }
@@ -257,7 +257,7 @@ export class SmtpSession {
         this.#log.info("sender refused", {
           id: transaction.id,
           sender: shown(c.from),
-          reply: short(verdict),
+          ...answered(verdict),
         });
         return say(verdict);
       }
@@ -411,7 +411,7 @@ export class SmtpSession {
   }
 
   #refuseHello(verdict: Reply, domain: string): Outcome {
-    this.#log.info("greeting refused", { helo: domain, reply: short(verdict) });
+    this.#log.info("greeting refused", { helo: domain, ...answered(verdict) });
     const close = verdict.code === 421 || verdict.code === 554;
     return close ? { next: "close", reply: verdict } : this.#error(verdict);
   }
@@ -421,7 +421,7 @@ export class SmtpSession {
       id: transaction.id,
       sender: shown(transaction.sender),
       recipient: shown(to),
-      reply: short(verdict),
+      ...answered(verdict),
     };
     this.#log.info("recipient refused", fields);
     if (++this.#refusedRecipients > SMTP_REFUSED_RECIPIENTS) {
@@ -462,6 +462,11 @@ function after<T, R>(value: Later<T>, then: (value: T) => R): Later<R> {
 
 function shown(address: Address | null): string {
   return address === null ? "<>" : formatAddress(address);
+}
+
+/** A refusal, for the log. */
+function answered(r: Reply): { reply: string; text: string } {
+  return { reply: short(r), text: r.lines.join(" ") };
 }
 
 function short(r: Reply): string {

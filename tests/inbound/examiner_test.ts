@@ -100,7 +100,8 @@ Deno.test("Examiner: what is forged is refused or put aside, with the reason", a
   const bank = await take("From: a@bank.example\r\n\r\nx\r\n");
   assertEquals([bank.reply.code, bank.reply.enhanced, bank.rig.delivered.length], [550, "5.7.1", 0]);
   assertMatch(bank.reply.lines.join(" "), /bank\.example.*SPF passed for far\.example only/);
-  assertEquals([bank.fields.verdict, bank.fields.dmarc], ["reject", "fail bank.example p=reject"]);
+  assertEquals(bank.fields.verdict, "reject");
+  assertMatch(`${bank.fields.dmarc}`, /^fail bank\.example p=reject \(SPF passed for far\.example only/);
   assertEquals(bank.judged.map((j) => j.disposition), ["reject"]);
   const shop = await take("From: a@shop.example\r\n\r\nx\r\n");
   assertEquals([shop.reply.code, shop.delivered?.mailbox, shop.fields.verdict], [250, "Junk", "junk"]);

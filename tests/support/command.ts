@@ -45,6 +45,8 @@ export class Machine {
   /** Answers requests, where a server runs. */
   server: ((method: string, path: string, token: string, body: string) => Response) | null = null;
   isTerminal = false;
+  /** Lines of progress that were shown. */
+  readonly statuses: string[] = [];
   /** What verbs look names up in. */
   dns: Resolver = zone({});
   /** The configurations of the resolvers that verbs asked for. */
@@ -104,6 +106,7 @@ export class Machine {
     const terminal: Terminal = {
       out: (text) => void out.push(text),
       err: (text) => void err.push(text),
+      status: (text) => void this.statuses.push(text),
       isTerminal: this.isTerminal,
       cwd: "/home",
       env: (name) => this.environment[name],

@@ -20,9 +20,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   outbound: ["base", "wire", "mail", "dns", "auth", "smtp", "queue"],
   maildir: ["base", "wire", "mail", "store"],
   index: ["base", "mail", "store"],
+  transfer: ["base", "mail", "store", "maildir"],
   tls: ["base"],
   config: ["base", "yaml", "mail", "account"],
   report: ["base", "wire", "mail", "dns", "auth", "queue"],
+  trace: ["base"],
   status: ["base", "config", "std"],
   sys: ["base", "wire", "dns", "store", "queue", "tls"],
   build: [],
@@ -49,7 +51,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Cryptography is arithmetic, not platform: there is no other scrypt or SHA-256 to hand in. */
-const CRYPTO_ROOMS = new Set(["account", "auth", "sasl", "std"]);
+const CRYPTO_ROOMS = new Set(["account", "auth", "sasl", "std", "transfer", "backup"]);
 const PLATFORM_ROOMS = new Set(["sys", "app", "std", "build"]);
 const PLATFORM_NAMES =
   /\b(Deno(?!\.errors\b)(?=\.)|Date\.now|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|new Date\(\))/;
