@@ -3,6 +3,7 @@
  * buffer and flushes it as it fills, and gives other connections their turn. A message that has vanished meanwhile gets no response
  * (RFC 2180 4.1.2); the session tells at the end.
  */
+import { utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { FETCH_CHUNK, FETCH_WHOLE, HEADER_SIZE, IMAP_OUTPUT } from "../base/limits.ts";
 import { unreachable } from "../base/result.ts";
@@ -27,8 +28,9 @@ import {
   type PlannedItem,
   type PlannedSection,
 } from "./fetch_plan.ts";
-import { writeFlags, writeLiteralHeader } from "./format.ts";
+import { writeFlags, writeLiteralHeader, writeString } from "./format.ts";
 import { writeEnvelope, writeStructure } from "./format_structure.ts";
+import { previewEnd, previewOf, previewPart } from "./preview.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import { Slice } from "./slice.ts";
 import type { FetchItem, Partial } from "./types.ts";
@@ -145,6 +147,8 @@ class Fetcher {
   underWay = false;
   readonly #request: FetchRequest;
   readonly #plan: FetchPlan;
+  /** Of the large message at hand. */
+  #preview = "";
   /** Flag lists as they were written, by flag bits; negative for recent ones. */
   readonly #flagTexts = new Map<number, Uint8Array>();
 
@@ -210,6 +214,7 @@ class Fetcher {
     if (!texts) return false;
     return this.#plan.items.every((item) => {
       if ("label" in item) return false;
+      if (item.kind === "PREVIEW" && item.lazy) return true;
       return !isCached(item.kind) || texts.get(message, item.kind) !== null;
     });
   }
@@ -233,7 +238,10 @@ class Fetcher {
     if (this.#unknown(message)) return;
     const { sink } = this.#request;
     // Before anything is sent: afterwards it could not be taken back.
-    for (const item of this.#plan.items) if ("part" in item) findEncoded(source, item.part);
+    for (const item of this.#plan.items) {
+      if ("part" in item) findEncoded(source, item.part);
+      if (item.kind === "PREVIEW" && !item.lazy) this.#preview = await readPreview(source);
+    }
     writeStart(sink.buffer, seq);
     let first = true;
     for (const item of this.#plan.items) {
@@ -332,6 +340,10 @@ class Fetcher {
         return out.number(message.size);
       case "MODSEQ":
         return writeModSeq(out, this.#request.modSeqs?.of(message) ?? 0);
+      case "PREVIEW":
+        out.ascii("PREVIEW ");
+        if (item.lazy && !this.#request.texts?.get(message, "PREVIEW")) return out.ascii("NIL");
+        return this.#writeParsed(out, item.kind, message, source);
       case "ENVELOPE":
       case "BODY":
       case "BODYSTRUCTURE":
@@ -345,7 +357,7 @@ class Fetcher {
 
   #writeParsed(
     out: ResponseBuffer,
-    kind: "ENVELOPE" | "BODY" | "BODYSTRUCTURE",
+    kind: "ENVELOPE" | "BODY" | "BODYSTRUCTURE" | "PREVIEW",
     message: Message,
     source: MessageSource | null,
   ): void {
@@ -355,7 +367,9 @@ class Fetcher {
     if (!source) throw new TypeError(`Cannot write ${kind}: no octets were read`);
     const start = out.length;
     if (kind === "ENVELOPE") writeEnvelope(out, parseEnvelope(source.header));
-    else writeStructure(out, source.root, kind === "BODYSTRUCTURE");
+    else if (kind === "PREVIEW") {
+      writeString(out, utf8(source instanceof MemorySource ? previewNow(source) : this.#preview));
+    } else writeStructure(out, source.root, kind === "BODYSTRUCTURE");
     texts?.put(message, kind, out.copyFrom(start));
   }
 
@@ -383,8 +397,18 @@ class Fetcher {
   }
 }
 
-function isCached(kind: string): kind is "ENVELOPE" | "BODY" | "BODYSTRUCTURE" {
-  return kind === "ENVELOPE" || kind === "BODY" || kind === "BODYSTRUCTURE";
+function isCached(kind: string): kind is "ENVELOPE" | "BODY" | "BODYSTRUCTURE" | "PREVIEW" {
+  return kind === "ENVELOPE" || kind === "BODY" || kind === "BODYSTRUCTURE" || kind === "PREVIEW";
+}
+
+function previewNow({ bytes, root }: MemorySource): string {
+  const part = previewPart(root);
+  return part ? previewOf(part, bytes.subarray(part.bodyStart, previewEnd(part))) : "";
+}
+
+async function readPreview({ content, root }: LargeSource): Promise<string> {
+  const part = previewPart(root);
+  return part ? previewOf(part, await readExactly(content, part.bodyStart, previewEnd(part))) : "";
 }
 
 function writeStart(out: ResponseBuffer, seq: number): void {

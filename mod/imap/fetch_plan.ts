@@ -90,6 +90,7 @@ function needsOf(items: readonly FetchItem[]): FetchNeeds {
   let structure = false;
   for (const item of items) {
     if (item.kind === "BODY" || item.kind === "BODYSTRUCTURE") structure = true;
+    else if (item.kind === "PREVIEW") structure ||= !item.lazy;
     else if (item.kind === "ENVELOPE") header = true;
     else if (item.kind === "binary" || item.kind === "binary-size") {
       content = true;

@@ -85,7 +85,7 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
     const set = r.sequenceSet();
     r.space();
     const items = parseFetchItems(r);
-    return { verb: "FETCH", uid: false, set, items, changedSince: parseFetchModifiers(r) };
+    return { verb: "FETCH", uid: false, set, items, ...parseFetchModifiers(r) };
   },
   STORE: (r) => {
     r.space();

@@ -1,6 +1,7 @@
 /** What CONDSTORE and QRESYNC add to commands (RFC 7162 7). */
 import { CLOSE, type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
-import type { FetchCommand, Resync, SelectCommand, SequenceSet } from "./types.ts";
+import { parsePartialRange } from "./parse_search.ts";
+import type { FetchCommand, PartialRange, Resync, SelectCommand, SequenceSet } from "./types.ts";
 
 /** SELECT and EXAMINE; the reader stands after the verb's space. */
 export function parseSelect<V extends "SELECT" | "EXAMINE">(
@@ -48,22 +49,26 @@ function skipSequences(reader: CommandReader): void {
   reader.octet(CLOSE, "Expected ')'");
 }
 
-/** FETCH's modifiers, after its items. */
-export function parseFetchModifiers(reader: CommandReader): FetchCommand["changedSince"] {
-  if (!reader.tryOctet(SPACE)) return null;
+/** FETCH's modifiers, after its items; PARTIAL (RFC 9394 3.2) among them. */
+export function parseFetchModifiers(reader: CommandReader): Pick<FetchCommand, "changedSince" | "partial"> {
+  if (!reader.tryOctet(SPACE)) return { changedSince: null };
   let modSeq: number | null = null;
   let vanished = false;
+  let partial: PartialRange | null = null;
   reader.list(() => {
     const modifier = reader.word("a modifier");
     if (modifier === "VANISHED") vanished = true;
-    else if (modifier === "CHANGEDSINCE") {
+    else if (modifier === "PARTIAL") {
+      reader.space();
+      partial = parsePartialRange(reader);
+    } else if (modifier === "CHANGEDSINCE") {
       reader.space();
       // 0 is not in RFC 7162's grammar; who was told 0 by STATUS (there were none) may ask with it, and means all.
       modSeq = modSeqValue(reader, 0);
     } else throw new ParseFault("Unknown FETCH modifier");
   });
-  if (modSeq === null) throw new ParseFault("VANISHED needs CHANGEDSINCE");
-  return { modSeq, vanished };
+  if (vanished && modSeq === null) throw new ParseFault("VANISHED needs CHANGEDSINCE");
+  return { changedSince: modSeq === null ? null : { modSeq, vanished }, ...(partial ? { partial } : {}) };
 }
 
 /** STORE's modifiers, before its item; the reader stands at "(" or at the item. */

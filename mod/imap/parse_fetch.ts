@@ -41,6 +41,8 @@ function parseItem(reader: CommandReader, name: string): FetchItem {
     case "BODYSTRUCTURE":
     case "MODSEQ":
       return { kind: name };
+    case "PREVIEW":
+      return { kind: name, lazy: reader.tryText(" (LAZY)") }; // RFC 8970 3.1
     case "RFC822":
       return { kind: "section", name, section: WHOLE, peek: false, partial: null };
     case "RFC822.HEADER":

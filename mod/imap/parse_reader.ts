@@ -124,6 +124,14 @@ export class CommandReader {
     return true;
   }
 
+  /** Takes `text` (in capitals) if it comes next. */
+  tryText(text: string): boolean {
+    const end = this.#at + text.length;
+    if (end > this.#text.length || asciiUpper(this.#ascii(this.#at, end)) !== text) return false;
+    this.#at = end;
+    return true;
+  }
+
   /** Letters, digits, "." and "-" only, in capitals: item names, that "[" or "<" may follow. */
   itemName(): string {
     const from = this.#at;

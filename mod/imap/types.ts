@@ -72,6 +72,8 @@ export type FetchItem =
   /** BODY without a section: the structure without its extension data. */
   | { readonly kind: "BODY" }
   | { readonly kind: "BODYSTRUCTURE" }
+  /** RFC 8970. `lazy`: only what is remembered. */
+  | { readonly kind: "PREVIEW"; readonly lazy: boolean }
   /** BINARY and BINARY.PEEK (RFC 3516 4.2); an empty `part` is the whole message. */
   | {
     readonly kind: "binary";
@@ -275,6 +277,8 @@ export interface FetchCommand {
   readonly items: readonly FetchItem[];
   /** CHANGEDSINCE (RFC 7162 3.1.4.1), and whether VANISHED (3.2.6) came with it. */
   readonly changedSince: { readonly modSeq: number; readonly vanished: boolean } | null;
+  /** Only some of the messages, counted among those there are (RFC 9394 3.2). */
+  readonly partial?: PartialRange;
 }
 export interface StoreCommand {
   readonly verb: "STORE";

@@ -94,7 +94,14 @@ Deno.test("parseCommand() reads each verb", () => {
       items: [{ kind: "FLAGS" }, { kind: "INTERNALDATE" }, { kind: "RFC822.SIZE" }],
       changedSince: null,
     }],
-    ["UID SEARCH ALL", { verb: "SEARCH", uid: true, returns: null, key: { kind: "all" } }],
+    ["UID SEARCH ALL", {
+      verb: "SEARCH",
+      uid: true,
+      returns: null,
+      save: false,
+      partial: null,
+      key: { kind: "all" },
+    }],
   ];
   for (const [text, want] of table) assertEquals(JSON.parse(parse(text)), want, text);
 });

@@ -5,6 +5,7 @@ import { type Message, SEEN, type Uid } from "../../store/store.ts";
 import { ConnectionLost } from "../../wire/conn.ts";
 import { BrokenResponse, fetchMessages, type FetchOutcome, type FetchRequest } from "../fetch.ts";
 import { bad, no, okay, REPLIES } from "../reply.ts";
+import { placesOf } from "../results.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
 import { resolveSet } from "../set.ts";
@@ -14,7 +15,7 @@ import type { FetchCommand } from "../types.ts";
 import { vanished } from "./resync.ts";
 
 /** Items that the index remembers. */
-const PARSED: ReadonlySet<string> = new Set(["ENVELOPE", "BODY", "BODYSTRUCTURE"]);
+const PARSED: ReadonlySet<string> = new Set(["ENVELOPE", "BODY", "BODYSTRUCTURE", "PREVIEW"]);
 
 export async function fetch(session: ImapSession, command: FetchCommand): Promise<Handled> {
   const { box, out, ports } = session;
@@ -39,6 +40,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
     }
     seqs = seqs.filter((seq) => isChanged(view.at(seq), modSeqs, changedSince.modSeq));
   }
+  if (command.partial) seqs = [...placesOf(command.partial, seqs)];
   if (seqs.length === 0) return okay("Fetch completed");
   const { seen, gone, undecoded } = await answer(session, {
     mailbox,
