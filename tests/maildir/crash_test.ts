@@ -270,3 +270,48 @@ Deno.test("a power cut while the UID list is written anew keeps all UIDs", () =>
       return fs;
     },
   ));
+
+Deno.test("a power cut while INBOX is renamed leaves every message in the one or the other", () =>
+  run("rename inbox", async (store, tell) => {
+    const account = await store.account(ALICE);
+    assert((await account.rename("INBOX", "Old.mail")).ok);
+    for (const text of ["one\r\n", "two\r\n", "three\r\n"]) tell({ text, mailbox: "Old.mail" });
+    tell({ text: "new\r\n", mailbox: "INBOX", uid: await append(account, "INBOX", "new\r\n") });
+  }, ["one\r\n", "two\r\n", "three\r\n", "kept\r\n"]));
+
+Deno.test("a power cut while a folder is renamed with all below it keeps messages, UIDs and keywords", () =>
+  run(
+    "rename tree",
+    async (store, tell) => {
+      const account = await store.account(ALICE);
+      assert((await account.rename("Work", "Job")).ok);
+      tell({ text: "w\r\n", mailbox: "Job", uid: 1, flags: SEEN, keyword: "mine" });
+      tell({ text: "w a\r\n", mailbox: "Job.a", uid: 1 });
+      tell({ text: "w a b\r\n", mailbox: "Job.a.b", uid: 1 });
+      tell({ text: "new\r\n", mailbox: "Job.a", uid: await append(account, "Job.a", "new\r\n") });
+    },
+    ["w\r\n", "w a\r\n", "w a b\r\n", "one\r\n"],
+    async () => {
+      const fs = await prepared();
+      const { store } = storeOn(fs, new FakeClock(T0 + 1000));
+      const account = await store.account(ALICE);
+      for (const name of ["Work", "Work.a", "Work.a.b"]) assert((await account.create(name)).ok);
+      await append(account, "Work", "w\r\n", { system: SEEN, keywords: ["mine"] });
+      await append(account, "Work.a", "w a\r\n");
+      await append(account, "Work.a.b", "w a b\r\n");
+      await store.close();
+      return fs;
+    },
+  ));
+
+Deno.test("a power cut while messages are copied and moved within their folder loses none", () =>
+  run("same folder", async (store, tell) => {
+    const box = await opened(store);
+    const copied = await box.copy([2], "INBOX");
+    assert(copied.ok);
+    tell({ text: "UID of the copy", mailbox: "nowhere", usedIn: "INBOX", uid: copied.value.to[0] ?? 0 });
+    const moved = await box.move([1], "INBOX");
+    assert(moved.ok);
+    tell({ text: "one\r\n", mailbox: "INBOX", uid: moved.value.to[0] ?? 0, flags: SEEN, keyword: "old" });
+    box.close();
+  }, ["one\r\n", "two\r\n", "three\r\n"]));
