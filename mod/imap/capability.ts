@@ -1,6 +1,6 @@
 /** What CAPABILITY tells, as it holds at the moment (RFC 3501 6.1.1, 6.2.1): never what would be refused now. */
 /** In every state. */
-const ALWAYS = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
+const ALWAYS = ["IMAP4rev1", "IMAP4rev2", "LITERAL+", "ID", "ENABLE", "IDLE"];
 
 /** For those who are in. */
 const AUTHENTICATED = [
@@ -27,6 +27,8 @@ const AUTHENTICATED = [
   "THREAD=REFS",
   "MULTIAPPEND", // RFC 3502
   "BINARY", // RFC 3516
+  "REPLACE", // RFC 8508
+  "UNAUTHENTICATE", // RFC 8437
   "UTF8=ACCEPT", // RFC 6855
   "QUOTA", // RFC 9208
   "QUOTA=RES-STORAGE",

@@ -8,6 +8,8 @@ import {
   parseAppendArguments,
   parseFlags,
   parseMessage,
+  parseReplace,
+  parseReplaced,
 } from "./parse_append.ts";
 import { parseFetchModifiers, parseSelect, parseStoreModifiers } from "./parse_condstore.ts";
 import { parseFetchItems } from "./parse_fetch.ts";
@@ -37,6 +39,7 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
   CHECK: () => ({ verb: "CHECK" }),
   CLOSE: () => ({ verb: "CLOSE" }),
   UNSELECT: () => ({ verb: "UNSELECT" }),
+  UNAUTHENTICATE: () => ({ verb: "UNAUTHENTICATE" }),
   AUTHENTICATE: (r) => {
     r.space();
     const mechanism = r.word("a mechanism");
@@ -73,6 +76,7 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
   LSUB: (r) => (r.space(), parseLsub(r)),
   STATUS: (r) => (r.space(), parseStatus(r)),
   APPEND: (r) => (r.space(), parseAppend(r)),
+  REPLACE: (r) => (r.space(), parseReplace(r)),
   GETQUOTA: (r) => (r.space(), { verb: "GETQUOTA", root: r.astringText("a quota root") }),
   GETQUOTAROOT: (r) => (r.space(), { verb: "GETQUOTAROOT", mailbox: r.mailbox() }),
   SETQUOTA: parseSetQuota,
@@ -136,9 +140,15 @@ export function parseAppendHead(
 ): Result<AppendHead, ParseError> | null {
   let isMessage = false;
   const head = guarded(pieces, options, (reader, tag) => {
-    isMessage = readVerb(reader) === "APPEND";
+    let verb: string = readVerb(reader);
+    if (verb === "UID") {
+      reader.space();
+      verb = reader.word("a command after UID");
+    }
+    isMessage = verb === "APPEND" || verb === "REPLACE";
     if (!isMessage) throw new ParseFault("Not APPEND");
     reader.space();
+    if (verb === "REPLACE") parseReplaced(reader);
     // The literal to come is the name itself.
     isMessage = !reader.ended;
     const mailbox = reader.mailbox();
@@ -184,7 +194,7 @@ function isVerb(word: string): word is Verb {
   return Object.hasOwn(ARGUMENTS, word);
 }
 
-/** UID FETCH, STORE, SEARCH, SORT, THREAD, COPY, MOVE and EXPUNGE (RFC 3501 6.4.8, RFC 5256, RFC 4315, RFC 6851). */
+/** UID before a command whose set is of UIDs (RFC 3501 6.4.8, RFC 4315, RFC 6851, RFC 8508). */
 function parseUid(reader: CommandReader): CommandBody {
   reader.space();
   const verb = reader.word("a command after UID");
@@ -196,6 +206,7 @@ function parseUid(reader: CommandReader): CommandBody {
     case "THREAD":
     case "COPY":
     case "MOVE":
+    case "REPLACE":
       return { ...ARGUMENTS[verb](reader), uid: true };
     case "EXPUNGE":
       reader.space();

@@ -2,7 +2,7 @@ import { fromAscii } from "../base/bytes.ts";
 import { ANSWERED, DELETED, DRAFT, type FlagBits, FLAGGED, type NamedFlags, SEEN } from "../store/store.ts";
 import { parseDateTime } from "./date.ts";
 import { CLOSE, type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
-import type { AppendCommand, AppendMessage } from "./types.ts";
+import type { AppendCommand, AppendMessage, ReplaceCommand, SequenceSet } from "./types.ts";
 
 const SYSTEM_FLAGS: Readonly<Record<string, FlagBits>> = {
   "\\seen": SEEN,
@@ -83,4 +83,24 @@ export function parseAppend(reader: CommandReader): AppendCommand {
     messages.push({ flags, internalDate, ...parseMessage(reader, before) });
   } while (reader.tryOctet(SPACE));
   return { verb: "APPEND", mailbox, messages };
+}
+
+/** REPLACE (RFC 8508 6), as APPEND with one message. */
+export function parseReplace(reader: CommandReader): ReplaceCommand {
+  const set = parseReplaced(reader);
+  const { mailbox, messages } = parseAppend(reader);
+  const [message] = messages;
+  if (message === undefined || messages.length > 1) throw new ParseFault("One message replaces one");
+  return { verb: "REPLACE", uid: false, set, mailbox, message };
+}
+
+/** The number of the message to be replaced, and the space after it. */
+export function parseReplaced(reader: CommandReader): SequenceSet {
+  const set = reader.sequenceSet();
+  const [range, ...more] = set.ranges;
+  if (range === undefined || range.from !== range.to || more.length > 0) {
+    throw new ParseFault("Expected one message");
+  }
+  reader.space();
+  return set;
 }

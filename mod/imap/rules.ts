@@ -1,6 +1,6 @@
 /** Which command may come when, and what its end may tell of others' changes. A verb without a row does not compile. */
 import { append } from "./commands/append.ts";
-import { authenticate, login, startTls } from "./commands/authenticate.ts";
+import { authenticate, login, startTls, unauthenticate } from "./commands/authenticate.ts";
 import { copy, move } from "./commands/copy.ts";
 import { expunge } from "./commands/expunge.ts";
 import { fetch } from "./commands/fetch.ts";
@@ -11,6 +11,7 @@ import { lsub } from "./commands/lsub.ts";
 import { create, remove, rename, subscribe, unsubscribe } from "./commands/mailbox.ts";
 import { getQuota, getQuotaRoot, setQuota } from "./commands/quota.ts";
 import { search } from "./commands/search.ts";
+import { replace } from "./commands/replace.ts";
 import { close, examine, select, unselect } from "./commands/select.ts";
 import { sort } from "./commands/sort.ts";
 import { status } from "./commands/status.ts";
@@ -81,6 +82,8 @@ export const RULES: { readonly [V in Verb]: Rule<Extract<Command, { readonly ver
   GETQUOTAROOT: { in: IN, tells: all, run: getQuotaRoot },
   SETQUOTA: { in: IN, tells: all, run: setQuota },
   IDLE: { in: IN, tells: all, run: idle },
+  UNAUTHENTICATE: { in: IN, tells: nothing, run: unauthenticate },
+  REPLACE: { in: SELECTED, tells: all, run: replace },
   CHECK: { in: SELECTED, tells: all, run: noop },
   CLOSE: { in: SELECTED, tells: nothing, run: close },
   UNSELECT: { in: SELECTED, tells: nothing, run: unselect },

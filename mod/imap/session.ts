@@ -149,6 +149,15 @@ export class ImapSession {
     this.#log = this.#log.with({ account });
   }
 
+  /** Nobody is logged in any more, and nothing is enabled (RFC 8437 3). */
+  unauthenticated(): void {
+    this.select(null);
+    this.#mail = null;
+    this.#account = "";
+    this.enabled.clear();
+    this.#log = this.ports.log.with({ remote: this.peer.remote.address });
+  }
+
   /** Whether names and strings travel as UTF-8 (RFC 6855 3, RFC 9051 5.1). */
   get utf8(): boolean {
     return this.enabled.has("UTF8=ACCEPT") || this.rev2;

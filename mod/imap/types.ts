@@ -246,6 +246,14 @@ export interface AppendCommand {
   readonly mailbox: string;
   readonly messages: readonly AppendMessage[];
 }
+/** RFC 8508 3: `set` names one message. */
+export interface ReplaceCommand {
+  readonly verb: "REPLACE";
+  readonly uid: boolean;
+  readonly set: SequenceSet;
+  readonly mailbox: string;
+  readonly message: AppendMessage;
+}
 export interface ExpungeCommand {
   readonly verb: "EXPUNGE";
   /** UID EXPUNGE (RFC 4315); then `set` is there. */
@@ -318,6 +326,8 @@ export type CommandBody =
   | BareCommand<"CHECK">
   | BareCommand<"CLOSE">
   | BareCommand<"UNSELECT">
+  | BareCommand<"UNAUTHENTICATE">
+  | ReplaceCommand
   | QuotaCommand
   | SetQuotaCommand
   | MailboxCommand<"GETQUOTAROOT">

@@ -1,4 +1,4 @@
-/** How a client gets in: STARTTLS, LOGIN, AUTHENTICATE (RFC 3501 6.2, SASL-IR of RFC 4959). */
+/** How a client gets in: STARTTLS, LOGIN, AUTHENTICATE (RFC 3501 6.2, SASL-IR of RFC 4959), and out again. */
 import { fromAscii, utf8 } from "../../base/bytes.ts";
 import { IMAP_AUTH_DELAY, IMAP_AUTH_FAILURES } from "../../base/limits.ts";
 import { decodeBase64, encodeBase64 } from "../../sasl/base64.ts";
@@ -39,6 +39,12 @@ export function authenticate(session: ImapSession, command: AuthenticateCommand)
   const initial = decodeInitial(utf8(command.initial));
   if (initial === null) return bad("Invalid base64 in the initial response");
   return follow(session, exchange, exchange.start(initial));
+}
+
+/** RFC 8437: back to where a new connection is, TLS apart. */
+export function unauthenticate(session: ImapSession): Handled {
+  session.unauthenticated();
+  return okay("Logged out, but connected");
 }
 
 function follow(

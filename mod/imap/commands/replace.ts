@@ -1,0 +1,32 @@
+/** REPLACE (RFC 8508): a draft's next version takes the place of the one before, which goes only when the new one is on the medium. */
+import { indexOfUid } from "../../store/uid_set.ts";
+import { appendUidCode } from "../format.ts";
+import { bad, no, okay, REPLIES } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import type { ImapSession } from "../session.ts";
+import { targetRanges, targetUids } from "../targets.ts";
+import type { ReplaceCommand } from "../types.ts";
+
+export async function replace(session: ImapSession, command: ReplaceCommand): Promise<Handled> {
+  const { drafts, refusal } = session.appends.take();
+  try {
+    if (refusal !== null) return refusal;
+    const { box, out } = session;
+    const [draft] = drafts;
+    if (draft === undefined || drafts.length > 1) return bad("Message literal expected");
+    if (box.readOnly) return REPLIES.readOnly;
+    const ranges = targetRanges(box, command.set, command.uid);
+    if (ranges === null) return REPLIES.badSet;
+    const [old] = targetUids(box, ranges);
+    if (old === undefined) return no(null, "Message does not exist");
+    if (indexOfUid(box.mailbox.messages, old) < 0) return REPLIES.expungeIssued;
+    const { flags, internalDate } = command.message;
+    const done = await session.mail.commit(command.mailbox, [{ draft, flags, internalDate }]);
+    if (!done.ok) return done.error === "no-mailbox" ? REPLIES.tryCreate : REPLIES.overQuota;
+    out.line(`* OK [${appendUidCode(done.value.uidValidity, done.value.uids)}] Replacement message is there`);
+    await box.mailbox.expunge([old]);
+    return okay("Replace completed");
+  } finally {
+    for (const draft of drafts) await draft.abort();
+  }
+}
