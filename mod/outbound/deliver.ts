@@ -9,6 +9,7 @@ import { CLIENT_RECIPIENTS, OUTBOUND_ADDRESSES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { err } from "../base/result.ts";
 import type { Random } from "../base/random.ts";
+import { addressScope } from "../dns/address.ts";
 import { findAddresses } from "../dns/mx.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Batch, BatchRecipient, RecipientOutcome, Transport } from "../queue/transport.ts";
@@ -131,6 +132,7 @@ export class SmtpTransport implements Transport {
         return;
       }
       if (addresses.length === 0) continue;
+      if (!host.route) this.#noticeInner(host.name, addresses, attempt.batch);
       const way = await this.#wayTo(host, secure, attempt.batch);
       if ("status" in way) {
         attempt.note(way);
@@ -138,6 +140,14 @@ export class SmtpTransport implements Transport {
       }
       await this.#tryAddresses(way, addresses, attempt);
     }
+  }
+
+  /** A DNS of one's own at home has such records, and so has who would have us knock at doors within our network: told, and tried. */
+  #noticeInner(host: string, addresses: readonly string[], batch: Batch): void {
+    const inner = addresses.filter((a) => addressScope(a) !== "public").slice(0, OUTBOUND_ADDRESSES);
+    if (inner.length === 0) return;
+    const { traceId: trace, destination } = batch;
+    this.#ports.log.info("mx is not public", { trace, destination, host, addresses: inner.join(" ") });
   }
 
   /** One host: over a kept connection where there is one, else at the address that answers first, until all recipients have an answer. */

@@ -1,5 +1,6 @@
 import { memoryBody } from "../../mod/base/body.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
+import { OUTBOUND_ADDRESSES } from "../../mod/base/limits.ts";
 import type { AddressFamily } from "../../mod/outbound/address_order.ts";
 import { SmtpTransport, type TransportPorts } from "../../mod/outbound/deliver.ts";
 import { parseRoute, Routes } from "../../mod/outbound/route.ts";
@@ -96,6 +97,38 @@ Deno.test("deliver() tries IPv6 and IPv4, then the next host", async () => {
   const next = setUp({ zone: ZONE, peers: { "192.0.2.2": [{}] } });
   assertEquals(short(await next.transport.deliver(batch("a.example"), IDLE)), ["delivered mx2.a.example"]);
   assertEquals(next.connector.calls, ["2001:db8::1:25", "192.0.2.1:25", "192.0.2.2:25"]);
+});
+
+Deno.test("deliver() tells of MX records that lead into a local network, and tries them no longer than others", async () => {
+  const inner = ["10.0.0.5", "127.0.0.1", "192.168.1.1", "169.254.1.1", "100.64.0.1", "fd00::1", "fe80::1"];
+  for (const address of inner) {
+    const data: ZoneData = {
+      "inner.example": { MX: ["10 mx.inner.example"] },
+      "mx.inner.example": { [address.includes(":") ? "AAAA" : "A"]: [address] },
+    };
+    const { transport, connector, log } = setUp({ zone: data });
+    assertEquals(short(await transport.deliver(batch("inner.example"), IDLE)), [
+      "deferred 4.4.1 mx.inner.example down",
+    ]);
+    assertEquals(connector.calls.length, 1);
+    assertEquals(log.lines.map((l) => [l.event, l.fields]), [["mx is not public", {
+      trace: "t1",
+      destination: "inner.example",
+      host: "mx.inner.example",
+      addresses: address,
+    }]]);
+    // What the config names is meant so.
+    const routed = setUp({ zone: data, routes: { "inner.example": `smtp://mx.inner.example:25` } });
+    await routed.transport.deliver(batch("inner.example"), IDLE);
+    assertEquals(routed.log.lines, []);
+  }
+  const many = Array.from({ length: 400 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+  const flood = setUp({
+    zone: { "inner.example": { MX: ["10 mx.inner.example"] }, "mx.inner.example": { A: many } },
+  });
+  await flood.transport.deliver(batch("inner.example"), IDLE);
+  assertEquals(flood.connector.calls.length, OUTBOUND_ADDRESSES);
+  assertEquals(String(flood.log.lines[0]?.fields["addresses"]).split(" ").length, OUTBOUND_ADDRESSES);
 });
 
 Deno.test("deliver() gives every recipient an outcome", async () => {
