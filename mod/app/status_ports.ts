@@ -22,6 +22,7 @@ import { DomainStates } from "./domain_states.ts";
 import type { ControlToken } from "./http.ts";
 import { ownStsText } from "./own_sts.ts";
 import type { Server } from "./server.ts";
+import { askTrace } from "./trace.ts";
 import { serverHealth } from "./server_health.ts";
 
 /** Ports over a server. */
@@ -71,6 +72,11 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
     received: () => server.services.reports.received(),
     sendReports: () => server.services.reports.sendAll(),
     reload: () => server.reload(),
+    async why(asked, within) {
+      const { trace, clock } = server.platform;
+      const since = within === null ? 0 : clock.now() - within;
+      return await askTrace(await trace.file(), asked, since, clock);
+    },
     failed: (e) => server.platform.log.error("http request failed", {}, e),
   };
 }
@@ -150,7 +156,7 @@ async function snapshot(server: Server): Promise<StatusSnapshot> {
         port,
         connections,
       })),
-      ...server.http.map(({ address, port }) => ({ kind: "http", address, port, connections: 0 })),
+      ...server.http.map(({ address, port, connections }) => ({ kind: "http", address, port, connections })),
     ],
     queue: {
       size: stats.messages,

@@ -24,6 +24,13 @@ export function addReadingRoutes(app: Hono<Env>, ports: StatusPorts): void {
   app.get("/api/queue", async (c) => c.json(await ports.queue()));
   app.get("/api/queue/away", (c) => c.json(ports.away()));
   app.get("/api/queue/suppressed", (c) => c.json(ports.suppressed()));
+  app.get("/api/why/:asked", async (c) => {
+    const since = c.req.query("since");
+    if (since !== undefined && !/^\d{1,9}$/.test(since)) {
+      return c.json({ error: "since is a number of seconds" }, 400);
+    }
+    return c.json(await ports.why(c.req.param("asked"), since === undefined ? null : Number(since) * 1000));
+  });
   app.get("/api/queue/:id", async (c) => {
     const item = (await ports.queue()).find((q) => q.id === c.req.param("id"));
     return item ? c.json(item) : c.json({ error: "no such message" }, 404);

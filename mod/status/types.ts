@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { ReceivedDmarc, ReceivedTls } from "../report/received.ts";
+import type { Story } from "../trace/story.ts";
 import type { Decision } from "./decisions.ts";
 import type { SlotCounts } from "./history.ts";
 import type { Right } from "./tokens.ts";
@@ -202,6 +203,8 @@ export interface StatusPorts {
   rescan(): Promise<number>;
   /** Reloads config, accounts and certificates; the text tells what is wrong, null when all went well. */
   reload(): Promise<string | null>;
+  /** All that was decided about a message, by an ID or an address; `within`: so many milliseconds back, null for all. */
+  why(asked: string, within: number | null): Promise<Story>;
   /** An exception that was not foreseen, for the log. */
   failed(error: Error): void;
 }

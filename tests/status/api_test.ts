@@ -16,3 +16,14 @@ Deno.test("api: what is done to many messages, and how many", async () => {
   const much = await ask("POST", "/api/queue/drop", { token: "right", body: " ".repeat(9 * 1024 * 1024) });
   assertEquals([much.status, calls.length], [413, 3]);
 });
+
+Deno.test("GET /api/why hands on what is asked, with a bound in seconds", async () => {
+  const { ask } = testApp();
+  assertEquals(
+    (await (await ask("GET", "/api/why/a%40x.example?since=60")).json()).asked,
+    "a@x.example 60000",
+  );
+  assertEquals((await (await ask("GET", "/api/why/%3Cm%2F1%40x%3E")).json()).asked, "<m/1@x> null");
+  assertEquals((await ask("GET", "/api/why/x?since=soon")).status, 400);
+  assertEquals((await ask("GET", "/api/why/x", { from: "192.0.2.1" })).status, 401);
+});

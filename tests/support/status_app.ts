@@ -67,6 +67,13 @@ export function testApp(over: Partial<StatusPorts> = {}) {
     sendReports: () => Promise.resolve(2),
     rescan: () => Promise.resolve(3),
     reload: () => Promise.resolve(null),
+    why: (asked, within) =>
+      Promise.resolve({
+        asked: `${asked} ${within}`,
+        messages: [],
+        refusals: [],
+        more: false,
+      }),
     failed: (e) => void calls.push(`failed ${e.message}`),
     ...over,
   };
