@@ -29,6 +29,10 @@ const VERBS: Readonly<Record<string, Entry>> = {
     load: () => import("./verbs/srs.ts"),
   },
   queue: { about: "mail that waits to be sent", load: () => import("./verbs/queue.ts") },
+  why: {
+    about: "all that was decided about a message, and what to do",
+    load: () => import("./verbs/why.ts"),
+  },
   spf: { about: "whether SPF lets a client send in a sender's name", load: () => import("./verbs/spf.ts") },
   auth: {
     about: "what SPF, DKIM, DMARC and ARC say of a message",
