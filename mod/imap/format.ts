@@ -249,6 +249,12 @@ export function writeEsearch(
     }
   }
   if (returns.includes("COUNT")) number(out, " COUNT ", found.length);
+  if (returns.includes("RELEVANCY") && first !== undefined) {
+    const ends = Number(returns.includes("MIN")) + Number(returns.includes("MAX"));
+    const told = part?.numbers.length ?? (returns.includes("ALL") || ends === 0 ? found.length : ends);
+    // RFC 6203 4: 100 is most relevant; whatever was found matches wholly.
+    out.ascii(` RELEVANCY (${Array(told).fill("100").join(" ")})`);
+  }
   if (part) {
     const sign = part.range.fromEnd ? "-" : "";
     out.ascii(` PARTIAL (${sign}${part.range.from}:${sign}${part.range.to} `);

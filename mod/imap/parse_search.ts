@@ -70,15 +70,20 @@ export function parseReturns(reader: CommandReader): ResultOptions {
     else if (option === "PARTIAL") {
       reader.space();
       partial = parsePartialRange(reader);
-    } else if (option === "MIN" || option === "MAX" || option === "ALL" || option === "COUNT") {
-      returns.add(option);
-    } else throw new ParseFault("Unknown RETURN option");
+    } else if (isSearchReturn(option)) returns.add(option);
+    else throw new ParseFault("Unknown RETURN option");
   }, true);
   reader.space();
   if (returns.has("ALL") && partial) throw new ParseFault("ALL and PARTIAL exclude each other"); // RFC 9394 3.1
   // RFC 4731 3.1: without any, ALL is meant; RFC 5182 2.1: SAVE alone tells nothing.
   if (returns.size === 0 && !save && !partial) returns.add("ALL");
   return { returns: [...returns], save, partial };
+}
+
+const RETURNS: ReadonlySet<string> = new Set<SearchReturn>(["MIN", "MAX", "ALL", "COUNT", "RELEVANCY"]);
+
+function isSearchReturn(word: string): word is SearchReturn {
+  return RETURNS.has(word);
 }
 
 /** "1:500" or "-1:-100" (RFC 9394 4). */
@@ -133,10 +138,15 @@ function parseKey(reader: CommandReader, decode: Decode, word: string | null): S
 }
 
 function parseOperator(reader: CommandReader, decode: Decode, word: string): SearchKey | null {
-  if (word !== "NOT" && word !== "OR") return null;
+  if (word !== "NOT" && word !== "OR" && word !== "FUZZY") return null;
   reader.enter();
   reader.space();
   const first = parseKey(reader, decode, tryWord(reader));
+  if (word === "FUZZY") {
+    // RFC 6203 3: how fuzzy is ours to say; all that matches, matches wholly.
+    reader.leave();
+    return first;
+  }
   let key: SearchKey = { kind: "not", key: first };
   if (word === "OR") {
     reader.space();

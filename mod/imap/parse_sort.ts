@@ -10,6 +10,7 @@ const KEYS: ReadonlySet<string> = new Set<SortKey>([
   "DISPLAYFROM",
   "DISPLAYTO",
   "FROM",
+  "RELEVANCY",
   "SIZE",
   "SUBJECT",
   "TO",

@@ -60,6 +60,8 @@ export class ImapSession {
   #account = "";
   #box: Selected | null = null;
   #over = false;
+  /** Folders were removed or renamed. */
+  #removed = false;
   /** Bad commands in a row. */
   #bad = 0;
   #waiting: { readonly by: Origin; readonly wait: Wait } | null = null;
@@ -197,6 +199,23 @@ export class ImapSession {
     return index ? this.#opened(index, mailbox) : null;
   }
 
+  /** A folder was removed, or has another name: what is known of it is forgotten when the session ends, once for all of them. */
+  folderRemoved(): void {
+    this.#removed = true;
+  }
+
+  async #forgetRemoved(mail: AccountMail): Promise<void> {
+    const { index, stopping } = this.ports;
+    if (!index || stopping?.aborted) return;
+    try {
+      const names = (await mail.list()).filter((e) => e.exists).map((e) => e.name);
+      await index.keepOnly(this.#account, names);
+    } catch (cause) {
+      // It is only space: the next session that removes a folder tries again.
+      this.#log.debug("removed folders not forgotten", { cause: String(cause) });
+    }
+  }
+
   async #opened(index: MailIndex, mailbox: Mailbox): Promise<MailboxIndex> {
     const opened = await index.open(this.#account, mailbox);
     // Text was searched here before: what came since is put in, too.
@@ -275,6 +294,8 @@ export class ImapSession {
 
   /** Gives everything back. Harmless when called twice. */
   close(): void {
+    if (this.#removed && this.#mail !== null) void this.#forgetRemoved(this.#mail);
+    this.#removed = false;
     this.#over = true;
     this.#waiting = null;
     this.onNews = null;

@@ -74,6 +74,8 @@ export function sentTime(message: Message, facts: SortFacts): number {
 function valueOf(key: SortKey, message: Message, facts: HeaderFacts | null): Value {
   if (key === "ARRIVAL") return message.internalDate;
   if (key === "SIZE") return message.size;
+  // All that matches is as relevant.
+  if (key === "RELEVANCY") return 0;
   if (!facts) return 0;
   switch (key) {
     case "DATE":

@@ -119,8 +119,8 @@ export type SearchKey =
   | { readonly kind: "body"; readonly text: string }
   | { readonly kind: "text"; readonly text: string };
 
-/** ESEARCH (RFC 4731). */
-export type SearchReturn = "MIN" | "MAX" | "ALL" | "COUNT";
+/** ESEARCH (RFC 4731); RELEVANCY (RFC 6203). */
+export type SearchReturn = "MIN" | "MAX" | "ALL" | "COUNT" | "RELEVANCY";
 
 /** What is told of a search's results. */
 export interface ResultOptions {
@@ -139,6 +139,7 @@ export type SortKey =
   | "DISPLAYFROM"
   | "DISPLAYTO"
   | "FROM"
+  | "RELEVANCY" // RFC 6203
   | "SIZE"
   | "SUBJECT"
   | "TO";

@@ -21,6 +21,7 @@ export async function create(session: ImapSession, command: CreateCommand): Prom
 /** DELETE (RFC 3501 6.3.4). */
 export async function remove(session: ImapSession, command: { readonly mailbox: string }): Promise<Handled> {
   const removed = await session.mail.remove(command.mailbox);
+  if (removed.ok) session.folderRemoved();
   tellClosed(session);
   return removed.ok ? okay("Delete completed") : nameReply(removed.error);
 }
@@ -31,6 +32,7 @@ export async function rename(session: ImapSession, command: RenameCommand): Prom
   const renamed = await session.mail.rename(command.from, to);
   tellClosed(session);
   if (!renamed.ok) return nameReply(renamed.error);
+  session.folderRemoved();
   if (session.rev2) tellName(session, to, command.from);
   return okay("Rename completed");
 }

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "../../support/assert.ts";
+import { settle } from "../../support/fake_clock.ts";
 import { ImapClient, imapServer } from "../../support/imap_server.ts";
 
 Deno.test("names that cannot be are refused, whichever command", async () => {
@@ -24,4 +25,27 @@ Deno.test("RENAME of INBOX moves its messages and leaves it empty", async () => 
   await client.ok("RENAME Old New.");
   await client.ok("STATUS New (MESSAGES)");
   assertMatch((await client.run("CREATE x (USE (\\Sent \\Trash))")).at(-1) ?? "", /^NO \[USEATTR\]/);
+});
+
+Deno.test("DELETE and RENAME have the index forget folders when the session ends", async () => {
+  const kept: (readonly string[])[] = [];
+  const server = imapServer({
+    index: {
+      open: () => Promise.reject(new TypeError("Nobody opens it")),
+      keepOnly: (_, names) => Promise.resolve(void kept.push(names)),
+    },
+  });
+  const client = await ImapClient.loggedIn(server);
+  for (const name of ["a", "b", "c"]) await client.ok(`CREATE ${name}`);
+  await client.ok("DELETE a");
+  await client.ok("RENAME b d");
+  assertEquals(kept, []);
+  await client.run("LOGOUT");
+  await settle();
+  assertEquals(kept.map((names) => names.filter((name) => name.length === 1)), [["c", "d"]]);
+  const other = await ImapClient.loggedIn(server);
+  await other.run("DELETE none");
+  await other.run("LOGOUT");
+  await settle();
+  assertEquals(kept.length, 1);
 });
