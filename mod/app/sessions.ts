@@ -99,6 +99,7 @@ async function serveProtocol(
         cleartextAllowed: config.auth.cleartext === "loopback" && isLoopbackPeer(conn),
         random: platform.random,
         clock: platform.clock,
+        uidl: config.pop3.uidl,
       }, stop);
   }
 }

@@ -124,6 +124,7 @@ export interface Config {
   };
   readonly devices: readonly ConfiguredDevice[];
   readonly imap: { readonly separator: "." | "/" };
+  readonly pop3: { readonly uidl: string };
   readonly log: {
     readonly level: "debug" | "info" | "warning" | "error";
     readonly format: "auto" | "text" | "json";

@@ -348,6 +348,17 @@ export const SCHEMA = section({
     {},
     "IMAP",
   ),
+  pop3: entry(
+    section({
+      uidl: entry(
+        kind.uidlFormat,
+        "%08Xu%08Xv",
+        "how POP3's unique ids are written: the format of the server that was here before, as Dovecot's pop3_uidl_format; %u is the UID, %v the UIDVALIDITY",
+      ),
+    }),
+    {},
+    "POP3",
+  ),
   log: entry(
     section({
       level: entry(

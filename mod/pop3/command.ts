@@ -1,4 +1,4 @@
-/** POP3 commands (RFC 1939, 2449, 2595, 5034): octets of a line to a typed command. */
+/** POP3 commands (RFC 1939, 2449, 2595, 5034, 6856): octets of a line to a typed command. */
 import { asciiUpper, fromAscii } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
@@ -16,6 +16,7 @@ export type Command =
   | { readonly verb: "NOOP" }
   | { readonly verb: "RSET" }
   | { readonly verb: "CAPA" }
+  | { readonly verb: "UTF8" }
   | { readonly verb: "STLS" }
   | { readonly verb: "QUIT" };
 
@@ -33,6 +34,7 @@ export function parseCommand(line: Uint8Array): Result<Command, CommandError> {
     case "NOOP":
     case "RSET":
     case "CAPA":
+    case "UTF8":
     case "STLS":
     case "QUIT":
       return rest === null || isBlank(rest) ? ok({ verb }) : err("syntax");

@@ -12,6 +12,7 @@ import { decodeBase64, encodeBase64 } from "../sasl/base64.ts";
 import { offeredMechanisms, SaslExchange, type SaslOutcome, type SaslPeer } from "../sasl/exchange.ts";
 import { type AccountMail, type Mailbox, type Message, SEEN, type Store } from "../store/store.ts";
 import type { Command } from "./command.ts";
+import { uniqueId } from "./unique_id.ts";
 
 /** What a session asks of the rest of the server. */
 export interface Pop3Ports {
@@ -24,6 +25,8 @@ export interface Pop3Ports {
   /** Whether TLS can be begun, and whether passwords in the clear are allowed from this peer. */
   readonly tlsAvailable: boolean;
   readonly cleartextAllowed: boolean;
+  /** How UIDL is written, as `uniqueId` has it; Dovecot's default without it. */
+  readonly uidl?: string;
 }
 
 export type Outcome =
@@ -37,6 +40,8 @@ export type Outcome =
 
 type State = "authorization" | "transaction" | "closed";
 
+/** Dovecot's default. */
+const UIDL_FORMAT = "%08Xu%08Xv";
 /** Wrong passwords before the connection is closed. */
 const LOGIN_TRIES = 3;
 
@@ -45,6 +50,7 @@ export class Pop3Session {
   #peer: SaslPeer;
   #state: State = "authorization";
   #user: string | null = null;
+  #utf8Asked = false;
   #exchange: SaslExchange | null = null;
   #failures = 0;
   #mailbox: Mailbox | null = null;
@@ -112,6 +118,8 @@ export class Pop3Session {
         return this.#capa();
       case "STLS":
         return this.#stls();
+      case "UTF8":
+        return this.#utf8();
       case "USER":
         return this.#userName(c.name);
       case "PASS":
@@ -168,6 +176,7 @@ export class Pop3Session {
       "RESP-CODES",
       "AUTH-RESP-CODE",
       "PIPELINING",
+      "UTF8 USER",
       ...(this.#state === "authorization" && this.#peer.tls === null && this.#ports.tlsAvailable
         ? ["STLS"]
         : []),
@@ -178,7 +187,15 @@ export class Pop3Session {
     return reply(["+OK Capabilities follow", ...lines, "."].join("\r\n"));
   }
 
+  /** RFC 6856 2: mail is given as it is in either mode, so there is nothing to turn on. */
+  #utf8(): Outcome {
+    if (this.#state !== "authorization") return fault("UTF8 comes before the login");
+    this.#utf8Asked = true;
+    return reply("+OK UTF8 enabled");
+  }
+
   #stls(): Outcome {
+    if (this.#utf8Asked) return fault("STLS comes before UTF8"); // RFC 6856 2
     if (this.#state !== "authorization") return fault("STLS comes before the login");
     if (this.#peer.tls !== null) return fault("TLS is already in use");
     return this.#ports.tlsAvailable
@@ -294,9 +311,8 @@ export class Pop3Session {
     return octets;
   }
 
-  /** As Dovecot's default `%08Xu%08Xv`, so that clients of a server that was Dovecot download nothing again. */
   #uidl(message: Message): string {
-    return hex8(message.uid) + hex8(this.#mailbox?.uidValidity ?? 0);
+    return uniqueId(this.#ports.uidl ?? UIDL_FORMAT, message.uid, this.#mailbox?.uidValidity ?? 0);
   }
 
   #listing(one: number | null, value: (m: Message) => string, head: () => string): Outcome {
@@ -335,8 +351,4 @@ function reply(text: string): Outcome {
 
 function fault(text: string): Outcome {
   return { kind: "reply", text: `-ERR ${text}\r\n` };
-}
-
-function hex8(n: number): string {
-  return n.toString(16).padStart(8, "0");
 }

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import * as v from "valibot";
 import {
   formatHostPort,
   hostName,
@@ -6,6 +7,7 @@ import {
   parseHostPort,
   parseRoute,
   parseSize,
+  uidlFormat,
 } from "../../mod/config/values.ts";
 import { assertEquals } from "../support/assert.ts";
 
@@ -30,6 +32,17 @@ Deno.test("parseSize() reads octets in powers of 1024", () => {
     [true, undefined],
   ];
   for (const [value, octets] of cases) assertEquals(parseSize(value), octets, String(value));
+});
+
+Deno.test("uidlFormat wants the UID, and nothing UIDL may not hold", () => {
+  for (const good of ["%08Xu%08Xv", "%v.%u", "UID%u-%v", "%u", "%5u", "%Xv%Xu"]) {
+    assertEquals(v.safeParse(uidlFormat, good).success, true, good);
+  }
+  for (
+    const bad of ["", "%v", "u", "%f", "%u %v", "%u%", "%m%u", "%u\u00e4", "%99u", "%u".repeat(5), 5, null]
+  ) {
+    assertEquals(v.safeParse(uidlFormat, bad).success, false, String(bad));
+  }
 });
 
 Deno.test("parseDuration() reads spans", () => {
