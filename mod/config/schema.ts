@@ -350,11 +350,7 @@ export const SCHEMA = section({
   ),
   pop3: entry(
     section({
-      uidl: entry(
-        kind.uidlFormat,
-        "%08Xu%08Xv",
-        "how POP3's unique ids are written: the format of the server that was here before, as Dovecot's pop3_uidl_format; %u is the UID, %v the UIDVALIDITY",
-      ),
+      uidl: entry(kind.uidlFormat, "%08Xu%08Xv", "form of unique ids, as Dovecot's pop3_uidl_format"),
     }),
     {},
     "POP3",
