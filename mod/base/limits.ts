@@ -358,11 +358,11 @@ export const ACME_LOOK = 24 * 60 * MINUTE; // between two looks in DNS for names
 
 /** The trace of what was decided about mail. */
 export const TRACE_AGE = 30 * 24 * 60 * MINUTE; // people ask within days; who reads logs for longer keeps the log
-export const TRACE_SIZE = 50 * MiB; // some 100,000 messages; looked through in half a second
+export const TRACE_SIZE = 50 * MiB; // some 80,000 messages; looked through in half a second
 export const TRACE_SIZE_LEAST = 1 * MiB; // less would be gone before anybody asks
 export const TRACE_WAITING = 20_000; // events held in memory until they are written: some 10 MB, four seconds of the busiest machine
 export const TRACE_FLUSH = 1 * SECOND; // what a crash may lose
-export const TRACE_BATCH = 200; // rows of one transaction: some 3 ms
+export const TRACE_BATCH = 100; // rows of one transaction: some 3 ms
 export const TRACE_PAUSE = 60 * SECOND; // before a file that could not be written is tried again
 export const TRACE_PRUNE = 60 * SECOND; // between two looks at what is too old or too much
 export const TRACE_REFUSALS = 2000; // clients with refusals in one hour that are told apart

@@ -373,7 +373,7 @@ export const SCHEMA = section({
       size: entry(
         kind.sizeValue,
         `${TRACE_SIZE / MiB}MB`,
-        "of its file, at least 1MB; past it the oldest goes; 50MB are some 100,000 messages",
+        "of its file, at least 1MB; past it the oldest goes; 50MB are some 80,000 messages",
       ),
     })),
     {},

@@ -10,7 +10,7 @@ import { TRACE_BATCH, TRACE_FLUSH, TRACE_PAUSE, TRACE_PRUNE, TRACE_WAITING } fro
 import type { Log, LogFields } from "../base/log.ts";
 import { eventOf, isStrangers } from "./events.ts";
 import { type Refusal, refusalEvent, Refusals } from "./refusals.ts";
-import { TraceFile } from "./trace_file.ts";
+import { messageOf, TraceFile } from "./trace_file.ts";
 import type { TraceEvent, TraceLimits, Tracer } from "./types.ts";
 
 export interface RecorderPorts {
@@ -116,7 +116,7 @@ export class Recorder implements Tracer {
 
   #keep(refusal: Refusal): void {
     const events = [refusalEvent(refusal)];
-    if (refusal.row === null) refusal.row = this.#file?.add(events) ?? null;
+    if (refusal.row === null) refusal.row = this.#file?.addRow(events) ?? null;
     else this.#file?.replace(refusal.row, events);
   }
 
@@ -181,7 +181,7 @@ export class Recorder implements Tracer {
 function grouped(events: readonly TraceEvent[]): Iterable<readonly TraceEvent[]> {
   const groups = new Map<string, TraceEvent[]>();
   for (const e of events) {
-    const key = e.trace ?? e.queue ?? "";
+    const key = messageOf(e) ?? "";
     const group = groups.get(key);
     if (group) group.push(e);
     else groups.set(key, [e]);

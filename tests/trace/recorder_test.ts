@@ -41,7 +41,7 @@ class Bench implements AsyncDisposable {
 
 async function texts(recorder: Recorder, needle: string): Promise<string[]> {
   const file = await recorder.file();
-  return file?.look(0, 0, [needle]).events.map((e) =>
+  return file?.look(null, 0, needle).events.map((e) =>
     `${e.event} ${e.trace} ${e.fields["n"] ?? e.fields["count"]}`
   ) ?? [];
 }
