@@ -39,6 +39,16 @@ Deno.test("ArcCheck believes only trusted sealers without a stranger after them"
   assertEquals((await verify(below, keys(), { trusted: ["our.example", "ists.four.example"] })).claims, "");
 });
 
+Deno.test("ArcCheck believes no trusted seal over a stranger's signature, nor the other way round", async () => {
+  const foreign = async (field: "message" | "seal") => {
+    const message = await crafted(PLAIN, 1, (f) => f[field] = f[field].replace("d=one", "d=two"));
+    const { result, claims } = await verify(message, keys(), { trusted: ["one.example"] });
+    return [result, claims];
+  };
+  assertEquals(await foreign("message"), ["pass", ""]);
+  assertEquals(await foreign("seal"), ["pass", ""]);
+});
+
 Deno.test("ArcCheck: what was changed breaks the chain", async () => {
   const table: readonly (readonly [string, string, RegExp])[] = [
     ["Hi there", "Hi  There", /^fail: the body has been changed since three\.example signed it$/],
