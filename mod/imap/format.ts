@@ -227,16 +227,31 @@ function writeNumbers(out: ResponseBuffer, name: string, numbers: readonly numbe
   writeEnd(out);
 }
 
-/** `* ESEARCH (TAG "a") UID COUNT 3 ALL 1:3` (RFC 4731 3.1); `found` is in order. `part`: what PARTIAL asked for. */
+/** Results as ESEARCH tells them. */
+export interface SearchResults {
+  readonly tag: string;
+  readonly uid: boolean;
+  /** In order. */
+  readonly found: readonly number[];
+  readonly returns: readonly SearchReturn[];
+  /** What PARTIAL asked for. */
+  readonly part?: { readonly range: PartialRange; readonly numbers: readonly number[] } | null;
+  /** Where they are (RFC 7377 2.1). */
+  readonly mailbox?: { readonly name: string; readonly uidValidity: number; readonly utf8: boolean } | null;
+}
+
+/** `* ESEARCH (TAG "a") UID COUNT 3 ALL 1:3` (RFC 4731 3.1). */
 export function writeEsearch(
   out: ResponseBuffer,
-  tag: string,
-  uid: boolean,
-  found: readonly number[],
-  returns: readonly SearchReturn[],
-  part: { readonly range: PartialRange; readonly numbers: readonly number[] } | null = null,
+  { tag, uid, found, returns, part, mailbox }: SearchResults,
 ): void {
-  out.ascii(`* ESEARCH (TAG "${tag}")`);
+  out.ascii(`* ESEARCH (TAG "${tag}"`);
+  if (mailbox) {
+    out.ascii(" MAILBOX ");
+    writeMailbox(out, mailbox.name, mailbox.utf8);
+    number(out, " UIDVALIDITY ", mailbox.uidValidity);
+  }
+  out.byte(CLOSE);
   if (uid) out.ascii(" UID");
   const first = found[0];
   const last = found[found.length - 1];

@@ -16,6 +16,7 @@ import { parseFetchItems } from "./parse_fetch.ts";
 import { parseCreate, parseList, parseLsub, parseStatus } from "./parse_mailbox.ts";
 import { parseSetQuota } from "./parse_quota.ts";
 import { CommandReader, ParseFault, type ParseOptions } from "./parse_reader.ts";
+import { parseMultiSearch } from "./parse_multisearch.ts";
 import { parseSearch } from "./parse_search.ts";
 import { parseSort, parseThread } from "./parse_sort.ts";
 import type { Command, CommandBody, ParseError, Piece, StoreAction, Verb } from "./types.ts";
@@ -82,6 +83,7 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
   SETQUOTA: parseSetQuota,
   EXPUNGE: () => ({ verb: "EXPUNGE", uid: false, set: null }),
   SEARCH: (r) => (r.space(), { verb: "SEARCH", uid: false, ...parseSearch(r) }),
+  ESEARCH: (r) => (r.space(), { verb: "ESEARCH", uid: true, ...parseMultiSearch(r) }),
   SORT: (r) => (r.space(), { verb: "SORT", uid: false, ...parseSort(r) }),
   THREAD: (r) => (r.space(), { verb: "THREAD", uid: false, ...parseThread(r) }),
   FETCH: (r) => {

@@ -1,31 +1,31 @@
 /** How results of SEARCH and SORT are told and kept. */
-import type { Message, Uid } from "../store/store.ts";
+import type { Mailbox, Message, Uid } from "../store/store.ts";
 import { writeEsearch, writeSearch, writeSort } from "./format.ts";
 import type { ImapSession } from "./session.ts";
-import type { Command, PartialRange, SearchCommand, SortCommand } from "./types.ts";
+import type { Command, MultiSearchCommand, PartialRange, SearchCommand, SortCommand } from "./types.ts";
 
-/** Tells sequence numbers `found`, in their order; keeps them for "$" where that was asked. */
+/** Tells sequence numbers `found`, in their order; keeps them for "$" where that was asked. `mailbox`: where they are, if it is to be told. */
 export async function tellResults(
   session: ImapSession,
-  command: (SearchCommand | SortCommand) & Pick<Command, "tag">,
+  command: (SearchCommand | SortCommand | MultiSearchCommand) & Pick<Command, "tag">,
   list: readonly Message[],
   found: readonly number[],
+  mailbox: Pick<Mailbox, "name" | "uidValidity"> | null = null,
 ): Promise<void> {
-  const { box, out } = session;
-  if (command.save) box.saved = savedOf(command, list, found);
+  const { out } = session;
+  if (command.save) session.box.saved = savedOf(command, list, found);
   const numbers = command.uid ? uidsOf(list, found) : found;
-  if (command.returns === null) {
-    if (command.verb === "SORT") writeSort(out.buffer, numbers);
-    else writeSearch(out.buffer, numbers);
-  } else if (command.returns.length > 0 || command.partial) {
-    writeEsearch(
-      out.buffer,
-      command.tag,
-      command.uid,
-      numbers,
-      command.returns,
-      part(command.partial, numbers),
-    );
+  if (command.returns === null && command.verb === "SORT") writeSort(out.buffer, numbers);
+  else if (command.returns === null && command.verb === "SEARCH") writeSearch(out.buffer, numbers);
+  else if (command.returns === null || command.returns.length > 0 || command.partial) {
+    writeEsearch(out.buffer, {
+      tag: command.tag,
+      uid: command.uid,
+      found: numbers,
+      returns: command.returns ?? ["ALL"],
+      part: part(command.partial, numbers),
+      mailbox: mailbox && { name: mailbox.name, uidValidity: mailbox.uidValidity, utf8: session.utf8 },
+    });
   }
   if (out.full) await out.flush();
 }

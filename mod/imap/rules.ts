@@ -10,6 +10,7 @@ import { list } from "./commands/list.ts";
 import { lsub } from "./commands/lsub.ts";
 import { create, remove, rename, subscribe, unsubscribe } from "./commands/mailbox.ts";
 import { getQuota, getQuotaRoot, setQuota } from "./commands/quota.ts";
+import { multiSearch } from "./commands/multisearch.ts";
 import { search } from "./commands/search.ts";
 import { replace } from "./commands/replace.ts";
 import { close, examine, select, unselect } from "./commands/select.ts";
@@ -89,6 +90,7 @@ export const RULES: { readonly [V in Verb]: Rule<Extract<Command, { readonly ver
   UNSELECT: { in: SELECTED, tells: nothing, run: unselect },
   EXPUNGE: { in: SELECTED, tells: all, run: expunge },
   SEARCH: { in: SELECTED, tells: unlessUid, run: search },
+  ESEARCH: { in: IN, tells: all, run: multiSearch },
   SORT: { in: SELECTED, tells: unlessUid, run: sort },
   THREAD: { in: SELECTED, tells: unlessUid, run: thread },
   FETCH: { in: SELECTED, tells: unlessUid, run: fetch },

@@ -77,6 +77,24 @@ function both(
   return { headers: all.some((a) => a.headers), texts: all.some((a) => a.texts) };
 }
 
+/** Whether a search names messages by sequence number, or by "$". */
+export function hasNumbers(key: SearchKey): boolean {
+  switch (key.kind) {
+    case "and":
+      return key.keys.some(hasNumbers);
+    case "or":
+      return hasNumbers(key.left) || hasNumbers(key.right);
+    case "not":
+      return hasNumbers(key.key);
+    case "sequence":
+      return true;
+    case "uid":
+      return key.set.saved === true;
+    default:
+      return false;
+  }
+}
+
 class Searcher {
   readonly #request: SearchRequest;
   readonly #search: CompiledSearch;

@@ -1,32 +1,57 @@
-/** A search of the selected mailbox, for SEARCH, SORT and THREAD. */
-import type { Message } from "../store/store.ts";
+/** Searches of a session's mailboxes, for SEARCH, SORT, THREAD and ESEARCH. */
+import type { MailboxIndex } from "../store/mail_index.ts";
+import type { Mailbox, Message, Uid } from "../store/store.ts";
 import { fillWords } from "./message_text.ts";
 import { looksInto, searchMessages } from "./search.ts";
 import type { ImapSession } from "./session.ts";
 import type { SearchKey } from "./types.ts";
 
-/** Sequence numbers of the messages that match, ascending, and the messages by sequence number. */
+/** A mailbox to search. */
+export interface SearchedMailbox {
+  readonly mailbox: Mailbox;
+  /** Its messages by sequence number, from 1 at index 0. */
+  readonly list: readonly Message[];
+  /** What "$" stands for. */
+  readonly saved?: readonly Uid[];
+  isRecent?(uid: Uid): boolean;
+  /** Its index, opened when it is asked for. */
+  index(): Promise<MailboxIndex | null> | null;
+}
+
+/** Searches the selected mailbox: sequence numbers of what matches, ascending, and the messages by sequence number. */
 export async function searchSession(
   session: ImapSession,
   key: SearchKey,
 ): Promise<{ readonly list: readonly Message[]; readonly seqs: readonly number[] }> {
-  const { box, ports } = session;
-  const { view } = box;
+  const { box } = session;
+  const { mailbox, saved, view } = box;
+  const { list } = view;
+  const isRecent = (uid: Uid) => box.isRecent(uid);
+  return {
+    list,
+    seqs: await searchMailbox(session, { mailbox, list, saved, isRecent, index: () => box.index() }, key),
+  };
+}
+
+/** Sequence numbers of the messages that match, ascending. */
+export async function searchMailbox(
+  { ports }: Pick<ImapSession, "ports">,
+  { mailbox, list, saved = [], isRecent = () => false, ...searched }: SearchedMailbox,
+  key: SearchKey,
+): Promise<readonly number[]> {
   const into = looksInto(key);
-  const index = into.headers || into.texts ? await box.index() : null;
+  const index = into.headers || into.texts ? await searched.index() : null;
   // Who looks for text once will do so again.
-  if (into.texts && index) fillWords(index, box.mailbox, ports);
-  const list = view.list;
-  const seqs = await searchMessages({
-    mailbox: box.mailbox,
+  if (into.texts && index) fillWords(index, mailbox, ports);
+  return await searchMessages({
+    mailbox,
     view: list,
     key,
-    saved: box.saved,
-    isRecent: (uid) => view.isRecent(uid),
+    saved,
+    isRecent,
     now: ports.clock.now(),
     clock: ports.clock,
     pause: () => ports.pause(),
     ...(index ? { index } : {}),
   });
-  return { list, seqs };
 }

@@ -266,6 +266,19 @@ export interface SearchCommand extends ResultOptions {
   readonly uid: boolean;
   readonly key: SearchKey;
 }
+/** Mailboxes by what they are (RFC 5465 6, RFC 7377 2.2). */
+export type MailboxFilter =
+  | { readonly kind: "selected" | "inboxes" | "personal" | "subscribed" }
+  | { readonly kind: "subtree" | "subtree-one" | "mailboxes"; readonly names: readonly string[] };
+/** MULTISEARCH (RFC 7377). */
+export interface MultiSearchCommand extends ResultOptions {
+  readonly verb: "ESEARCH";
+  /** Its results always are. */
+  readonly uid: true;
+  readonly key: SearchKey;
+  /** null: the selected mailbox. */
+  readonly sources: readonly MailboxFilter[] | null;
+}
 export interface SortCommand extends ResultOptions {
   readonly verb: "SORT";
   readonly uid: boolean;
@@ -351,6 +364,7 @@ export type CommandBody =
   | SearchCommand
   | SortCommand
   | ThreadCommand
+  | MultiSearchCommand
   | FetchCommand
   | StoreCommand
   | CopyCommand<"COPY">

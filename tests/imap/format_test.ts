@@ -31,11 +31,23 @@ Deno.test("writers write the lines of RFC 3501 7", () => {
     [(o) => format.writeSearch(o, [2, 50]), "* SEARCH 2 50\r\n"],
     [(o) => format.writeSearch(o, []), "* SEARCH\r\n"],
     [
-      (o) => format.writeEsearch(o, "a", true, [2, 3, 9], ["COUNT", "ALL", "MIN", "MAX"]),
+      (o) =>
+        format.writeEsearch(o, {
+          tag: "a",
+          uid: true,
+          found: [2, 3, 9],
+          returns: ["COUNT", "ALL", "MIN", "MAX"],
+        }),
       '* ESEARCH (TAG "a") UID MIN 2 MAX 9 ALL 2:3,9 COUNT 3\r\n',
     ],
-    [(o) => format.writeEsearch(o, "a", false, [], ["ALL", "MIN"]), '* ESEARCH (TAG "a")\r\n'],
-    [(o) => format.writeEsearch(o, "a", false, [], ["COUNT"]), '* ESEARCH (TAG "a") COUNT 0\r\n'],
+    [
+      (o) => format.writeEsearch(o, { tag: "a", uid: false, found: [], returns: ["ALL", "MIN"] }),
+      '* ESEARCH (TAG "a")\r\n',
+    ],
+    [
+      (o) => format.writeEsearch(o, { tag: "a", uid: false, found: [], returns: ["COUNT"] }),
+      '* ESEARCH (TAG "a") COUNT 0\r\n',
+    ],
     [
       (o) =>
         format.writeList(
