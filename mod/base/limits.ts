@@ -114,6 +114,7 @@ export const CACHED_MESSAGES = 150_000; // of folders nobody has open, kept for 
 export const CACHED_FOR = 10 * MINUTE; // and for how long
 export const FOLDER_SEEN = 1 * SECOND; // a folder that was there is not looked for again by the next delivery
 export const CACHED_FOLDERS = 200; // folders nobody has open, kept likewise
+export const STATUSES_KEPT = 20_000; // of an account's folders that nobody has open: 4 MB at most
 
 /** Mail formats. */
 export const ADDRESS_LOCAL = 255; // octets of a local part; RFC 5321 4.5.3.1.1 says 64, but VERP and SRS addresses in daily mail are longer

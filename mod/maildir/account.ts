@@ -21,6 +21,7 @@ import type { QuickReader } from "./content.ts";
 import { MaildirDraft } from "./draft.ts";
 import { Folder, type FolderHost } from "./folder.ts";
 import { findFolder, hideFolder, listFolders, makeFolder } from "./folder_tree.ts";
+import { KnownStatuses } from "./known_statuses.ts";
 import { folderDir, isDir } from "./layout.ts";
 import type { Ports } from "./ports.ts";
 import { QuotaFile } from "./quota_file.ts";
@@ -45,6 +46,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
   readonly #folders = new Map<string, Folder>();
   readonly #subscriptions: SubscriptionFile;
   readonly #uses: SpecialUseFile;
+  readonly #statuses: KnownStatuses;
   /** Creating, renaming and removing folders, one at a time. */
   readonly #changes = new Serial();
   #popRelease: Promise<void> = Promise.resolve();
@@ -57,6 +59,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
     this.quotaFile = new QuotaFile(ports, root, limit);
     this.#subscriptions = new SubscriptionFile(ports, root);
     this.#uses = new SpecialUseFile(ports, root);
+    this.#statuses = new KnownStatuses(ports);
   }
 
   get quick(): QuickReader {
@@ -172,9 +175,15 @@ export class MaildirAccount implements AccountMail, FolderHost {
   ): Promise<Result<MailboxStatus, "no-mailbox">> {
     const folder = await this.find(name);
     if (!folder) return err("no-mailbox");
+    const { dir, loaded } = folder.state;
+    const look = this.#statuses.look(dir);
+    const known = loaded ? null : this.#statuses.get(dir, look, want.size === true);
+    if (known) return ok(known);
     folder.use();
     try {
-      return ok(await folder.status(want.size === true));
+      const status = await folder.status(want.size === true);
+      this.#statuses.put(dir, look, status);
+      return ok(status);
     } finally {
       folder.close();
     }

@@ -4,6 +4,7 @@ import { FsError, isFsError } from "../base/fs.ts";
 import { compareNames, INBOX } from "../store/mailbox_name.ts";
 import { folderDir, folderName, isDir, PARTS, REMOVED_PREFIX } from "./layout.ts";
 import type { Ports } from "./ports.ts";
+import { inSlices } from "./slices.ts";
 
 /** Path of the folder, or null when it is not there (or a link). `name` is canonical. */
 export function findFolder(ports: Ports, root: string, name: string): string | null {
@@ -16,11 +17,11 @@ export function findFolder(ports: Ports, root: string, name: string): string | n
 /** Names of all folders, INBOX first. */
 export async function listFolders(ports: Ports, root: string): Promise<string[]> {
   const names = [INBOX];
-  for (const entry of await ports.fs.list(root)) {
-    if (entry.kind !== "dir" || !entry.name.startsWith(".")) continue;
+  await inSlices(ports, root, await ports.fs.list(root), (entry) => {
+    if (entry.kind !== "dir" || !entry.name.startsWith(".")) return;
     const name = folderName(entry.name, ports.separator);
     if (name !== null && isDir(ports.fs, `${root}/${entry.name}/cur`)) names.push(name);
-  }
+  });
   return names.sort(compareNames);
 }
 

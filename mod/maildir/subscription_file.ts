@@ -42,13 +42,19 @@ export function changeSubscriptions(
   names: readonly string[],
   on: boolean,
 ): string | null {
+  const written = names.map((n) => n.split(separator).map(encodeModifiedUtf7).join("\t"));
+  if (on && text.startsWith(`${HEADER}\n`)) {
+    // Thousands of names need not be read to add one: a second spelling of it does no harm.
+    const missing = written.filter((w) => !text.includes(`\n${w}\n`));
+    if (missing.length === 0) return null;
+    return `${text}${text.endsWith("\n") ? "" : "\n"}${missing.join("\n")}\n`;
+  }
   const lines = parse(text, separator);
   const there = new Set(lines.map((l) => l.name));
   if (names.every((n) => there.has(n) === on)) return null;
   const kept = on ? lines : lines.filter((l) => l.name === null || !names.includes(l.name));
-  const added = on ? names.filter((n) => !there.has(n)) : [];
-  const texts = added.map((n) => n.split(separator).map(encodeModifiedUtf7).join("\t"));
-  return [HEADER, "", ...kept.map((l) => l.text), ...texts, ""].join("\n");
+  const added = on ? written.filter((_, i) => !there.has(names[i] ?? null)) : [];
+  return [HEADER, "", ...kept.map((l) => l.text), ...added, ""].join("\n");
 }
 
 export class SubscriptionFile {

@@ -6,8 +6,13 @@ import { ListPattern } from "../list_match.ts";
 import { okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
+import { Slice } from "../slice.ts";
 import type { ListCommand } from "../types.ts";
 import { writeStatusOf } from "./status.ts";
+
+/** What looking at one name, and telling of it, cost in `Slice`'s octets. */
+const LOOK_WORK = 512;
+const ENTRY_WORK = 1024;
 
 export async function list(session: ImapSession, command: ListCommand): Promise<Handled> {
   const { out, mail } = session;
@@ -24,7 +29,9 @@ export async function list(session: ImapSession, command: ListCommand): Promise<
   const entries = await mail.list();
   const all = subscribed ? withSubscriptions(entries, await mail.subscriptions()) : entries;
   const parents = command.select.includes("RECURSIVEMATCH") ? hiding(all, command, matches, separator) : null;
+  const slice = new Slice(session.ports.clock, () => session.ports.pause());
   for (const entry of all) {
+    await slice.spend(LOOK_WORK);
     if (!matches(entry.name)) continue;
     const chosen = isChosen(entry, command);
     const childInfo = parents?.has(entry.name) === true;
@@ -37,6 +44,7 @@ export async function list(session: ImapSession, command: ListCommand): Promise<
     }, session.utf8);
     if (command.status !== null && entry.exists) await writeStatusOf(session, entry.name, command.status);
     if (out.full) await out.flush();
+    await slice.spend(ENTRY_WORK);
   }
   return okay("List completed");
 }
