@@ -86,6 +86,7 @@ async function serveProtocol(
         log: platform.log,
         pause: () => platform.clock.sleep(0),
         stopping: stop,
+        compression: async () => new (await import("../sys/deflate.ts")).Deflate(),
       });
     case "pop3":
     case "pop3s":

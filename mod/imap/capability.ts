@@ -49,6 +49,8 @@ export interface CapabilityFacts {
   readonly appendLimit: number;
   /** Mod-sequences are kept. */
   readonly modSeqs: boolean;
+  /** Compression can be begun now. */
+  readonly compression: boolean;
 }
 
 /** The list, separated by blanks. */
@@ -57,6 +59,7 @@ export function capabilities(facts: CapabilityFacts): string {
   if (facts.authenticated) {
     list.push(...AUTHENTICATED, `APPENDLIMIT=${facts.appendLimit}`);
     if (facts.modSeqs) list.push("CONDSTORE", "QRESYNC"); // RFC 7162
+    if (facts.compression) list.push("COMPRESS=DEFLATE"); // RFC 4978
     return list.join(" ");
   }
   list.push("SASL-IR"); // RFC 4959

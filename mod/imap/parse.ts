@@ -52,6 +52,7 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
     r.space();
     return { verb: "LOGIN", user, password: r.astringText("a password") };
   },
+  COMPRESS: (r) => (r.space(), { verb: "COMPRESS", algorithm: r.word("an algorithm") }),
   ENABLE: (r) => {
     const capabilities: string[] = [];
     do {

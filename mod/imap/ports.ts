@@ -5,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { MailIndex } from "../store/mail_index.ts";
 import type { Store } from "../store/store.ts";
+import type { Compression } from "../wire/compressed_conn.ts";
 
 export interface ImapConfig {
   /** Our name, for the greeting. */
@@ -30,6 +31,8 @@ export interface ImapPorts {
   pause(): Promise<void>;
   /** What is remembered of messages; without it they are parsed again. */
   readonly index?: MailIndex;
+  /** Makes what compresses a connection; without it compression is not offered. */
+  readonly compression?: () => Promise<Compression>;
   /** Aborts when the server shuts down: sessions say BYE and end. */
   readonly stopping?: AbortSignal;
 }

@@ -1,6 +1,7 @@
 /** Which command may come when, and what its end may tell of others' changes. A verb without a row does not compile. */
 import { append } from "./commands/append.ts";
 import { authenticate, login, startTls, unauthenticate } from "./commands/authenticate.ts";
+import { compress } from "./commands/compress.ts";
 import { copy, move } from "./commands/copy.ts";
 import { expunge } from "./commands/expunge.ts";
 import { fetch } from "./commands/fetch.ts";
@@ -35,7 +36,7 @@ export interface Wait {
 }
 
 /** What became of a command. */
-export type Handled = Wait | (Reply & { readonly then?: "starttls" | "close" });
+export type Handled = Wait | (Reply & { readonly then?: "starttls" | "compress" | "close" });
 
 /**
  * What of others' changes is told before the tagged reply. "no-expunge" after FETCH, STORE and SEARCH, whose answers are in sequence numbers that a
@@ -66,6 +67,7 @@ export const RULES: { readonly [V in Verb]: Rule<Extract<Command, { readonly ver
   STARTTLS: { in: FRESH, tells: nothing, run: startTls },
   AUTHENTICATE: { in: FRESH, tells: nothing, run: authenticate },
   LOGIN: { in: FRESH, tells: nothing, run: login },
+  COMPRESS: { in: IN, tells: nothing, run: compress },
   ENABLE: { in: IN, tells: all, run: enable },
   NAMESPACE: { in: IN, tells: all, run: namespace },
   SELECT: { in: IN, tells: nothing, run: select },

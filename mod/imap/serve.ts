@@ -29,7 +29,7 @@ export async function serveImap(conn: Conn, ports: ImapPorts): Promise<void> {
 }
 
 class ImapConnection {
-  readonly #conn: Conn;
+  #conn: Conn;
   readonly #ports: ImapPorts;
   readonly #out: Output;
   readonly #session: ImapSession;
@@ -53,7 +53,7 @@ class ImapConnection {
   constructor(conn: Conn, ports: ImapPorts) {
     this.#conn = conn;
     this.#ports = ports;
-    this.#out = new Output((bytes) => conn.write(bytes));
+    this.#out = new Output((bytes) => this.#conn.write(bytes));
     this.#session = new ImapSession(ports, conn, this.#out);
     this.#session.onNews = () => this.#scheduleNews();
     this.#slice = new Slice(ports.clock, () => ports.pause());
@@ -96,6 +96,7 @@ class ImapConnection {
       this.#active = this.#ports.clock.monotonic();
       if (next === "close") return;
       if (next === "starttls" && !(await this.#startTls())) return;
+      if (next === "compress" && !(await this.#compress())) return;
       this.#wantsLine = next === "line";
       if (this.#out.full) await this.#out.flush();
       await this.#slice.spend(COMMAND_WORK);
@@ -229,6 +230,19 @@ class ImapConnection {
     }
     await this.#conn.startTls(announce);
     this.#assembler.discard();
+    return true;
+  }
+
+  /** The reply goes out as it is. What came before the client could have seen it is neither compressed nor meant so (RFC 4978 3). */
+  async #compress(): Promise<boolean> {
+    const { compression } = this.#ports;
+    await this.#out.flush();
+    if (compression === undefined || this.#assembler.rest > 0) {
+      this.#session.bye("Octets before compression began");
+      return false;
+    }
+    const { CompressedConn } = await import("../wire/compressed_conn.ts");
+    this.#conn = new CompressedConn(this.#conn, await compression());
     return true;
   }
 

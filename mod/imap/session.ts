@@ -26,8 +26,8 @@ import type { Selected } from "./selected.ts";
 import { writeNews } from "./tell.ts";
 import type { Command, ParseError } from "./types.ts";
 
-/** What the driver does next. "line": the next line belongs to the command under way (`line`). "starttls": begin it, then `secured`. */
-export type Next = "command" | "line" | "starttls" | "close";
+/** What the driver does next. "line": the next line belongs to the command under way (`line`). "starttls", "compress": begin it. */
+export type Next = "command" | "line" | "starttls" | "compress" | "close";
 
 /** Who is at the other end, as it is now. */
 export interface Peer {
@@ -53,6 +53,8 @@ export class ImapSession {
   onNews: (() => void) | null = null;
   /** Extensions that are enabled, by ENABLE or by being used. */
   readonly enabled: Set<string> = new Set();
+  /** COMPRESS was done. */
+  compressed = false;
   /** Wrong passwords so far. */
   failures = 0;
   #log: Log;
@@ -130,6 +132,7 @@ export class ImapSession {
       mechanisms: this.passwordsAllowed ? offeredMechanisms(this.ports.authenticator, this.saslPeer) : [],
       appendLimit: this.ports.config.messageSize,
       modSeqs: this.ports.index !== undefined,
+      compression: this.ports.compression !== undefined && !this.compressed,
     });
   }
 
@@ -337,7 +340,7 @@ export class ImapSession {
       writeNews(this.out.buffer, box, by.tells === "all", by.uid);
     }
     this.reply(by.tag, handled);
-    if (handled.then === "starttls") return "starttls";
+    if (handled.then === "starttls" || handled.then === "compress") return handled.then;
     if (handled.then === "close") {
       this.#over = true;
       return "close";

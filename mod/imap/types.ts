@@ -329,6 +329,12 @@ export interface SetQuotaCommand {
   readonly root: string;
 }
 
+export interface CompressCommand {
+  readonly verb: "COMPRESS";
+  /** In capitals. */
+  readonly algorithm: string;
+}
+
 /** One member a verb. */
 export type CommandBody =
   | BareCommand<"CAPABILITY">
@@ -342,6 +348,7 @@ export type CommandBody =
   | BareCommand<"UNSELECT">
   | BareCommand<"UNAUTHENTICATE">
   | ReplaceCommand
+  | CompressCommand
   | QuotaCommand
   | SetQuotaCommand
   | MailboxCommand<"GETQUOTAROOT">

@@ -8,6 +8,7 @@ const FACTS = {
   mechanisms: ["PLAIN", "LOGIN"],
   appendLimit: 1000,
   modSeqs: false,
+  compression: false,
 };
 
 Deno.test("capabilities() tells what holds now and nothing else", () => {
@@ -16,6 +17,8 @@ Deno.test("capabilities() tells what holds now and nothing else", () => {
     [{ startTls: true }, ["STARTTLS", "LOGINDISABLED"], ["AUTH=PLAIN", "AUTH=LOGIN"]],
     [{ login: true }, ["AUTH=PLAIN", "AUTH=LOGIN"], ["LOGINDISABLED", "STARTTLS"]],
     [{ startTls: true, login: true }, ["STARTTLS", "AUTH=PLAIN"], ["LOGINDISABLED", "UIDPLUS"]],
+    [{ authenticated: true, compression: true }, ["COMPRESS=DEFLATE"], []],
+    [{ compression: true }, [], ["COMPRESS=DEFLATE"]],
     [{ authenticated: true, modSeqs: true }, ["CONDSTORE", "QRESYNC"], []],
     [{ authenticated: true }, ["MOVE", "UIDPLUS", "APPENDLIMIT=1000"], [
       "CONDSTORE",
