@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { utf8 } from "../../mod/base/bytes.ts";
+import { type Address, formatAddress, parseAddress } from "../../mod/mail/address.ts";
 import { type Command, type CommandFault, parseCommand } from "../../mod/smtp/command.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
@@ -178,4 +180,49 @@ Deno.test("parseCommand() lets no control character into a host or an address", 
       if (c < 0x21 || c >= 0x7f) assert(!read.ok, `${head} ${c}`);
     }
   }
+});
+
+/** Addresses as they can be written: whatever stands in the local part. */
+const ADDRESS = fc.tuple(fc.string({ minLength: 1, maxLength: 20, unit: "binary" }), fc.domain()).map((
+  [local, domain],
+): Address => ({ local, domain: domain.toLowerCase() })).filter((a) => {
+  const read = parseAddress(formatAddress(a));
+  return read.ok && read.value.local === a.local;
+});
+const VERBS = ["MAIL FROM:", "RCPT TO:", "EHLO ", "BDAT ", "ETRN ", "AUTH ", "VRFY ", "DATA", ""];
+
+Deno.test("parseCommand() reads back every address, in any case of the keywords and with any blanks", () => {
+  const blanks = fc.constantFrom("", " ", "   ");
+  const command = fc.constantFrom("MAIL FROM:", "mail from:", "Mail From:", "RCPT TO:", "rCPT tO:");
+  fc.assert(fc.property(ADDRESS, command, blanks, blanks, (address, words, before, after) => {
+    const parsed = parseCommand(utf8(`${words}${before}<${formatAddress(address)}>${after}`));
+    assert(parsed.ok, formatAddress(address));
+    const { value } = parsed;
+    assert(value.verb === "MAIL" || value.verb === "RCPT");
+    assertEquals(value.verb === "MAIL" ? value.from : value.to, address);
+    assertEquals(value.international, /[^\0-\x7f]/.test(formatAddress(address)));
+  }));
+});
+
+Deno.test("parseCommand() takes any octets, and no address from among controls", () => {
+  const octets = fc.oneof(
+    fc.uint8Array({ maxLength: 80 }),
+    fc.string({ maxLength: 60 }).map(utf8),
+    fc.string({ maxLength: 60, unit: fc.constantFrom(...'<>@:," \\\t[]().%!=-ab0é\0\r\n') }).map(utf8),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...VERBS), octets, (verb, rest) => {
+      const line = new Uint8Array([...utf8(verb), ...rest]);
+      const parsed = parseCommand(line);
+      if (!parsed.ok) return;
+      assert(line.every((c) => c >= 0x20 && c !== 0x7f || c === 0x09), "controls");
+      const { value } = parsed;
+      const address = value.verb === "MAIL" ? value.from : value.verb === "RCPT" ? value.to : null;
+      if (!address || address.domain === "") return;
+      const again = parseAddress(formatAddress(address));
+      assert(again.ok);
+      assertEquals(again.value, address);
+    }),
+    { numRuns: 2000 },
+  );
 });
