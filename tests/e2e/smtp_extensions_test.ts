@@ -4,6 +4,7 @@ import { simpleParser } from "mailparser";
 import { concat, utf8 } from "../../mod/base/bytes.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { imapClient, mailer } from "../support/clients.ts";
+import { Outside } from "../support/outside.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 
@@ -73,29 +74,42 @@ Deno.test("e2e: binary mail in chunks arrives with its octets, for readers that 
   assertEquals(new Uint8Array(attachments[0]?.content ?? []), octets);
 });
 
-Deno.test("e2e: what is to be released later comes later", async () => {
-  await using roost = await RoostProcess.start();
+/** Sends a mail of Alice's under TLS, with these parameters of MAIL. */
+async function submit(roost: RoostProcess, to: string, parameters: string): Promise<void> {
   const plain = await RawClient.connect(roost.address, roost.ports.submissions);
   await plain.conn.startTls(null, { name: "x", required: false });
   const client = new RawClient(plain.conn);
   await client.reply();
-  const begun = Date.now();
   const login = Buffer.from(`\0${ALICE}\0secret-alice`).toString("base64");
-  for (
-    const line of [
-      "EHLO c",
-      `AUTH PLAIN ${login}`,
-      `MAIL FROM:<${ALICE}> HOLDFOR=2`,
-      `RCPT TO:<${BOB}>`,
-      "DATA",
-    ]
-  ) {
+  const message = `From: ${ALICE}\r\nSubject: ${parameters}\r\n\r\n.`;
+  const mail = `MAIL FROM:<${ALICE}> ${parameters}`;
+  for (const line of ["EHLO c", `AUTH PLAIN ${login}`, mail, `RCPT TO:<${to}>`, "DATA", message]) {
     await client.say(`${line}\r\n`);
     assertMatch(await client.reply(), /^[23]/);
   }
-  await client.say(`From: ${ALICE}\r\nSubject: later\r\n\r\n.\r\n`);
-  assertMatch(await client.reply(), /^250/);
   client.close();
+}
+
+Deno.test("e2e: what is to be released later comes later", async () => {
+  await using roost = await RoostProcess.start();
+  const begun = Date.now();
+  await submit(roost, BOB, "HOLDFOR=2");
   assertEquals((await inbox(roost, BOB, 1)).length, 1);
   assert(Date.now() - begun >= 2000, "not before its time");
+});
+
+Deno.test("e2e: what is to come back in time goes to nobody who does not promise that", async () => {
+  // npm's server knows nothing of DELIVERBY.
+  await using outside = await Outside.start();
+  await using roost = await RoostProcess.start({
+    config: `routes: { "*": "smtp://127.0.0.1:${outside.port}" }`,
+  });
+  await submit(roost, BOB, "BY=60;R");
+  assertEquals((await inbox(roost, BOB, 1)).length, 1, "we promise it ourselves");
+  await submit(roost, "x@far.test", "BY=120;R");
+  const [report = ""] = await inbox(roost, ALICE, 1);
+  assertMatch(report, /\r\nFinal-Recipient: rfc822; x@far\.test\r\nAction: failed\r\nStatus: 5\./);
+  assertMatch(report, /DELIVERBY/);
+  await submit(roost, "y@far.test", "BY=120;N");
+  assertEquals((await outside.until(1)).map((a) => a.to), [["y@far.test"]]);
 });
