@@ -1,34 +1,80 @@
 /** The HTTP listeners and the control token. */
 import { timingSafeEqual } from "@std/crypto";
 import { utf8 } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
 import { replaceFile } from "../base/durable.ts";
 import type { Fs } from "../base/fs.ts";
+import { HTTP_CONNECTIONS } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-
-/** The app as a function. */
-export type HttpHandler = (
-  request: Request,
-  facts: { readonly remoteAddress: string; readonly now: number },
-) => Response | Promise<Response>;
+import type { HttpHandler } from "../status/serve_http.ts";
+import { listen } from "../sys/listener.ts";
+import type { Conn } from "../wire/conn.ts";
 
 export interface HttpListener {
   readonly address: string;
   readonly port: number;
+  /** Open connections. */
+  readonly connections: number;
   close(): Promise<void>;
 }
 
+export interface HttpListenPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stopping: AbortSignal;
+  /** Makes the app. Called at the first connection: most servers see none for days. */
+  load(): Promise<HttpHandler>;
+}
+
 /** Opens one HTTP listener. Throws the system's error when it cannot. */
-export function listenHttp(address: string, port: number, handler: HttpHandler): HttpListener {
-  const server = Deno.serve(
-    { hostname: address, port, onListen: () => {} },
-    (request, info) =>
-      handler(request, {
-        remoteAddress: info.remoteAddr.transport === "tcp" ? info.remoteAddr.hostname : "",
-        now: Date.now(),
-      }),
-  );
-  const at = server.addr as Deno.NetAddr;
-  return { address: at.hostname, port: at.port, close: () => server.shutdown() };
+export async function listenHttp(
+  address: string,
+  port: number,
+  ports: HttpListenPorts,
+): Promise<HttpListener> {
+  const { log } = ports;
+  const open = new Set<Promise<void>>();
+  const serve = async (conn: Conn): Promise<void> => {
+    try {
+      const { serveHttp } = await import("../status/serve_http.ts");
+      const failed = (e: unknown) => log.error("http request failed", {}, e);
+      await serveHttp(conn, await ports.load(), { ...ports, failed });
+    } catch (e) {
+      log.error("connection not served", { service: "http" }, e);
+      conn.destroy();
+    }
+  };
+  const listener = await listen({
+    address,
+    port,
+    serverTls: null,
+    implicitTls: false,
+    busy: "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    admit: (remote) => {
+      const admitted = open.size < HTTP_CONNECTIONS;
+      if (!admitted) log.warn("connection refused", { service: "http", remote, why: "too many connections" });
+      return admitted;
+    },
+    accept(conn) {
+      const served = serve(conn);
+      open.add(served);
+      void served.finally(() => open.delete(served));
+    },
+    left: () => {},
+    handshakeFailed: () => {},
+  });
+  return {
+    address: listener.address,
+    port: listener.port,
+    get connections() {
+      return open.size;
+    },
+    async close() {
+      await listener.close();
+      await Promise.allSettled([...open]);
+    },
+  };
 }
 
 /** The token by which programs of the same user change things over HTTP: DATA/control.token, mode 0600, made anew at each start. */

@@ -5,11 +5,13 @@ import { KeptFile, type KeptFilePorts } from "../base/kept_file.ts";
 import { Decisions } from "../status/decisions.ts";
 import { fateOf, isOwnHandOver, MailHistory } from "../status/history.ts";
 import { EventCounts, type LineWatch } from "../status/metrics.ts";
+import { Timings } from "../status/timings.ts";
 
 export class Observed {
   readonly counts: EventCounts = new EventCounts();
   readonly history: MailHistory = new MailHistory();
   readonly decisions: Decisions = new Decisions();
+  readonly timings: Timings = new Timings();
   readonly #clock: Clock;
 
   /** Our own name, by which the queue tells of what it hands to our store. */
@@ -26,6 +28,7 @@ export class Observed {
     const now = this.#clock.now();
     const fate = fateOf(event, fields);
     if (fate) this.history.add(fate, now);
+    if (fate === "accepted" && typeof fields?.size === "number") this.timings.accepted(fields.size);
     this.decisions.add(event, common, fields, now);
   };
 

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Fs } from "../base/fs.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import type { Timings } from "../status/timings.ts";
 import type { Recorder } from "../trace/recorder.ts";
 
 /** The machine, as everything below gets it. */
@@ -15,6 +16,8 @@ export interface Platform {
   readonly pid: number;
   /** This machine's own name, for file names in Maildirs. */
   readonly machine: string;
+  /** Where it is counted how long things take. */
+  readonly timings: Timings;
   readonly version: string;
   readonly commit: string | null;
 }

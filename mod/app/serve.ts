@@ -63,6 +63,7 @@ export async function serve(
     trace,
     pid: Deno.pid,
     machine: Deno.hostname(),
+    timings: observed.timings,
     version: build.version,
     commit: build.commit,
   };

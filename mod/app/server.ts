@@ -13,13 +13,13 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { dataPaths } from "../config/paths.ts";
 import { systemMemory } from "../sys/memory.ts";
-import type { createStatusApp } from "../status/app.ts";
+import type { HttpHandler } from "../status/serve_http.ts";
 import type { Conn } from "../wire/conn.ts";
 import { buildServices, type Services } from "./build.ts";
 import { CertificateKeeper, certificatePorts } from "./certificates.ts";
 import { certificatePlan } from "./certificate_plan.ts";
 import { Connections } from "./connections.ts";
-import { type HttpHandler, type HttpListener, listenHttp, writeControlToken } from "./http.ts";
+import { type HttpListener, listenHttp, writeControlToken } from "./http.ts";
 import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
 import { MemoryGuard } from "./memory_guard.ts";
 import { notBuilt } from "./not_built.ts";
@@ -206,8 +206,8 @@ export class Server {
     this.#stopping.abort();
     await this.connections.drain(this.platform.clock.sleep(DRAIN));
     await Promise.allSettled([this.services.stop(), ...this.#http.map((h) => h.close())]);
-    this.platform.log.info("stopped");
     await this.#history?.close();
+    this.platform.log.info("stopped");
   }
 
   #serve(kind: ServiceKind, conn: Conn): Promise<void> {
@@ -228,16 +228,14 @@ export class Server {
     if (addresses.length === 0) return;
     const { fs, random } = this.platform;
     const token = await writeControlToken(fs, random, dataPaths(this.#config).controlToken);
-    // Made at the first request: most servers see none for days.
-    let app: Promise<ReturnType<typeof createStatusApp>> | null = null;
-    const make = async () => {
-      const status = await import("../status/app.ts");
-      return status.createStatusApp(statusPorts(this, token), () => [this.#config.hostname]);
+    let app: Promise<HttpHandler> | null = null;
+    const make = async (): Promise<HttpHandler> => {
+      const { createStatusApp } = await import("../status/app.ts");
+      const made = createStatusApp(statusPorts(this, token), () => [this.#config.hostname]);
+      return (request, facts) => made.fetch(request, facts);
     };
-    for (const at of addresses) {
-      const handler: HttpHandler = async (request, facts) => (await (app ??= make())).fetch(request, facts);
-      this.#http.push(listenHttp(at.host, at.port, handler));
-    }
+    const ports = { ...this.platform, stopping: this.stopping, load: () => app ??= make() };
+    for (const at of addresses) this.#http.push(await listenHttp(at.host, at.port, ports));
   }
 
   async #lookAgain(): Promise<void> {

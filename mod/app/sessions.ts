@@ -55,7 +55,11 @@ async function serveProtocol(
       return await (await import("../smtp/serve.ts")).serveSmtp(
         conn,
         smtpSettings(kind, config, memory, xclientRights(conn, config, services)),
-        { ...services.smtp, policy: putOffWhile(() => memory.full, services.smtp.policy) },
+        {
+          ...services.smtp,
+          timed: platform.timings,
+          policy: putOffWhile(() => memory.full, services.smtp.policy),
+        },
         stop,
       );
     case "devices": {
@@ -85,6 +89,7 @@ async function serveProtocol(
         random: platform.random,
         log: platform.log,
         pause: () => platform.clock.sleep(0),
+        timed: platform.timings.imapCommand,
         stopping: stop,
         compression: async () => new (await import("../sys/deflate.ts")).Deflate(),
       });

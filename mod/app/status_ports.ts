@@ -48,7 +48,9 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
     stsPolicy: (host) => host.startsWith("mta-sts.") ? ownStsText(server.config, host.slice(8)) : null,
     snapshot: () => snapshot(server),
     async metrics() {
-      return formatMetrics(metricsOf(await snapshot(server), server));
+      const { timings } = observed;
+      timings.watchLoop(platform.clock);
+      return formatMetrics(metricsOf(await snapshot(server), server)) + timings.format();
     },
     authority: () => server.keeper.authority,
     async queue() {
@@ -223,6 +225,11 @@ function metricsOf(s: StatusSnapshot, server: Server): Metric[] {
     gauge("roost_heap_bytes", "Heap in use.", s.memory.heap),
     gauge("roost_disk_free_bytes", "Free space where mail is kept.", s.disk.free ?? -1),
     gauge("roost_queue_messages", "Messages in the queue.", s.queue.size),
+    gauge(
+      "roost_queue_oldest_seconds",
+      "Age of the oldest message in the queue; 0 for an empty one.",
+      s.queue.oldest === null ? 0 : (server.platform.clock.now() - Date.parse(s.queue.oldest)) / 1000,
+    ),
     {
       name: "roost_connections",
       type: "gauge",

@@ -42,6 +42,7 @@ export const FETCH_CHUNK = 64 * KiB; // octets read at a time of larger ones
 export const SEARCH_HELD = 64 * KiB; // decoded characters of one part searched at a time
 export const PREVIEW_LENGTH = 200; // characters of a preview (RFC 8970 3.2)
 export const PREVIEW_OCTETS = 32 * KiB; // of a part that its preview is made from: HTML begins with a lot that nobody reads
+export const SEARCH_UPDATES = 16; // searches of a session that are kept up to date: a client shows one or two
 export const FIELDS_KEPT = 16 * KiB; // what the index keeps of one message's header; one with more is read each time
 export const SUBJECT_COMPARED = 1000; // characters of a subject that SORT and THREAD compare
 export const THREAD_DEPTH = 1000; // of answers to answers: no one can be above another farther up than that
@@ -212,6 +213,14 @@ export const TLS_CHAIN = 10; // certificates of a chain that are looked at: real
 
 /** Status page and API. */
 export const STATUS_BODY = 8 * MiB; // of a request that changes: the IDs of all messages that a full queue has
+export const HTTP_CONNECTIONS = 200; // to all of listen.http together: browsers open six each
+export const HTTP_LINE = 8 * KiB; // request line or one header field: what browsers and proxies keep to
+export const HTTP_FIELDS = 100; // header fields of one request; browsers send about 20
+export const HTTP_HEAD_TIME = 20 * SECOND; // for a whole request line and header, the wait for it included
+export const HTTP_BODY_TIME = 60 * SECOND; // for a whole body, however it drips in
+export const HTTP_REQUESTS = 1000; // over one connection
+export const HTTP_DRAIN = 64 * KiB; // of a body nobody wanted that is read to go on; with more we hang up
+export const LAG_LOOK = SECOND; // between two looks at how late the event loop is
 export const STATUS_FORM = 64 * KiB; // a form of the page: a hundred IDs and a token
 export const STATUS_QUEUE = 100; // messages that the page shows; the API has all
 export const STATUS_ACCOUNTS = 1000; // accounts that page and API tell of; "roost user list" has all

@@ -35,4 +35,6 @@ export interface ImapPorts {
   readonly compression?: () => Promise<Compression>;
   /** Aborts when the server shuts down: sessions say BYE and end. */
   readonly stopping?: AbortSignal;
+  /** Told how many milliseconds each command took. */
+  readonly timed?: (ms: number) => void;
 }

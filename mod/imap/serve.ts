@@ -167,7 +167,10 @@ class ImapConnection {
   async #command(pieces: readonly Piece[]): Promise<Next> {
     const command = parseCommand(pieces, this.#session.parsing);
     if (command.ok) {
+      const { timed, clock } = this.#ports;
+      const began = timed ? clock.monotonic() : 0;
       const next = await this.#session.command(command.value);
+      timed?.(clock.monotonic() - began);
       this.#conn.setIdle(this.#idleLimit() + BACKSTOP);
       return next;
     }

@@ -159,4 +159,6 @@ export interface SmtpPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Told how long, in milliseconds, replies took: to a command, and to a message from its last octet on. */
+  readonly timed?: { smtpCommand(ms: number): void; smtpMessage(ms: number): void };
 }

@@ -103,9 +103,12 @@ class Loop {
         sliceStart = this.#ports.clock.monotonic();
       }
       if (line === null || line.kind === "end") return;
+      const { timed, clock } = this.#ports;
+      const began = timed ? clock.monotonic() : 0;
       const answer = this.#answer(line, next);
       // Most commands are answered at once: no promise for them.
       const outcome = answer instanceof Promise ? await answer.catch((e) => this.#failed(e)) : answer;
+      timed?.smtpCommand(clock.monotonic() - began);
       if (outcome.next !== "close" && blames(outcome.reply)) await this.#holdBack();
       next = await this.#follow(outcome);
     }
@@ -231,9 +234,11 @@ class Loop {
         if (settled) await settled;
         if (intake.hopeless) return await this.#finish(REPLY.tooBig);
       }
+      const began = clock.monotonic();
       for (const answer of await this.#session.message(await intake.finish())) {
         this.#replies += formatReply(answer);
       }
+      this.#ports.timed?.smtpMessage(clock.monotonic() - began);
     } finally {
       this.#due = Infinity;
       if (!intake.done) await intake.abort();

@@ -3,11 +3,13 @@ import type { Hono } from "hono";
 import { STATUS_BODY } from "../base/limits.ts";
 import { mayChange } from "./access.ts";
 import { type Ask, type Env, textWithin } from "./http.ts";
+import { openApi } from "./openapi.ts";
 import { parseIds, parseQueueQuery, QUEUE_ACTIONS } from "./queue_query.ts";
 import type { QueueAction, QueueChange, StatusPorts } from "./types.ts";
 
 /** Adds what only reads. */
 export function addReadingRoutes(app: Hono<Env>, ports: StatusPorts): void {
+  app.get("/api/openapi.json", async (c) => c.json(openApi((await ports.snapshot()).version)));
   app.get("/api/status", async (c) => c.json(await ports.snapshot()));
   app.get("/api/health", async (c) => c.json(await ports.health()));
   app.get("/api/history", (c) => c.json(ports.day()));

@@ -42,7 +42,8 @@ export async function residentMb(roost: RoostProcess): Promise<number> {
 
 /** Open connections by listener; those with none are left out. */
 export async function openConnections(roost: RoostProcess): Promise<Record<string, number>> {
-  const open = (await status(roost)).listeners.filter((l) => l.connections > 0);
+  // The question itself comes over HTTP.
+  const open = (await status(roost)).listeners.filter((l) => l.connections > 0 && l.kind !== "http");
   return Object.fromEntries(open.map((l) => [l.kind, l.connections]));
 }
 

@@ -21,11 +21,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   maildir: ["base", "wire", "mail", "store"],
   index: ["base", "mail", "store"],
   transfer: ["base", "mail", "store", "maildir"],
+  backup: ["base", "mail", "store", "queue", "maildir", "transfer"],
   tls: ["base"],
   config: ["base", "yaml", "mail", "account"],
   report: ["base", "wire", "mail", "dns", "auth", "queue"],
   trace: ["base"],
-  status: ["base", "config", "std"],
+  status: ["base", "config", "std", "wire"],
   sys: ["base", "wire", "dns", "store", "queue", "tls"],
   build: [],
 };
