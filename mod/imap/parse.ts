@@ -84,6 +84,14 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
   SETQUOTA: parseSetQuota,
   EXPUNGE: () => ({ verb: "EXPUNGE", uid: false, set: null }),
   SEARCH: (r) => (r.space(), { verb: "SEARCH", uid: false, ...parseSearch(r) }),
+  CANCELUPDATE: (r) => {
+    const tags: string[] = [];
+    do {
+      r.space();
+      tags.push(fromUtf8(r.string("a tag")));
+    } while (!r.ended);
+    return { verb: "CANCELUPDATE", tags };
+  },
   ESEARCH: (r) => (r.space(), { verb: "ESEARCH", uid: true, ...parseMultiSearch(r) }),
   SORT: (r) => (r.space(), { verb: "SORT", uid: false, ...parseSort(r) }),
   THREAD: (r) => (r.space(), { verb: "THREAD", uid: false, ...parseThread(r) }),

@@ -18,7 +18,9 @@ export function parseMultiSearch(
     sources = filters;
     reader.space();
   }
-  return { sources, ...parseSearch(reader) };
+  const search = parseSearch(reader);
+  if (search.update) throw new ParseFault("UPDATE is for SEARCH");
+  return { sources, ...search };
 }
 
 /** One filter-mailboxes: "personal", "subtree" with a name or a list of names, and so on. */

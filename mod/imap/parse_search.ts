@@ -59,14 +59,18 @@ export function parseKeys(reader: CommandReader, decode: Decode, word = tryWord(
 
 /** RETURN with its options and the space after them, where they are there. */
 export function parseReturns(reader: CommandReader): ResultOptions {
-  if (!reader.tryWord("RETURN")) return { returns: null, save: false, partial: null };
+  if (!reader.tryWord("RETURN")) return { returns: null, save: false, update: false, partial: null };
   reader.space();
   const returns = new Set<SearchReturn>();
   let save = false;
+  let update = false;
   let partial: PartialRange | null = null;
   reader.list(() => {
     const option = reader.word("a RETURN option");
     if (option === "SAVE") save = true;
+    else if (option === "UPDATE") update = true;
+    // RFC 5267 4.2: only a hint that the client will ask again.
+    else if (option === "CONTEXT") return;
     else if (option === "PARTIAL") {
       reader.space();
       partial = parsePartialRange(reader);
@@ -75,9 +79,9 @@ export function parseReturns(reader: CommandReader): ResultOptions {
   }, true);
   reader.space();
   if (returns.has("ALL") && partial) throw new ParseFault("ALL and PARTIAL exclude each other"); // RFC 9394 3.1
-  // RFC 4731 3.1: without any, ALL is meant; RFC 5182 2.1: SAVE alone tells nothing.
-  if (returns.size === 0 && !save && !partial) returns.add("ALL");
-  return { returns: [...returns], save, partial };
+  // RFC 4731 3.1: without any, ALL is meant; RFC 5182 2.1: SAVE alone tells nothing; nor does UPDATE.
+  if (returns.size === 0 && !save && !update && !partial) returns.add("ALL");
+  return { returns: [...returns], save, update, partial };
 }
 
 const RETURNS: ReadonlySet<string> = new Set<SearchReturn>(["MIN", "MAX", "ALL", "COUNT", "RELEVANCY"]);

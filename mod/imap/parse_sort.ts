@@ -21,7 +21,8 @@ export function parseSort(
   reader: CommandReader,
 ): SearchArguments & { readonly criteria: readonly SortCriterion[] } {
   const results = parseReturns(reader);
-  if (results.save) throw new ParseFault("SAVE is for SEARCH"); // RFC 5182 2.1
+  // RFC 5182 2.1; and CONTEXT=SORT is not offered.
+  if (results.save || results.update) throw new ParseFault("SAVE and UPDATE are for SEARCH");
   const criteria: SortCriterion[] = [];
   reader.list(() => {
     let word = reader.word("a sort key");

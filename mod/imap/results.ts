@@ -17,7 +17,7 @@ export async function tellResults(
   const numbers = command.uid ? uidsOf(list, found) : found;
   if (command.returns === null && command.verb === "SORT") writeSort(out.buffer, numbers);
   else if (command.returns === null && command.verb === "SEARCH") writeSearch(out.buffer, numbers);
-  else if (command.returns === null || command.returns.length > 0 || command.partial) {
+  else if (command.returns === null || command.returns.length > 0 || command.partial || command.update) {
     writeEsearch(out.buffer, {
       tag: command.tag,
       uid: command.uid,

@@ -2,6 +2,7 @@
 import { append } from "./commands/append.ts";
 import { authenticate, login, startTls, unauthenticate } from "./commands/authenticate.ts";
 import { compress } from "./commands/compress.ts";
+import { cancelUpdate } from "./commands/cancel_update.ts";
 import { copy, move } from "./commands/copy.ts";
 import { expunge } from "./commands/expunge.ts";
 import { fetch } from "./commands/fetch.ts";
@@ -92,6 +93,7 @@ export const RULES: { readonly [V in Verb]: Rule<Extract<Command, { readonly ver
   UNSELECT: { in: SELECTED, tells: nothing, run: unselect },
   EXPUNGE: { in: SELECTED, tells: all, run: expunge },
   SEARCH: { in: SELECTED, tells: unlessUid, run: search },
+  CANCELUPDATE: { in: SELECTED, tells: all, run: cancelUpdate },
   ESEARCH: { in: IN, tells: all, run: multiSearch },
   SORT: { in: SELECTED, tells: unlessUid, run: sort },
   THREAD: { in: SELECTED, tells: unlessUid, run: thread },

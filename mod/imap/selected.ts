@@ -1,5 +1,6 @@
 import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
 import type { Mailbox, MailboxChange, Uid } from "../store/store.ts";
+import { SearchUpdates } from "./search_updates.ts";
 import { View, type ViewSource } from "./view.ts";
 
 /** The mailbox a session has selected. Its listener lives until `close`. */
@@ -13,6 +14,8 @@ export class Selected {
   tellsVanished = false;
   /** UIDs that "$" stands for (RFC 5182), ascending; some may be gone. */
   saved: readonly Uid[] = [];
+  /** Searches that are kept up to date. */
+  readonly updates = new SearchUpdates();
   /** \Recent and RECENT are told: not in IMAP4rev2 (RFC 9051 A). */
   tellsRecent = true;
   #gone = false;
@@ -33,6 +36,7 @@ export class Selected {
     this.readOnly = readOnly;
     this.view = new View(readOnly ? peeking(mailbox) : mailbox, this.token);
     this.#unlisten = mailbox.listen((change: MailboxChange) => {
+      this.updates.note(change);
       if (change.kind === "gone") this.#gone = true;
       else if (!this.view.note(change)) return;
       news();

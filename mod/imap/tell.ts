@@ -43,14 +43,16 @@ export function tellFlags(
 
 /** All that the client may be told now: EXPUNGE first, so that all numbers after it are the new ones. */
 export function writeNews(out: ResponseBuffer, box: Selected, expunge: boolean, uid: boolean): void {
-  if (!box.view.waiting) return;
+  if (!box.view.waiting && !box.updates.waiting) return;
   const news = box.view.take(expunge);
+  box.updates.writeExpunged(out, news);
   if (box.tellsVanished) writeVanished(out, news.vanished);
   else for (const seq of news.expunged) writeCount(out, seq, "EXPUNGE");
   if (news.exists !== null) writeCount(out, news.exists, "EXISTS");
   if (news.recent !== null && box.tellsRecent) writeCount(out, news.recent, "RECENT");
   if (news.keywords) writeFlagLists(out, box);
   for (const { seq, message } of news.flags) tellFlags(out, box, seq, message, uid || box.tellsVanished);
+  box.updates.writeChanged(out, box);
 }
 
 /** VANISHED (RFC 7162 3.2.10), ascending UIDs; nothing for none. */

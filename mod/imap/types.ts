@@ -128,6 +128,8 @@ export interface ResultOptions {
   readonly returns: readonly SearchReturn[] | null;
   /** Keep them for "$" (RFC 5182). */
   readonly save: boolean;
+  /** Tell of changes later (RFC 5267). */
+  readonly update: boolean;
   readonly partial: PartialRange | null;
 }
 
@@ -279,6 +281,11 @@ export interface MultiSearchCommand extends ResultOptions {
   /** null: the selected mailbox. */
   readonly sources: readonly MailboxFilter[] | null;
 }
+/** RFC 5267 4.3.5. */
+export interface CancelUpdateCommand {
+  readonly verb: "CANCELUPDATE";
+  readonly tags: readonly string[];
+}
 export interface SortCommand extends ResultOptions {
   readonly verb: "SORT";
   readonly uid: boolean;
@@ -372,6 +379,7 @@ export type CommandBody =
   | SortCommand
   | ThreadCommand
   | MultiSearchCommand
+  | CancelUpdateCommand
   | FetchCommand
   | StoreCommand
   | CopyCommand<"COPY">

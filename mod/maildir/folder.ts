@@ -52,6 +52,8 @@ export class Folder implements Mailbox {
   readonly #ports: Ports;
   readonly #host: FolderHost;
   readonly #placing: Placing;
+  /** Messages whose flags are being changed: nobody was told yet. */
+  readonly #untold = new Set<FolderMessage>();
 
   constructor(ports: Ports, host: FolderHost, name: string, dir: string, root: string) {
     this.#ports = ports;
@@ -158,14 +160,17 @@ export class Folder implements Mailbox {
     clear: FlagBits,
     set: FlagBits,
     by: unknown,
+    only: (message: Message, untold: boolean) => boolean = () => true,
   ): Promise<readonly Message[]> {
     const next = (m: FolderMessage) => (m.flags & ~clear) | set;
     const changed = new Set<FolderMessage>();
     await this.state.serial.run(async () => {
+      const chosen = new Set(this.#all(uids).filter((m) => only(m, this.#untold.has(m))));
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const due = this.#all(uids).filter((m) => next(m) !== m.flags);
+        const due = this.#all(uids).filter((m) => chosen.has(m) && next(m) !== m.flags);
         if (due.length === 0) return;
         for (const m of due) changed.add(m);
+        for (const m of due) this.#untold.add(m);
         const fresh = due.filter(isNew);
         const lost = fresh.length > 0 ? await leaveNew(this.state, fresh, next) : [];
         lost.push(...await renameAll(this.state, due.filter((m) => !m.isNew && next(m) !== m.flags), next));
@@ -174,12 +179,15 @@ export class Folder implements Mailbox {
         await syncFolder(this.state);
       }
     });
-    const there = this.#all(uids);
-    if (changed.size === 0) return there;
-    await this.#ports.dirSync.sync(this.state.curDir.path);
-    const told = there.filter((m) => changed.has(m));
-    if (told.length > 0) this.state.tell({ kind: "flags", messages: told, by });
-    return there;
+    if (changed.size === 0) return this.#all(uids);
+    try {
+      await this.#ports.dirSync.sync(this.state.curDir.path);
+    } finally {
+      const told = this.#all(uids).filter((m) => changed.has(m));
+      for (const m of changed) this.#untold.delete(m);
+      if (told.length > 0) this.state.tell({ kind: "flags", messages: told, by });
+    }
+    return this.#all(uids);
   }
 
   async expunge(uids: readonly Uid[]): Promise<readonly Uid[]> {

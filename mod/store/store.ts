@@ -97,9 +97,16 @@ export interface Mailbox {
   keywordBits(keywords: readonly string[]): Promise<FlagBits>;
   /**
    * Changes flags: `new = (old & ~clear) | set`, for all messages together, durable. Gives the messages that are still there.
-   * `by` comes back in the change notice.
+   * `by` comes back in the change notice. `only` is asked once of each, with no other change between its answer and the deed; `untold` says that
+   * the message has changed already and its notice is still to come.
    */
-  setFlags(uids: readonly Uid[], clear: FlagBits, set: FlagBits, by: unknown): Promise<readonly Message[]>;
+  setFlags(
+    uids: readonly Uid[],
+    clear: FlagBits,
+    set: FlagBits,
+    by: unknown,
+    only?: (message: Message, untold: boolean) => boolean,
+  ): Promise<readonly Message[]>;
   /** Removes messages for good; gives the UIDs that this call removed. */
   expunge(uids: readonly Uid[]): Promise<readonly Uid[]>;
   /** Copies to another folder of the same account, keeping flags and dates: all or none. */

@@ -32,7 +32,7 @@ Deno.test("parseSort() reads criteria, charset and keys", () => {
     ['(REVERSE CC REVERSE TO ARRIVAL SIZE FROM) "UTF-8" NOT SEEN', "-CC,-TO,ARRIVAL,SIZE,FROM not"],
     ["(DISPLAYFROM DISPLAYTO) UTF-8 ALL UNSEEN", "DISPLAYFROM,DISPLAYTO and"],
     ["RETURN (MIN COUNT) (DATE) UTF-8 ALL", "MIN COUNT DATE all"],
-    ["RETURN (SAVE) (DATE) UTF-8 ALL", "bad SAVE is for SEARCH"],
+    ["RETURN (SAVE) (DATE) UTF-8 ALL", "bad SAVE and UPDATE are for SEARCH"],
     ["() UTF-8 ALL", "bad Expected a sort key"],
     ["(REVERSE) UTF-8 ALL", "bad Expected a space"],
     ["(REVERSE REVERSE DATE) UTF-8 ALL", "bad Unknown sort key REVERSE"],

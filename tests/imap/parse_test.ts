@@ -109,6 +109,7 @@ Deno.test("parseCommand() reads each verb", () => {
       uid: true,
       returns: null,
       save: false,
+      update: false,
       partial: null,
       key: { kind: "all" },
     }],

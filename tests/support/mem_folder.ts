@@ -105,9 +105,15 @@ export class MemFolder implements Mailbox {
     return Promise.resolve(made.reduce((all, k) => all | keywordBit(keywordNumber(this.keywords, k)), bits));
   }
 
-  setFlags(uids: readonly Uid[], clear: FlagBits, set: FlagBits, by: unknown): Promise<readonly Message[]> {
+  setFlags(
+    uids: readonly Uid[],
+    clear: FlagBits,
+    set: FlagBits,
+    by: unknown,
+    only: (message: Message, untold: boolean) => boolean = () => true,
+  ): Promise<readonly Message[]> {
     const there = uids.map((u) => this.#get(u)).filter((m) => m !== null);
-    const changed = there.filter((m) => ((m.flags & ~clear) | set) !== m.flags);
+    const changed = there.filter((m) => only(m, false) && ((m.flags & ~clear) | set) !== m.flags);
     for (const m of changed) m.flags = (m.flags & ~clear) | set;
     if (changed.length > 0) this.tell({ kind: "flags", messages: changed, by });
     return Promise.resolve(there);

@@ -288,6 +288,12 @@ const MESSAGES: readonly Case[] = [
     assertEquals(there.map((m) => [m.uid, m.flags]), [[a, SEEN], [b, SEEN]]);
     await box.setFlags([a, b], 0, SEEN, token);
     assertEquals(log.splice(0), ["flags 1,1 true"]);
+    const asked: number[] = [];
+    const only = (m: { readonly uid: number }) => asked.push(m.uid) > 1;
+    assertEquals((await box.setFlags([a, b], SEEN, 0, token, only)).map((m) => m.flags), [SEEN, 0]);
+    assertEquals(asked, [a, b]);
+    await box.setFlags([b], 0, SEEN, token);
+    assertEquals(log.splice(0), ["flags 0 true", "flags 1 true"]);
     const work = await box.keywordBits(["work"]);
     assertEquals(work, 1 << KEYWORD_SHIFT);
     assertEquals(await box.keywordBits(["WORK"]), work);

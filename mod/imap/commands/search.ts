@@ -1,4 +1,5 @@
 /** SEARCH (RFC 3501 6.4.4, ESEARCH of RFC 4731): what matches is `search.ts`'s business; how it is told, `results.ts`'s. */
+import type { Uid } from "../../store/store.ts";
 import { okay } from "../reply.ts";
 import { tellResults } from "../results.ts";
 import type { Handled } from "../rules.ts";
@@ -12,14 +13,27 @@ export async function search(
   session: ImapSession,
   command: SearchCommand & Pick<Command, "tag">,
 ): Promise<Handled> {
+  const { changes } = session.box.updates;
   try {
     const { list, seqs } = await searchSession(session, command.key);
     const returns = command.returns ?? (session.rev2 ? ALL : null); // RFC 9051 6.4.4: no SEARCH responses any more
     await tellResults(session, { ...command, returns }, list, seqs);
+    if (command.update) follow(session, command, seqs.map((seq) => list[seq - 1]?.uid ?? 0), changes);
   } catch (cause) {
     // RFC 5182 2.1: what fails leaves nothing saved.
     if (command.save) session.box.saved = [];
     throw cause;
   }
   return okay("Search completed");
+}
+
+/** UPDATE (RFC 5267 4.3): changes are told from now on; or the client hears that they are not. */
+function follow(
+  { box, out }: ImapSession,
+  { tag, uid, key }: SearchCommand & Pick<Command, "tag">,
+  found: readonly Uid[],
+  changes: number,
+): void {
+  if (box.updates.add({ tag, uid, key }, found, { lastUid: box.view.lastUid, changes })) return;
+  out.line(`* NO [NOUPDATE "${tag}"] This search is not kept up to date`);
 }

@@ -28,17 +28,17 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
   if (bits === null) return REPLIES.keywordLimit;
   const clear = command.action === "add" ? 0 : command.action === "remove" ? bits : ALL_BITS;
   const set = command.action === "remove" ? 0 : bits;
-  const modified: Uid[] = [];
   if (command.unchangedSince !== null) await session.enableCondstore();
+  const modified = new Set<Uid>();
+  const only = unchanged(box, command.unchangedSince, modified);
   let there = 0;
   const quiet: Message[] = [];
   const slice = new Slice(session.ports.clock, () => session.ports.pause());
   for (let at = 0; at < uids.length; at += BATCH) {
-    const all = uids.length <= BATCH ? uids : uids.slice(at, at + BATCH);
-    const batch = unchanged(box, all, command.unchangedSince, modified);
-    there += all.length - batch.length;
-    const changed = await box.mailbox.setFlags(batch, clear, set, box.token);
-    there += changed.length;
+    const batch = uids.length <= BATCH ? uids : uids.slice(at, at + BATCH);
+    const left = await box.mailbox.setFlags(batch, clear, set, box.token, only);
+    there += left.length;
+    const changed = modified.size === 0 ? left : left.filter((m) => !modified.has(m.uid));
     if (!command.silent) tell(session, changed, command.uid);
     else {
       if (!command.uid) quiet.push(...changed);
@@ -47,27 +47,26 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
     if (out.full) await out.flush();
     await slice.spend(batch.length * MESSAGE_WORK);
   }
-  if (modified.length > 0) return okay("Some have changed", modifiedCode(box, modified, command.uid));
+  if (modified.size > 0) return okay("Some have changed", modifiedCode(box, [...modified], command.uid));
   if (there === uids.length || command.uid) return okay("Store completed");
   // After NO the client takes none as changed, unless it is told.
   tell(session, quiet, false);
   return REPLIES.expungeIssued;
 }
 
-/** The messages that may be changed (RFC 7162 3.1.3); the others are added to `modified`. */
+/** Says which messages may be changed (RFC 7162 3.1.3); the others are added to `modified`. */
 function unchanged(
   box: Selected,
-  uids: readonly Uid[],
   since: number | null,
-  modified: Uid[],
-): readonly Uid[] {
-  if (since === null) return uids;
+  modified: Set<Uid>,
+): ((message: Message, untold: boolean) => boolean) | undefined {
   const { modSeqs } = box;
-  return uids.filter((uid) => {
-    if (modSeqs && !modSeqs.changedSince({ uid }, since)) return true;
-    modified.push(uid);
+  if (since === null) return undefined;
+  return (message, untold) => {
+    if (!untold && modSeqs && !modSeqs.changedSince(message, since)) return true;
+    modified.add(message.uid);
     return false;
-  });
+  };
 }
 
 /** MODIFIED with UIDs or sequence numbers, as the command has them. */

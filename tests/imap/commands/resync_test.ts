@@ -205,3 +205,24 @@ Deno.test("QRESYNC: where it is not known what went when, all that is not there 
   await store.close();
   await index.close();
 });
+
+Deno.test("CONDSTORE: of two who change a message at once, one is told that it has changed", async () => {
+  await using bench = await IndexBench.make();
+  const index = indexes(bench);
+  const { store, clock } = storeOn(machine());
+  const server = imapServer({ index, store });
+  const one = await withMessages(server, 1);
+  const two = await ImapClient.loggedIn(server);
+  const highest = codeOf(await two.ok("SELECT INBOX (CONDSTORE)"), "HIGHESTMODSEQ");
+  await clock.advance(10);
+  const replies = await Promise.all(
+    [one, two].map((c, i) =>
+      c.ok(`STORE 1 (UNCHANGEDSINCE ${highest}) +FLAGS.SILENT (${["\\Seen", "\\Flagged"][i]})`)
+    ),
+  );
+  const modified = replies.map((lines) => codeOf(lines, "MODIFIED"));
+  assertEquals(modified.sort(), ["", "1"]);
+  for (const client of [one, two]) await client.ok("LOGOUT");
+  await store.close();
+  await index.close();
+});
