@@ -52,8 +52,8 @@ export class Folder implements Mailbox {
   readonly #ports: Ports;
   readonly #host: FolderHost;
   readonly #placing: Placing;
-  /** Messages whose flags are being changed: nobody was told yet. */
-  readonly #untold = new Set<FolderMessage>();
+  /** Messages whose flags were changed and nobody was told yet, and by how many calls. */
+  readonly #untold = new Map<FolderMessage, number>();
 
   constructor(ports: Ports, host: FolderHost, name: string, dir: string, root: string) {
     this.#ports = ports;
@@ -169,8 +169,10 @@ export class Folder implements Mailbox {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const due = this.#all(uids).filter((m) => chosen.has(m) && next(m) !== m.flags);
         if (due.length === 0) return;
-        for (const m of due) changed.add(m);
-        for (const m of due) this.#untold.add(m);
+        for (const m of due) {
+          if (!changed.has(m)) this.#untold.set(m, (this.#untold.get(m) ?? 0) + 1);
+          changed.add(m);
+        }
         const fresh = due.filter(isNew);
         const lost = fresh.length > 0 ? await leaveNew(this.state, fresh, next) : [];
         lost.push(...await renameAll(this.state, due.filter((m) => !m.isNew && next(m) !== m.flags), next));
@@ -184,7 +186,11 @@ export class Folder implements Mailbox {
       await this.#ports.dirSync.sync(this.state.curDir.path);
     } finally {
       const told = this.#all(uids).filter((m) => changed.has(m));
-      for (const m of changed) this.#untold.delete(m);
+      for (const m of changed) {
+        const others = (this.#untold.get(m) ?? 1) - 1;
+        if (others > 0) this.#untold.set(m, others);
+        else this.#untold.delete(m);
+      }
       if (told.length > 0) this.state.tell({ kind: "flags", messages: told, by });
     }
     return this.#all(uids);
