@@ -33,6 +33,10 @@ const VERBS: Readonly<Record<string, Entry>> = {
     about: "all that was decided about a message, and what to do",
     load: () => import("./verbs/why.ts"),
   },
+  rehearse: {
+    about: "what would happen to a message now, without delivering it",
+    load: () => import("./verbs/rehearse.ts"),
+  },
   spf: { about: "whether SPF lets a client send in a sender's name", load: () => import("./verbs/spf.ts") },
   auth: {
     about: "what SPF, DKIM, DMARC and ARC say of a message",

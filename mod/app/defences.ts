@@ -4,7 +4,7 @@ import { GREY_FILE, GREY_SAVE } from "../base/limits.ts";
 import { AccountRates } from "../inbound/account_rate.ts";
 import { Greylist } from "../inbound/checks/greylist.ts";
 import { HoldBack } from "../inbound/checks/hold_back.ts";
-import { Defences } from "../inbound/defences.ts";
+import { Defences, type DefenceSettings } from "../inbound/defences.ts";
 import { RateLimiter } from "../inbound/ratelimit.ts";
 import type { Directory } from "../account/directory.ts";
 import type { Config } from "../config/config.ts";
@@ -51,20 +51,9 @@ export class ReceptionDefences {
   /** The defences as a config wants them. */
   of(config: Config): Defences {
     const { clock, log } = this.#platform;
-    const { reception, limits, submission, hostname, trusted } = config;
+    const { limits, trusted } = config;
     const perMinute = limits.messagesPerMinute;
-    return new Defences({
-      hostname,
-      trusted,
-      bannerDelay: reception.bannerDelay,
-      refuseEarlyTalkers: reception.refuseEarlyTalkers,
-      refuseHelo: reception.refuseHelo,
-      holdBack: reception.tarpit,
-      blocklists: reception.blocklists,
-      allowlists: reception.allowlists,
-      greylist: reception.greylist,
-      accountRate: { perHour: submission.recipientsPerHour, perDay: submission.recipientsPerDay },
-    }, {
+    return new Defences(defenceSettings(config), {
       directory: this.#directory,
       resolver: this.resolver(config),
       clock,
@@ -80,6 +69,22 @@ export class ReceptionDefences {
   async close(): Promise<void> {
     await this.#file.close();
   }
+}
+
+/** What a config wants held against strangers. */
+export function defenceSettings({ reception, submission, hostname, trusted }: Config): DefenceSettings {
+  return {
+    hostname,
+    trusted,
+    bannerDelay: reception.bannerDelay,
+    refuseEarlyTalkers: reception.refuseEarlyTalkers,
+    refuseHelo: reception.refuseHelo,
+    holdBack: reception.tarpit,
+    blocklists: reception.blocklists,
+    allowlists: reception.allowlists,
+    greylist: reception.greylist,
+    accountRate: { perHour: submission.recipientsPerHour, perDay: submission.recipientsPerDay },
+  };
 }
 
 /** The config's resolver, loaded when the first stranger comes. Who cannot load it knows nothing of anybody. */

@@ -59,7 +59,7 @@ export function smtpTransport(
     log,
     hostname: config.sending.helo ?? config.hostname,
     network: config.network,
-    routes: new Routes(waysFor(config.routes), waysFor(config.senderRoutes)),
+    routes: routesOf(config),
     family: config.sending.family,
     ...(config.sending.sources.length > 0 ? { sources: config.sending.sources } : {}),
     back,
@@ -74,6 +74,11 @@ export function smtpTransport(
       return bytes ? fromUtf8(bytes).replace(/\r?\n$/, "") : null;
     },
   });
+}
+
+/** The ways a config names. */
+export function routesOf(config: Pick<Config, "routes" | "senderRoutes">): Routes {
+  return new Routes(waysFor(config.routes), waysFor(config.senderRoutes));
 }
 
 function* waysFor(ways: ReadonlyMap<string, ConfiguredWay>): Generator<readonly [string, Way]> {

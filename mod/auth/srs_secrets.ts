@@ -9,7 +9,7 @@ import type { Random } from "../base/random.ts";
 const LENGTH = 20;
 
 /** A fresh secret. */
-function makeSrsSecret(random: Random): string {
+export function makeSrsSecret(random: Random): string {
   return random.bytes(LENGTH).toHex();
 }
 

@@ -61,7 +61,7 @@ export type SenderRewriting = (sender: Address | null, via: Address) => Address 
 
 export interface DispatchPorts {
   readonly directory: Directory;
-  readonly store: Store;
+  readonly store: Pick<Store, "deliver">;
   readonly queue: Submitter;
   readonly log: Log;
   /** Where nothing is filed, all goes to INBOX. */

@@ -115,7 +115,9 @@ function findings(f: Words): string[] {
 }
 
 function delivered(f: Words, e: TraceEvent): Sentence {
-  if (f("mailbox")) return plain(`put into ${f("mailbox")} of ${f("account")}, file ${f("file")}`);
+  if (f("mailbox")) {
+    return plain(`put into ${f("mailbox")} of ${f("account")}${f("file") && `, file ${f("file")}`}`);
+  }
   const tls = f("tls") ? ` over ${f("tls")}` : "";
   return plain(
     `delivered to ${f("to")}: ${host(f)} took it${tls}: ${peer(f)}${

@@ -28,7 +28,10 @@ export interface Story {
 export function storyOf(asked: string, { messages, refusals, more }: Found): Story {
   return {
     asked,
-    messages: messages.map(({ id, events }) => ({ id, events: withoutDoubles(events).map(told) })),
+    messages: messages.map(({ id, events }) => ({
+      id,
+      events: arrivalFirst(withoutDoubles(events)).map(told),
+    })),
     refusals: refusals.map(told),
     more,
   };
@@ -38,6 +41,20 @@ export function storyOf(asked: string, { messages, refusals, more }: Found): Sto
 function withoutDoubles(events: readonly TraceEvent[]): TraceEvent[] {
   const said = new Set(events.filter((e) => e.event === "queued" && e.fields["to"]).map((e) => e.queue));
   return events.filter((e) => e.event !== "queued" || e.fields["to"] !== undefined || !said.has(e.queue));
+}
+
+/** The log has the arrival when it is answered, after what was done with it; people read it first. */
+function arrivalFirst(events: readonly TraceEvent[]): TraceEvent[] {
+  const arrival = events.findIndex((e) => e.event === "mail accepted");
+  const before = events.findIndex((e) => e.event !== "client judged");
+  const accepted = events[arrival];
+  if (!accepted || arrival < before) return [...events];
+  return [
+    ...events.slice(0, before),
+    accepted,
+    ...events.slice(before, arrival),
+    ...events.slice(arrival + 1),
+  ];
 }
 
 function told(e: TraceEvent): ToldEvent {

@@ -27,3 +27,15 @@ Deno.test("storyOf() tells each decision once, with its time", () => {
     ["1970-01-01T00:00:02.000Z", "q2", "queued as q2 for 1 recipients"],
   ]);
 });
+
+Deno.test("storyOf() begins with the arrival, after what was found of the client", () => {
+  const order = ["client judged", "queued", "delivered", "mail accepted", "failed"];
+  const events = order.map((event, at): TraceEvent => ({ at, event, trace: "t", queue: null, fields: {} }));
+  const told = (some: readonly TraceEvent[]) =>
+    storyOf("t", { messages: [{ id: "t", events: some }], refusals: [], more: false }).messages[0]?.events
+      .map((e) => e.event);
+  assertEquals(told(events), ["client judged", "mail accepted", "queued", "delivered", "failed"]);
+  assertEquals(told(events.slice(3)), ["mail accepted", "failed"]);
+  assertEquals(told(events.slice(0, 3)), order.slice(0, 3));
+  assertEquals(told([]), []);
+});
