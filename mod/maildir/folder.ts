@@ -164,26 +164,25 @@ export class Folder implements Mailbox {
   ): Promise<readonly Message[]> {
     const next = (m: FolderMessage) => (m.flags & ~clear) | set;
     const changed = new Set<FolderMessage>();
-    await this.state.serial.run(async () => {
-      const chosen = new Set(this.#all(uids).filter((m) => only(m, this.#untold.has(m))));
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const due = this.#all(uids).filter((m) => chosen.has(m) && next(m) !== m.flags);
-        if (due.length === 0) return;
-        for (const m of due) {
-          if (!changed.has(m)) this.#untold.set(m, (this.#untold.get(m) ?? 0) + 1);
-          changed.add(m);
-        }
-        const fresh = due.filter(isNew);
-        const lost = fresh.length > 0 ? await leaveNew(this.state, fresh, next) : [];
-        lost.push(...await renameAll(this.state, due.filter((m) => !m.isNew && next(m) !== m.flags), next));
-        if (lost.length === 0) return;
-        this.#forgetDirs();
-        await syncFolder(this.state);
-      }
-    });
-    if (changed.size === 0) return this.#all(uids);
     try {
-      await this.#ports.dirSync.sync(this.state.curDir.path);
+      await this.state.serial.run(async () => {
+        const chosen = new Set(this.#all(uids).filter((m) => only(m, this.#untold.has(m))));
+        for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+          const due = this.#all(uids).filter((m) => chosen.has(m) && next(m) !== m.flags);
+          if (due.length === 0) return;
+          for (const m of due) {
+            if (!changed.has(m)) this.#untold.set(m, (this.#untold.get(m) ?? 0) + 1);
+            changed.add(m);
+          }
+          const fresh = due.filter(isNew);
+          const lost = fresh.length > 0 ? await leaveNew(this.state, fresh, next) : [];
+          lost.push(...await renameAll(this.state, due.filter((m) => !m.isNew && next(m) !== m.flags), next));
+          if (lost.length === 0) return;
+          this.#forgetDirs();
+          await syncFolder(this.state);
+        }
+      });
+      if (changed.size > 0) await this.#ports.dirSync.sync(this.state.curDir.path);
     } finally {
       const told = this.#all(uids).filter((m) => changed.has(m));
       for (const m of changed) {
