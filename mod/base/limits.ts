@@ -43,7 +43,6 @@ export const SEARCH_HELD = 64 * KiB; // decoded characters of one part searched 
 export const PREVIEW_LENGTH = 200; // characters of a preview (RFC 8970 3.2)
 export const PREVIEW_OCTETS = 32 * KiB; // of a part that its preview is made from: HTML begins with a lot that nobody reads
 export const SEARCH_UPDATES = 16; // searches of a session that are kept up to date: a client shows one or two
-export const SEARCH_UPDATES = 16; // searches of a session that are kept up to date: a client shows one or two
 export const FIELDS_KEPT = 16 * KiB; // what the index keeps of one message's header; one with more is read each time
 export const SUBJECT_COMPARED = 1000; // characters of a subject that SORT and THREAD compare
 export const THREAD_DEPTH = 1000; // of answers to answers: no one can be above another farther up than that
