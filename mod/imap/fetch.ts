@@ -47,7 +47,9 @@ export interface ResponseSink {
 }
 
 export interface FetchRequest {
-  readonly mailbox: Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">;
+  readonly mailbox:
+    & Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">
+    & { [M in "emailId" | "savedAt"]?: Mailbox[M] };
   /** Messages by sequence number, from 1 at index 0. Does not change while the command runs. */
   readonly view: readonly Message[];
   /** Sequence numbers to answer for. */
@@ -338,6 +340,12 @@ class Fetcher {
       case "RFC822.SIZE":
         out.ascii("RFC822.SIZE ");
         return out.number(message.size);
+      case "EMAILID":
+        return out.ascii(`EMAILID (${this.#request.mailbox.emailId?.(message.uid) ?? `M${message.uid}`})`);
+      case "THREADID":
+        return out.ascii("THREADID NIL"); // RFC 8474 5.2: threads are not kept
+      case "SAVEDATE":
+        return writeSaveDate(out, this.#request.mailbox.savedAt?.(message.uid) ?? null);
       case "MODSEQ":
         return writeModSeq(out, this.#request.modSeqs?.of(message) ?? 0);
       case "PREVIEW":
@@ -415,6 +423,13 @@ function writeStart(out: ResponseBuffer, seq: number): void {
   out.ascii("* ");
   out.number(seq);
   out.ascii(" FETCH (");
+}
+
+/** RFC 8514 4.2. */
+function writeSaveDate(out: ResponseBuffer, time: number | null): void {
+  out.ascii("SAVEDATE ");
+  if (time === null) out.ascii("NIL");
+  else writeDateTime(out, time);
 }
 
 function writeModSeq(out: ResponseBuffer, modSeq: number): void {

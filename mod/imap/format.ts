@@ -190,7 +190,7 @@ export function writeList(
 export function writeMailboxStatus(
   out: ResponseBuffer,
   name: string,
-  values: readonly (readonly [StatusItem, number])[],
+  values: readonly (readonly [StatusItem, number | string])[],
   utf8Enabled: boolean,
 ): void {
   out.ascii("* STATUS ");
@@ -202,7 +202,8 @@ export function writeMailboxStatus(
     if (i > 0) out.byte(SPACE);
     out.ascii(value[0]);
     out.byte(SPACE);
-    out.number(value[1]);
+    if (typeof value[1] === "number") out.number(value[1]);
+    else out.ascii(value[1]);
   }
   out.byte(CLOSE);
   writeEnd(out);

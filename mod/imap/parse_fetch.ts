@@ -40,6 +40,9 @@ function parseItem(reader: CommandReader, name: string): FetchItem {
     case "ENVELOPE":
     case "BODYSTRUCTURE":
     case "MODSEQ":
+    case "EMAILID":
+    case "THREADID":
+    case "SAVEDATE":
       return { kind: name };
     case "PREVIEW":
       return { kind: name, lazy: reader.tryText(" (LAZY)") }; // RFC 8970 3.1

@@ -22,6 +22,7 @@ const STATUS_ITEMS: readonly StatusItem[] = [
   "HIGHESTMODSEQ",
   "DELETED-STORAGE",
   "APPENDLIMIT",
+  "MAILBOXID",
 ];
 const SPECIAL_USES: readonly SpecialUse[] = ["All", "Archive", "Drafts", "Flagged", "Junk", "Sent", "Trash"];
 const SELECTS: readonly ListSelect[] = ["SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"];

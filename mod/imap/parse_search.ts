@@ -19,6 +19,7 @@ export type Decode = (bytes: Uint8Array) => string;
 
 const FIXED: Readonly<Record<string, SearchKey>> = {
   ALL: { kind: "all" },
+  SAVEDATESUPPORTED: { kind: "all" }, // RFC 8514 4.3
   NEW: { kind: "new" },
   OLD: { kind: "old" },
   RECENT: { kind: "recent" },
@@ -187,6 +188,19 @@ function parseNumbers(reader: CommandReader, word: string): SearchKey | null {
     case "UID":
       reader.space();
       return { kind: "uid", set: reader.sequenceSet() };
+    case "SAVEDBEFORE":
+      return { kind: "saved", compare: "before", day: day(reader) };
+    case "SAVEDON":
+      return { kind: "saved", compare: "on", day: day(reader) };
+    case "SAVEDSINCE":
+      return { kind: "saved", compare: "since", day: day(reader) };
+    case "EMAILID":
+      reader.space();
+      return { kind: "email-id", id: fromAscii(reader.astring("an id")) };
+    case "THREADID":
+      reader.space();
+      reader.astring("an id");
+      return { kind: "not", key: { kind: "all" } }; // RFC 8474 5.2: NIL for all
     case "KEYWORD":
     case "UNKEYWORD":
       reader.space();

@@ -27,7 +27,9 @@ const MESSAGE_WORK = 32;
 const NOTHING: SearchFacts = { fields: null, found: null };
 
 export interface SearchRequest {
-  readonly mailbox: Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">;
+  readonly mailbox:
+    & Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">
+    & { [M in "emailId" | "savedAt"]?: Mailbox[M] };
   /** Messages by sequence number, from 1 at index 0. Does not change while the command runs. */
   readonly view: readonly Message[];
   readonly key: SearchKey;
@@ -111,6 +113,8 @@ class Searcher {
       saved,
       now,
       isRecent: (uid) => request.isRecent(uid),
+      emailId: (uid) => mailbox.emailId?.(uid) ?? null,
+      savedAt: (uid) => mailbox.savedAt?.(uid) ?? null,
     });
     this.#slice = new Slice(request.clock, () => request.pause());
     const words = request.index?.words;

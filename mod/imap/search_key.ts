@@ -66,6 +66,9 @@ export interface CompileContext {
   readonly keywords: readonly string[];
   /** What "$" stands for (RFC 5182). */
   readonly saved?: readonly Uid[];
+  /** The mailbox's own; without them nothing is known of it. */
+  emailId?(uid: Uid): string | null;
+  savedAt?(uid: Uid): number | null;
   /** Milliseconds since 1970. */
   readonly now: number;
   isRecent(uid: Uid): boolean;
@@ -123,6 +126,10 @@ class Compiler {
       case "older":
       case "younger":
         return this.#age(key);
+      case "saved":
+        return this.#saved(key);
+      case "email-id":
+        return (m) => yesIf(this.#context.emailId?.(m.uid) === key.id);
       default:
         return this.#simple(key);
     }
@@ -168,6 +175,13 @@ class Compiler {
     }
   }
 
+  #saved(key: Extract<SearchKey, { kind: "saved" }>): Test {
+    return (m) => {
+      const at = this.#context.savedAt?.(m.uid) ?? null;
+      return at === null ? NO : compareDay(dayOf(at), key.compare, key.day);
+    };
+  }
+
   /** WITHIN (RFC 5032 2): an interval counts back from now. */
   #age(key: Extract<SearchKey, { kind: "older" | "younger" }>): Test {
     this.date = true;
@@ -177,8 +191,7 @@ class Compiler {
   }
 
   #date(key: Extract<SearchKey, { kind: "before" | "on" | "since" }>): Test {
-    const compare = (day: number): Answer =>
-      yesIf(key.kind === "on" ? day === key.day : key.kind === "before" ? day < key.day : day >= key.day);
+    const compare = (day: number): Answer => compareDay(day, key.kind, key.day);
     if (!key.sent) {
       this.date = true;
       return (m) => m.internalDate < 0 ? NO : compare(dayOf(m.internalDate));
@@ -200,6 +213,10 @@ class Compiler {
     const index = this.needles.push({ text, headers: key.kind === "text" }) - 1;
     return (_, __, facts) => known(facts.found?.[index]);
   }
+}
+
+function compareDay(day: number, how: "before" | "on" | "since", wanted: number): Answer {
+  return yesIf(how === "on" ? day === wanted : how === "before" ? day < wanted : day >= wanted);
 }
 
 function yesIf(condition: boolean): Answer {

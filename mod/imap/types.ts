@@ -40,7 +40,8 @@ export type StatusItem =
   | "SIZE" // RFC 8438
   | "HIGHESTMODSEQ" // RFC 7162
   | "DELETED-STORAGE" // RFC 9208
-  | "APPENDLIMIT"; // RFC 7889
+  | "APPENDLIMIT" // RFC 7889
+  | "MAILBOXID"; // RFC 8474
 
 /** Selection options of LIST (RFC 5258, RFC 6154). */
 export type ListSelect = "SUBSCRIBED" | "REMOTE" | "RECURSIVEMATCH" | "SPECIAL-USE";
@@ -66,6 +67,8 @@ export type FetchItem =
   | { readonly kind: "UID" }
   | { readonly kind: "INTERNALDATE" }
   | { readonly kind: "RFC822.SIZE" }
+  | { readonly kind: "EMAILID" | "THREADID" } // RFC 8474
+  | { readonly kind: "SAVEDATE" } // RFC 8514
   /** RFC 7162 3.1.4.2. */
   | { readonly kind: "MODSEQ" }
   | { readonly kind: "ENVELOPE" }
@@ -106,6 +109,10 @@ export type SearchKey =
   /** One of the store's system bits; `on: false` for UNSEEN, UNDELETED and so on. */
   | { readonly kind: "flag"; readonly bit: FlagBits; readonly on: boolean }
   | { readonly kind: "keyword"; readonly keyword: string; readonly on: boolean }
+  /** RFC 8514 4.3: when it came into the mailbox. */
+  | { readonly kind: "saved"; readonly compare: "before" | "on" | "since"; readonly day: Day }
+  /** RFC 8474 5.3. */
+  | { readonly kind: "email-id"; readonly id: string }
   | { readonly kind: "recent" }
   | { readonly kind: "new" }
   | { readonly kind: "old" }

@@ -10,6 +10,7 @@ export interface CopySource {
   readonly file: string;
   readonly flags: NamedFlags;
   readonly internalDate: number;
+  readonly origin: string;
 }
 
 /** New names for copies, as hard links: the files never change, so all copies of a message share one. Sizes in the name come along. */
@@ -19,7 +20,7 @@ export async function copyParts(
   bits: (flags: NamedFlags) => Promise<FlagBits>,
 ): Promise<Part[]> {
   const parts: Part[] = [];
-  for (const { path, file, flags, internalDate } of sources) {
+  for (const { path, file, flags, internalDate, origin } of sources) {
     const size = sizeIn(file, "S");
     const virtual = sizeIn(file, "W");
     const sizes = (size < 0 ? "" : `,S=${size}`) + (virtual < 0 ? "" : `,W=${virtual}`);
@@ -29,6 +30,7 @@ export async function copyParts(
       base: ports.names.next() + sizes,
       flags: await bits(flags),
       internalDate,
+      origin,
     });
   }
   return parts;

@@ -83,6 +83,12 @@ export function compareArrival(a: string, b: string): number {
   return leadingNumber(a) - leadingNumber(b) || micros(a) - micros(b) || (a < b ? -1 : a > b ? 1 : 0);
 }
 
+/** When a file got its name, in milliseconds since 1970, by the name itself: with the message, that is. null where it does not tell. */
+export function arrivalOf(file: string): number | null {
+  const seconds = /^(\d{9,10})\./.exec(file)?.[1];
+  return seconds === undefined ? null : Number(seconds) * 1000;
+}
+
 function leadingNumber(file: string): number {
   const n = parseInt(file, 10);
   return Number.isNaN(n) ? Infinity : n;

@@ -19,9 +19,10 @@ import {
 import { indexOfUid, upperBound } from "../store/uid_set.ts";
 import { openContent, type QuickReader } from "./content.ts";
 import { copyParts, type CopySource } from "./copying.ts";
-import { sizeIn } from "./file_name.ts";
+import { arrivalOf, sizeIn } from "./file_name.ts";
 import { FolderMessage, FolderState } from "./folder_state.ts";
 import { syncDue, syncFolder } from "./folder_sync.ts";
+import { objectIdOf, originOf } from "./object_id.ts";
 import { type Part, Placing } from "./placing.ts";
 import type { Ports } from "./ports.ts";
 import type { QuotaFile } from "./quota_file.ts";
@@ -69,6 +70,21 @@ export class Folder implements Mailbox {
 
   get uidNext(): Uid {
     return this.state.uidFile.nextUid;
+  }
+
+  get objectId(): string {
+    // A list without a GUID gets one when it is next written anew.
+    return `F${this.state.uidFile.guid || this.uidValidity}`;
+  }
+
+  emailId(uid: Uid): string | null {
+    const message = this.#get(uid);
+    return message && objectIdOf(this.#originOf(message));
+  }
+
+  savedAt(uid: Uid): number | null {
+    const message = this.#get(uid);
+    return message && arrivalOf(message.file);
   }
 
   get keywords(): readonly string[] {
@@ -330,7 +346,7 @@ export class Folder implements Mailbox {
       if (m.uid > claimed) recent++;
       size += m.size;
     }
-    const { uidNext, uidValidity } = this;
+    const { uidNext, uidValidity, objectId } = this;
     return {
       messages: messages.length,
       unseen,
@@ -338,6 +354,7 @@ export class Folder implements Mailbox {
       recent,
       uidNext,
       uidValidity,
+      objectId,
       size: wantSize ? size : null,
       deletedSize: wantSize ? deletedSize : null,
     };
@@ -368,8 +385,13 @@ export class Folder implements Mailbox {
       file: m.file,
       flags: toNamed(m.flags, this.keywords),
       internalDate: m.internalDate,
+      origin: this.#originOf(m),
     }));
     return copyParts(this.#ports, sources, (flags) => target.bits(flags));
+  }
+
+  #originOf(message: FolderMessage): string {
+    return this.state.origins.get(message.uid) ?? originOf(message.base);
   }
 
   /** Sizes on disk, for the quota. */

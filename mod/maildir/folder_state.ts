@@ -46,6 +46,8 @@ export class FolderState {
   messages: FolderMessage[] = [];
   /** Of them, those whose file lies in new/: a few of very many. */
   readonly fresh: Set<FolderMessage> = new Set();
+  /** Of copies, the origin that their record tells (see object_id.ts). */
+  readonly origins: Map<Uid, string> = new Map();
   loaded = false;
   gone = false;
   /** UIDs up to this were shown to a session. */
@@ -105,6 +107,7 @@ export class FolderState {
     this.loaded = false;
     this.messages = [];
     this.fresh.clear();
+    this.origins.clear();
     this.#hashes = null;
     this.unplaced.clear();
     this.uidFile.forget();

@@ -8,6 +8,7 @@ import type { Uid } from "../store/store.ts";
 import { baseOf, compareArrival, flagsOf } from "./file_name.ts";
 import { FolderMessage, type FolderState } from "./folder_state.ts";
 import { isDir, repairFolder } from "./layout.ts";
+import { originIn } from "./object_id.ts";
 import { inSlices } from "./slices.ts";
 import type { UidRecord } from "./uid_list.ts";
 import type { Listing } from "./watched_dir.ts";
@@ -173,6 +174,8 @@ async function admit(
   const take = (base: string, found: Found, record: UidRecord) => {
     state.unplaced.delete(base);
     added.push(new FolderMessage(record.uid, found.file, found.isNew));
+    const origin = originIn(record.extensions);
+    if (origin !== null) state.origins.set(record.uid, origin);
   };
   await inSlices(state.ports, state.dir, strangers, ([base, found]) => {
     const record = state.unplaced.get(base);

@@ -8,6 +8,7 @@ import { linkOrCopy } from "./file_copy.ts";
 import { baseOf, withFlags } from "./file_name.ts";
 import { FolderMessage, type FolderState } from "./folder_state.ts";
 import { syncFolder } from "./folder_sync.ts";
+import { originField } from "./object_id.ts";
 import { inParallel } from "./slices.ts";
 import type { UidRecord } from "./uid_list.ts";
 
@@ -20,6 +21,8 @@ export interface Part {
   readonly flags: FlagBits;
   /** Milliseconds since 1970, or -1 where it is not known. */
   readonly internalDate: number;
+  /** Of a copy: what its message is known by. */
+  readonly origin?: string;
 }
 
 /** What is put there together: all or none. */
@@ -114,7 +117,18 @@ export class Placing {
       }
     });
     const all = [...arrived, ...placed.flatMap((p) => p.messages)];
-    const records = all.map((m): UidRecord => ({ uid: m.uid, extensions: "", base: m.base }));
+    const origins = new Map(
+      placed.flatMap(({ group, messages }) =>
+        messages.flatMap((m, i): [Uid, string][] => {
+          const origin = group.parts[i]?.origin;
+          return origin === undefined ? [] : [[m.uid, origin]];
+        })
+      ),
+    );
+    const records = all.map(({ uid, base }): UidRecord => {
+      const origin = origins.get(uid);
+      return { uid, extensions: origin === undefined ? "" : originField(origin), base };
+    });
     try {
       const syncs = [state.uidFile.append(records)];
       if (placed.length > 0) syncs.push(state.ports.dirSync.sync(state.curDir.path));
@@ -123,6 +137,7 @@ export class Placing {
       for (const p of placed) await this.#takeBack(p.messages);
       throw e;
     }
+    if (state.loaded) { for (const [uid, origin] of origins) state.origins.set(uid, origin); }
     if (state.loaded) state.add(all);
     else state.unshown ??= all[0]?.uid ?? null;
     for (const p of placed) p.group.done(p.messages.map((m) => m.uid));

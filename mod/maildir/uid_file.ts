@@ -67,6 +67,11 @@ export class UidFile {
     return this.#header?.uidValidity ?? 0;
   }
 
+  /** The mailbox's GUID, 32 hexadecimal digits; "" where the file has none (yet). */
+  get guid(): string {
+    return / G([0-9a-f]{32})(?: |$)/.exec(this.#header?.rest ?? "")?.[1] ?? "";
+  }
+
   /** Above every UID ever given, as far as the file was read. */
   get nextUid(): Uid {
     return Math.max(this.#header?.nextUid ?? 1, this.#lastUid + 1);

@@ -66,6 +66,12 @@ export interface Mailbox {
   readonly name: string;
   readonly uidValidity: number;
   readonly uidNext: Uid;
+  /** Of this mailbox alone, also after it was renamed (RFC 8474 4): letters and digits. */
+  readonly objectId: string;
+  /** The same for all copies of a message in the account (RFC 8474 5.1); null when it is gone. Letters, digits, "_" and "-". */
+  emailId(uid: Uid): string | null;
+  /** When a message came into this mailbox, in milliseconds since 1970; null when that is not known. */
+  savedAt(uid: Uid): number | null;
   /** Keywords by number; "" where a number is not used. */
   readonly keywords: readonly string[];
   /**
@@ -144,6 +150,8 @@ export interface MailboxStatus {
   readonly recent: number;
   readonly uidNext: Uid;
   readonly uidValidity: number;
+  /** As `Mailbox.objectId`. */
+  readonly objectId: string;
   /** Sum of RFC822.SIZE in octets; null unless asked for. */
   readonly size: number | null;
   /** The same of what is \\Deleted. */

@@ -5,7 +5,13 @@ import { MemFs } from "../support/mem_fs.ts";
 import { portsOn } from "./support.ts";
 
 Deno.test("copies get names of their own and keep the sizes that the old one told", async () => {
-  const source = (file: string) => ({ path: `/c/${file}`, file, flags: NO_FLAGS, internalDate: 5 });
+  const source = (file: string) => ({
+    path: `/c/${file}`,
+    file,
+    flags: NO_FLAGS,
+    internalDate: 5,
+    origin: "1.a",
+  });
   const parts = await copyParts(
     portsOn(new MemFs()),
     [source("1.a,S=3,W=4:2,S"), source("2.b,W=9"), source("plain")],

@@ -11,6 +11,7 @@ const STATUS = {
   deleted: 0,
   recent: 0,
   uidNext: 2,
+  objectId: "F1",
   uidValidity: 1,
   size: null,
   deletedSize: null,

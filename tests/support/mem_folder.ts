@@ -16,10 +16,15 @@ import {
 } from "../../mod/store/store.ts";
 import { indexOfUid } from "../../mod/store/uid_set.ts";
 
+/** When all messages of this store came into their mailboxes. */
+export const SAVED: number = Date.UTC(2026, 0, 2, 3, 4, 5);
+
 /** A message in memory. */
 export interface MemMessage extends Message {
   flags: FlagBits;
   readonly bytes: Uint8Array;
+  readonly origin: string;
+  readonly saved: number;
 }
 
 /** What a message is before it has a UID. */
@@ -27,6 +32,8 @@ export interface MemPart {
   readonly bytes: Uint8Array;
   readonly flags: NamedFlags;
   readonly internalDate: number;
+  /** Of a copy. */
+  readonly origin?: string;
 }
 
 /** One folder of `MemStore`; it is the `Mailbox` of all who have it open. */
@@ -61,6 +68,18 @@ export class MemFolder implements Mailbox {
 
   get unseen(): number {
     return this.messages.filter((m) => !(m.flags & SEEN)).length;
+  }
+
+  get objectId(): string {
+    return `F${this.uidValidity}`;
+  }
+
+  emailId(uid: Uid): string | null {
+    return this.#get(uid)?.origin ?? null;
+  }
+
+  savedAt(uid: Uid): number | null {
+    return this.#get(uid)?.saved ?? null;
   }
 
   claimRecent(): Uid {
@@ -143,6 +162,7 @@ export class MemFolder implements Mailbox {
       bytes: m.bytes,
       flags: toNamed(m.flags, this.keywords),
       internalDate: m.internalDate,
+      origin: m.origin,
     }));
     if (!fits(parts)) return err("over-quota");
     const to = await folder.add(parts);
@@ -162,7 +182,7 @@ export class MemFolder implements Mailbox {
   /** Gives the parts UIDs, in order. */
   async add(parts: readonly MemPart[]): Promise<Uid[]> {
     const added: MemMessage[] = [];
-    for (const { bytes, flags, internalDate } of parts) {
+    for (const { bytes, flags, internalDate, origin } of parts) {
       const bits = flags.system | await this.keywordBits(flags.keywords);
       added.push({
         uid: this.uidNext++,
@@ -170,6 +190,8 @@ export class MemFolder implements Mailbox {
         size: bytes.length,
         internalDate,
         bytes: concat([bytes]),
+        origin: origin ?? `M${this.uidValidity}-${this.uidNext}`,
+        saved: SAVED,
       });
     }
     this.messages.push(...added); // in place, as the port says

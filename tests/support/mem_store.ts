@@ -156,6 +156,7 @@ export class MemAccount implements AccountMail {
       recent: f.recent,
       uidNext: f.uidNext,
       uidValidity: f.uidValidity,
+      objectId: f.objectId,
       size: want.size ? f.messages.reduce((sum, m) => sum + m.size, 0) : null,
       deletedSize: want.size
         ? f.messages.reduce((sum, m) => sum + (m.flags & DELETED ? m.size : 0), 0)

@@ -15,7 +15,8 @@ export async function create(session: ImapSession, command: CreateCommand): Prom
   const made = await createMailbox(session, name, use);
   if (!made.ok) return nameReply(made.error);
   if (command.asked !== null) tellName(session, name, command.asked);
-  return okay("Create completed");
+  const status = await session.mail.status(name, {});
+  return okay("Create completed", status.ok ? `MAILBOXID (${status.value.objectId})` : null); // RFC 8474 4.1
 }
 
 /** DELETE (RFC 3501 6.3.4). */

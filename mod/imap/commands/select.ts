@@ -79,6 +79,7 @@ async function open(
   }
   out.line(`* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs valid`);
   out.line(`* OK [UIDNEXT ${mailbox.uidNext}] Predicted next UID`);
+  out.line(`* OK [MAILBOXID (${mailbox.objectId})] Id`); // RFC 8474 4.2
   await tellHighest(session, box, modSeqs);
   if (modSeqs && command.resync) await tellMissed(session, modSeqs, command.resync);
   return readOnly ? okay("Examine completed", "READ-ONLY") : okay("Select completed", "READ-WRITE");

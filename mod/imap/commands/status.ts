@@ -1,4 +1,4 @@
-/** STATUS (RFC 3501 6.3.10; SIZE of RFC 8438, DELETED of RFC 9051, DELETED-STORAGE of RFC 9208, APPENDLIMIT of RFC 7889). */
+/** STATUS (RFC 3501 6.3.10; SIZE of RFC 8438, DELETED of RFC 9051, DELETED-STORAGE of RFC 9208, APPENDLIMIT of RFC 7889, MAILBOXID of RFC 8474). */
 import type { MailboxStatus } from "../../store/store.ts";
 import { writeMailboxStatus } from "../format.ts";
 import { okay, REPLIES } from "../reply.ts";
@@ -42,7 +42,12 @@ async function highestOf(session: ImapSession, name: string): Promise<number> {
   return highest;
 }
 
-function valueOf(status: MailboxStatus, item: StatusItem, highest: number, messageSize: number): number {
+function valueOf(
+  status: MailboxStatus,
+  item: StatusItem,
+  highest: number,
+  messageSize: number,
+): number | string {
   switch (item) {
     case "MESSAGES":
       return status.messages;
@@ -62,6 +67,8 @@ function valueOf(status: MailboxStatus, item: StatusItem, highest: number, messa
       return highest;
     case "DELETED-STORAGE":
       return status.deletedSize ?? 0;
+    case "MAILBOXID":
+      return `(${status.objectId})`;
     case "APPENDLIMIT":
       return messageSize;
   }
