@@ -46,6 +46,12 @@ const VERBS: Readonly<Record<string, Entry>> = {
     about: "take mail from elsewhere into an account",
     load: () => import("./verbs/import.ts"),
   },
+  backup: { about: "a snapshot of all there is", load: () => import("./verbs/backup.ts") },
+  restore: { about: "bring back what a snapshot has", load: () => import("./verbs/restore.ts") },
+  verify: {
+    about: "whether the mail, or a snapshot, is whole and can be read",
+    load: () => import("./verbs/verify.ts"),
+  },
   export: { about: "copy an account's mail to files", load: () => import("./verbs/export.ts") },
   sendmail: {
     about: "put a message on standard input into the queue",

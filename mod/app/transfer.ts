@@ -1,7 +1,7 @@
 /** What the verbs that move mail share: ports of the Maildirs, the account meant, progress, and the loss report. */
 import type { Account } from "../account/account.ts";
 import { loadAccounts } from "../account/accounts_file.ts";
-import { DirSync } from "../base/durable.ts";
+import { DirSync, folderOf } from "../base/durable.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
 import { Locks } from "../maildir/dot_lock.ts";
@@ -66,20 +66,17 @@ export function mailFolder(config: Config, id: string): string {
 /** Makes an account's mail a target; its folder is there, on the medium, when this resolves. */
 export async function accountTarget(ports: Ports, config: Config, account: Account): Promise<Target> {
   const root = mailFolder(config, account.id);
-  const { fs } = ports;
-  await makeRoot(ports, root);
-  for (let dir = root; dir.length > config.data.length; dir = dir.slice(0, dir.lastIndexOf("/"))) {
-    await fs.syncDir(dir.slice(0, dir.lastIndexOf("/")));
-  }
+  await makeRoot(ports, root, config.data);
   const bound = account.quota !== null || account.quotaMessages !== undefined;
   const limit = bound ? { octets: account.quota, messages: account.quotaMessages ?? null } : null;
   return { ports, root, quota: new QuotaFile(ports, root, () => limit) };
 }
 
-/** Makes an empty Maildir's parts. */
-export async function makeRoot({ fs }: Pick<Ports, "fs">, root: string): Promise<void> {
+/** Makes a Maildir's parts where they are missing; the folders above it are on the medium, too, up to `top`. */
+export async function makeRoot({ fs }: Pick<Ports, "fs">, root: string, top: string): Promise<void> {
   for (const part of ["tmp", "new", "cur"]) await fs.makeDir(`${root}/${part}`);
-  await fs.syncDir(root);
+  for (let dir = root; dir.length >= top.length; dir = folderOf(dir)) await fs.syncDir(dir);
+  await fs.syncDir(folderOf(top));
 }
 
 /** The folder that --folder names, with "/" or "." between levels; null where none is named. Throws CommandFault. */
@@ -106,16 +103,26 @@ export class Progress {
     this.#what = what;
   }
 
+  /** How far it is, where nobody knows how far it goes. */
+  count(text: string): void {
+    if (this.#due()) this.#terminal.status?.(`${this.#what} ${text}`);
+  }
+
   /** `share` is from 0 to 1. */
   show(share: number, text: string): void {
-    if (!this.#terminal.isTerminal || !this.#terminal.status) return;
-    const now = this.#tools.clock.monotonic();
-    if (now - this.#shown < PROGRESS) return;
-    this.#shown = now;
-    this.#any = true;
+    if (!this.#due()) return;
     const full = Math.round(Math.min(1, Math.max(0, share)) * BAR);
     const percent = `${Math.floor(Math.min(1, share) * 100)}%`.padStart(4);
-    this.#terminal.status(`${this.#what} [${"#".repeat(full)}${".".repeat(BAR - full)}]${percent} ${text}`);
+    this.#terminal.status?.(`${this.#what} [${"#".repeat(full)}${".".repeat(BAR - full)}]${percent} ${text}`);
+  }
+
+  #due(): boolean {
+    if (!this.#terminal.isTerminal) return false;
+    const now = this.#tools.clock.monotonic();
+    if (now - this.#shown < PROGRESS) return false;
+    this.#shown = now;
+    this.#any = true;
+    return true;
   }
 
   end(): void {

@@ -388,3 +388,4 @@ export const TRANSFER_FOLDERS = 20_000; // folders of one source
 export const TRANSFER_DEPTH = 30; // folders within folders of one source
 export const MBOX_LINE = 1024; // octets of a From_ line that are looked at
 export const MBOX_HEADER = 64 * KiB; // of a message's header in which Content-Length is looked for
+export const BACKUP_ROUNDS = 5; // looks at folders that change while a snapshot is made; a sixth would find changes, too

@@ -116,6 +116,7 @@ function messageOf(fs: Fs, path: string, { file, part, uid }: Entry, flags: Name
   return {
     label: `${part}/${file}`,
     base: baseOf(file),
+    file: `${path}/${part}/${file}`,
     uid,
     flags,
     async read(): Promise<Octets> {

@@ -15,6 +15,8 @@ export interface SourceMessage {
   readonly base: string | null;
   readonly uid: Uid | null;
   readonly flags: NamedFlags;
+  /** Path of its file, where it has one of its own. */
+  readonly file?: string;
   /** Chunks are valid until the next one is asked for. `time` is INTERNALDATE in milliseconds since 1970. */
   read(): Promise<Octets>;
 }

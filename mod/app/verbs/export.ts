@@ -67,7 +67,7 @@ async function toMaildir(
   tally: Tally,
 ): Promise<void> {
   await withMaildirs(call.tools, config, path, async (ports) => {
-    await makeRoot(ports, path);
+    await makeRoot(ports, path, path);
     const target = { ports, root: path, quota: null };
     await eachFolder(call, source, only, tally, (folder, step) => takeIn(target, folder, tally, step));
     const names = source.subscriptions?.filter((n) => only === null || n === only) ?? [];
