@@ -6,12 +6,14 @@ import { Decisions } from "../status/decisions.ts";
 import { fateOf, isOwnHandOver, MailHistory } from "../status/history.ts";
 import { EventCounts, type LineWatch } from "../status/metrics.ts";
 import { Timings } from "../status/timings.ts";
+import { VerdictCounts } from "../status/verdicts.ts";
 
 export class Observed {
   readonly counts: EventCounts = new EventCounts();
   readonly history: MailHistory = new MailHistory();
   readonly decisions: Decisions = new Decisions();
   readonly timings: Timings = new Timings();
+  readonly verdicts: VerdictCounts = new VerdictCounts();
   readonly #clock: Clock;
 
   /** Our own name, by which the queue tells of what it hands to our store. */
@@ -25,6 +27,7 @@ export class Observed {
   /** To be told of each log line. */
   readonly watch: LineWatch = (event, common, fields) => {
     if (isOwnHandOver(event, fields, this.#hostname)) return;
+    this.verdicts.note(event, fields);
     const now = this.#clock.now();
     const fate = fateOf(event, fields);
     if (fate) this.history.add(fate, now);

@@ -257,6 +257,7 @@ function metricsOf(s: StatusSnapshot, server: Server): Metric[] {
         { labels: { outcome: "failed" }, value: s.mail.bounced },
       ],
     },
+    ...server.observed.verdicts.metrics(),
     {
       name: "roost_events_total",
       type: "counter",
