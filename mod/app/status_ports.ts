@@ -3,6 +3,7 @@ import { STATUS_ACCOUNTS } from "../base/limits.ts";
 import { formatAddress } from "../mail/address.ts";
 import { waitStateOf } from "../queue/filter.ts";
 import { pendingOf, type QueuedMessage } from "../queue/record.ts";
+import type { ClientFacts } from "../status/clients.ts";
 import { formatMetrics, type Metric } from "../status/metrics.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Suppressed } from "../queue/suppressions.ts";
@@ -39,6 +40,7 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
         ? "change"
         : await rightOf(platform.fs, dataPaths(server.config).tokens, given);
     },
+    clients: () => clientFacts(server.config),
     health: () => serverHealth(server),
     day: () => observed.history.day(platform.clock.now()),
     decisions: () => observed.decisions.list(),
@@ -81,6 +83,24 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
     },
     failed: (e) => server.platform.log.error("http request failed", {}, e),
   };
+}
+
+/** Listeners for mail programs: TLS from the first octet before STARTTLS (RFC 8314 3), IMAP before POP3. */
+const CLIENT_SERVICES = [
+  ["imaps", "imap", "tls"],
+  ["imap", "imap", "starttls"],
+  ["pop3s", "pop3", "tls"],
+  ["pop3", "pop3", "starttls"],
+  ["submissions", "smtp", "tls"],
+  ["submission", "smtp", "starttls"],
+] as const;
+
+function clientFacts({ hostname, domains, listen }: Server["config"]): ClientFacts {
+  const services = CLIENT_SERVICES.flatMap(([listener, kind, security]) => {
+    const port = listen[listener][0]?.port;
+    return port === undefined ? [] : [{ kind, port, security }];
+  });
+  return { hostname, domains: [...domains.keys()], services };
 }
 
 /** The accounts of the server; what is used is known of those with a quota. */

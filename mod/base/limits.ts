@@ -221,6 +221,7 @@ export const HTTP_BODY_TIME = 60 * SECOND; // for a whole body, however it drips
 export const HTTP_REQUESTS = 1000; // over one connection
 export const HTTP_DRAIN = 64 * KiB; // of a body nobody wanted that is read to go on; with more we hang up
 export const LAG_LOOK = SECOND; // between two looks at how late the event loop is
+export const SETUP_BODY = 16 * KiB; // what Outlook asks with: some 500 octets
 export const STATUS_FORM = 64 * KiB; // a form of the page: a hundred IDs and a token
 export const STATUS_QUEUE = 100; // messages that the page shows; the API has all
 export const STATUS_ACCOUNTS = 1000; // accounts that page and API tell of; "roost user list" has all

@@ -10,6 +10,7 @@ import { addChangingRoutes, addReadingRoutes } from "./api.ts";
 import { SCRIPT, STYLE } from "./assets.ts";
 import { type Env, hostOf } from "./http.ts";
 import { addPages, addSignIn } from "./pages.ts";
+import { addDiscovery, addSetup } from "./setup.ts";
 import type { StatusPorts } from "./types.ts";
 
 /** Makes the app; `app.fetch(request, facts)` answers. `names` are host names we answer to beside addresses and "localhost", our own first. */
@@ -23,13 +24,11 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
     const policy = ports.stsPolicy(hostOf(c));
     return policy === null ? await next() : c.body(policy, 200, { "content-type": "text/plain" });
   });
+  addDiscovery(app, ports);
   app.use((c, next) => onlyOurNames(c, next, names()));
   app.get("/style.css", (c) => c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8" }));
   app.get("/live.js", (c) => c.body(SCRIPT, 200, { "content-type": "text/javascript; charset=utf-8" }));
-  app.get("/ca.pem", (c) => {
-    const pem = ports.authority();
-    return pem === null ? c.notFound() : c.body(pem, 200, { "content-type": "application/x-x509-ca-cert" });
-  });
+  addSetup(app, ports);
   app.use((c, next) => gate.see(c, next));
   addSignIn(app, gate);
   app.use(mayRead);

@@ -7,7 +7,7 @@ export const STYLE = `
   --c1: #7aa8f5; --c2: #ff8b7e; --c3: #6fd19a; --c4: #f0b95b; --c5: #c29bf0; } }
 * { box-sizing: border-box; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1.25rem 1rem 3rem; max-width: 64rem; background: var(--page); color: var(--ink); }
-a { color: var(--link); } h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+a { color: var(--link); overflow-wrap: anywhere; } h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 p.sub { color: var(--soft); margin: .2rem 0 0; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem .4rem; padding: 0; margin: 1rem 0 1.25rem; border-bottom: 1px solid var(--line); }
 nav a { display: block; padding: .35rem .7rem; text-decoration: none; border-radius: .4rem .4rem 0 0; color: var(--soft); }

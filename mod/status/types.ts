@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { ReceivedDmarc, ReceivedTls } from "../report/received.ts";
 import type { Story } from "../trace/story.ts";
+import type { ClientFacts } from "./clients.ts";
 import type { Decision } from "./decisions.ts";
 import type { SlotCounts } from "./history.ts";
 import type { Right } from "./tokens.ts";
@@ -171,6 +172,8 @@ export interface StatusPorts {
   readonly stopping: AbortSignal;
   /** What a token lets one do; null for a wrong one. Constant time. */
   rightOf(token: string): Promise<Right | null>;
+  /** How mail programs are to be set up. */
+  clients(): ClientFacts;
   /** How the server is; what is well is left out. */
   health(): Promise<readonly HealthFinding[]>;
   /** Mail of the last day. */

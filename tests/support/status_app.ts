@@ -1,10 +1,23 @@
 /** The HTTP app without a server. */
 import { createStatusApp } from "../../mod/status/app.ts";
+import type { ClientFacts } from "../../mod/status/clients.ts";
 import { MailHistory } from "../../mod/status/history.ts";
 import type { QueueItem, StatusPorts } from "../../mod/status/types.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { RECEIVED, SNAPSHOT } from "./status_snapshot.ts";
+
+/** A server with everything. */
+export const CLIENTS: ClientFacts = {
+  hostname: "mail.example.org",
+  domains: ["example.org", "example.net"],
+  services: [
+    { kind: "imap", port: 993, security: "tls" },
+    { kind: "imap", port: 143, security: "starttls" },
+    { kind: "pop3", port: 995, security: "tls" },
+    { kind: "smtp", port: 587, security: "starttls" },
+  ],
+};
 
 /** When the requests come. */
 export const NOW = Date.UTC(2026, 0, 2, 4);
@@ -39,6 +52,7 @@ export function testApp(over: Partial<StatusPorts> = {}) {
     random: new SeededRandom(3),
     stopping: new AbortController().signal,
     rightOf: (t) => Promise.resolve(t === "right" ? "change" : t === "reader" ? "read" : null),
+    clients: () => CLIENTS,
     health: () => Promise.resolve([]),
     day: () => new MailHistory().day(NOW),
     decisions: () => [],
