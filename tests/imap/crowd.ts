@@ -239,9 +239,12 @@ export class CrowdClient {
 
   #vanished(uid: number, about: string): void {
     const at = this.known.findIndex((k) => k.uid === uid);
-    // One that it has not asked for yet: those are the last.
-    if (at >= 0) this.known.splice(at, 1);
-    else assertEquals(this.known.pop()?.uid, 0, `VANISHED of ${uid}: ${about}`);
+    if (at < 0) {
+      // One that it has not asked for yet: it lies before the first that is above it.
+      const above = this.known.findIndex((k) => k.uid > uid);
+      const [gone] = this.known.splice(above < 0 ? -1 : above - 1, 1);
+      assertEquals(gone?.uid, 0, `VANISHED of ${uid}: ${about}`);
+    } else this.known.splice(at, 1);
   }
 
   #fetched(n: number, rest: string, about: string): void {
