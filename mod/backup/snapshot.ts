@@ -10,7 +10,7 @@ import { folderOf, replaceFile } from "../base/durable.ts";
 import { utf8 } from "../base/bytes.ts";
 import { type DirEntry, type Fs, isFsError } from "../base/fs.ts";
 import type { Clock } from "../base/clock.ts";
-import { BACKUP_ROUNDS } from "../base/limits.ts";
+import { BACKUP_ROUNDS, TRANSFER_LOSSES } from "../base/limits.ts";
 import { baseOf } from "../maildir/file_name.ts";
 import { inParallel } from "../maildir/slices.ts";
 import { removeTree } from "../maildir/tidying.ts";
@@ -40,6 +40,8 @@ export interface SnapshotReport {
   readonly octets: number;
   /** Files that are those of the snapshot before, which cost no room. */
   readonly linked: number;
+  /** Links and other things that are no files: left out. */
+  readonly skipped: readonly string[];
 }
 
 const WIDTH = 8;
@@ -72,7 +74,13 @@ export async function makeSnapshot(ports: SnapshotPorts, plan: SnapshotPlan): Pr
   await making.run();
   const made = new Date(time).toISOString();
   await finish(ports, plan, making, name, { made, hostname: plan.hostname });
-  return { name, files: making.files.size, octets: making.octets, linked: making.linked };
+  return {
+    name,
+    files: making.files.size,
+    octets: making.octets,
+    linked: making.linked,
+    skipped: making.skipped,
+  };
 }
 
 async function finish(
@@ -115,6 +123,7 @@ class Making {
   readonly dirs: Set<string> = new Set();
   octets = 0;
   linked = 0;
+  readonly skipped: string[] = [];
   readonly #fs: Fs;
   readonly #clock: Clock;
   readonly #plan: SnapshotPlan;
@@ -284,6 +293,7 @@ class Making {
     for (const { name, kind } of await this.#list(path)) {
       if (PASSING.test(name) || (kind !== "dir" && !wanted(name))) continue;
       if (kind === "file") await this.#copy(`${this.#plan.data}/${below(name)}`, `data/${below(name)}`);
+      else if (kind !== "dir" && this.skipped.length < TRANSFER_LOSSES) this.skipped.push(below(name));
       else if (kind === "dir" && (path !== "" || wanted(name))) {
         await this.#others(below(name), path === "" ? () => true : wanted);
       }

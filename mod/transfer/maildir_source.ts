@@ -20,6 +20,9 @@ import type { Octets, Source, SourceFolder, SourceMessage } from "./types.ts";
 
 const GZIP = [0x1f, 0x8b, 0x08];
 
+/** A folder whose next UID is above has been tampered with: some hundred million more are left for its messages to come. */
+const UIDS_MOST = 0xf000_0000;
+
 interface Entry {
   readonly file: string;
   readonly part: "cur" | "new";
@@ -106,22 +109,24 @@ async function openFolder(fs: Fs, { name, path }: TreeFolder, tally: Tally): Pro
     uids: header,
     count: entries.length,
     async *messages() {
-      for (const entry of entries) yield messageOf(fs, path, entry, flags(entry));
+      const names = new Renames(fs, path);
+      for (const entry of entries) yield messageOf(names, entry, flags(entry));
       await Promise.resolve();
     },
   };
 }
 
-function messageOf(fs: Fs, path: string, { file, part, uid }: Entry, flags: NamedFlags): SourceMessage {
+function messageOf(names: Renames, { file, part, uid }: Entry, flags: NamedFlags): SourceMessage {
+  const path = `${names.path}/${part}/${file}`;
   return {
     label: `${part}/${file}`,
     base: baseOf(file),
-    file: `${path}/${part}/${file}`,
+    file: path,
     uid,
     flags,
     async read(): Promise<Octets> {
       try {
-        return await readAt(fs, `${path}/${part}/${file}`) ?? await renamed(fs, path, file);
+        return await readAt(names.fs, path) ?? await names.read(file);
       } catch (e) {
         if (isFsError(e, "denied", "io")) return { kind: "lost", why: `cannot be read (${e.code})` };
         throw e;
@@ -130,17 +135,33 @@ function messageOf(fs: Fs, path: string, { file, part, uid }: Entry, flags: Name
   };
 }
 
-/** A file whose name is another one since it was listed: flags changed. */
-async function renamed(fs: Fs, path: string, file: string): Promise<Octets> {
-  // A name with octets that are no UTF-8 shows up with marks in their place, and cannot be asked for.
-  if (file.includes("\ufffd")) return { kind: "lost", why: "its file name is not UTF-8; rename the file" };
-  const base = baseOf(file);
-  for (const entry of await entriesOf(fs, path)) {
-    if (baseOf(entry.file) !== base) continue;
-    const octets = await readAt(fs, `${path}/${entry.part}/${entry.file}`);
-    if (octets) return octets;
+/** Finds files of a folder whose names are others since it was listed, as when flags change. One more listing shows all there are till then. */
+class Renames {
+  readonly fs: Fs;
+  readonly path: string;
+  #found = new Map<string, string>();
+
+  constructor(fs: Fs, path: string) {
+    this.fs = fs;
+    this.path = path;
   }
-  return { kind: "gone" };
+
+  async read(file: string): Promise<Octets> {
+    // A name with octets that are no UTF-8 shows up with marks in their place, and cannot be asked for.
+    if (file.includes("\ufffd")) return { kind: "lost", why: "its file name is not UTF-8; rename the file" };
+    const base = baseOf(file);
+    return await this.#try(base) ?? (await this.#look(), await this.#try(base)) ?? { kind: "gone" };
+  }
+
+  async #try(base: string): Promise<Octets | null> {
+    const file = this.#found.get(base);
+    return file === undefined ? null : await readAt(this.fs, `${this.path}/${file}`);
+  }
+
+  async #look(): Promise<void> {
+    const entries = await entriesOf(this.fs, this.path);
+    this.#found = new Map(entries.map(({ file, part }) => [baseOf(file), `${part}/${file}`]));
+  }
 }
 
 async function readAt(fs: Fs, path: string): Promise<Octets | null> {
@@ -206,7 +227,12 @@ async function uidsOf(
       last = uid;
     });
     if (bad > 0) tally.note(`${name}: lines of ${list} make no sense; their messages get new UIDs`, bad);
-    return { header: { ...header, nextUid: Math.max(header.nextUid, last + 1) }, uids };
+    const nextUid = Math.max(header.nextUid, last + 1);
+    if (nextUid > UIDS_MOST) {
+      tally.note(`${name}: its UIDs are nearly used up; messages get new ones`);
+      return { header: null, uids: new Map() };
+    }
+    return { header: { ...header, nextUid }, uids };
   }
   return { header: null, uids };
 }

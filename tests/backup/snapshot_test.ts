@@ -59,7 +59,7 @@ Deno.test("a snapshot has all that matters, and its manifest is right", async ()
   const ports = disk();
   const report = await makeSnapshot(ports, plan());
   assertEquals(await paths(ports.fs, report.name), WHOLE);
-  assertEquals([report.files, report.linked], [WHOLE.length, 0]);
+  assertEquals([report.files, report.linked, report.skipped], [WHOLE.length, 0, []]);
   const seen = new Verification();
   await verifySnapshot(ports.fs, `/b/${report.name}`, seen);
   assertEquals([seen.files, seen.findings], [WHOLE.length, []]);
@@ -67,6 +67,12 @@ Deno.test("a snapshot has all that matters, and its manifest is right", async ()
     new TextDecoder().decode(await ports.fs.readFile("/b/latest", 99) ?? utf8("")),
     `${report.name}\n`,
   );
+});
+
+Deno.test("links in DATA are left out, and told", async () => {
+  const { fs, clock } = disk();
+  fs.symlink("/etc/passwd", "/d/keys/link");
+  assertEquals((await makeSnapshot({ fs, clock }, plan())).skipped, ["keys/link"]);
 });
 
 Deno.test("the next snapshot links what it has, also under other flags, and copies what is new", async () => {

@@ -1,6 +1,7 @@
 /** Import and export by the real process, killed in the middle and run again. */
 import { assert, assertEquals } from "../support/assert.ts";
-import { roostCommand, runRoost } from "../support/roost_process.ts";
+import { RawClient } from "../support/raw_client.ts";
+import { roostCommand, RoostProcess, runRoost } from "../support/roost_process.ts";
 
 const MESSAGES = 1500;
 const ACCOUNT = "alice@example.test";
@@ -107,6 +108,72 @@ Deno.test("mbox files of an export killed in the middle come in whole", async ()
     assertEquals((await h.roost(...args)).code, 0);
     const withoutUids = (lines: string[]) => lines.map((l) => l.replace(/^\S+ /, "")).sort();
     assertEquals(withoutUids(contents(mail)), withoutUids(contents(`${h.dir}/old`)));
+  } finally {
+    await Deno.remove(h.dir, { recursive: true });
+  }
+});
+
+Deno.test("an import beside a running server: who has the folder open sees each message once, mail goes on coming in", async () => {
+  const h = await house();
+  await using roost = await RoostProcess.start();
+  try {
+    const imap = await RawClient.connect("127.0.0.1", roost.ports.imap);
+    await imap.line();
+    const run = async (command: string) => {
+      await imap.say(`a ${command}\r\n`);
+      return await imap.tagged("a");
+    };
+    await run(`LOGIN ${ACCOUNT} secret-alice`);
+    await run("SELECT INBOX");
+    const importing = runRoost(["import", "maildir", `${h.dir}/old`, ACCOUNT, "--config", roost.config]);
+    const late: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      const answer = await run(`APPEND INBOX {17+}\r\nSubject: late\r\n\r\n`);
+      late.push(/APPENDUID \d+ (\d+)/.exec(answer.at(-1) ?? "")?.[1] ?? "none");
+      await run("NOOP");
+    }
+    const ran = await importing;
+    assertEquals([ran.code, ran.err], [0, ""], ran.out);
+    await run("NOOP");
+    const uids = (await run("UID SEARCH ALL")).find((l) => l.startsWith("* SEARCH"))?.split(" ").slice(2) ??
+      [];
+    assertEquals(new Set(uids).size, uids.length);
+    const others = await run("STATUS INBOX (MESSAGES)");
+    assert(others.some((l) => l.includes(`(MESSAGES ${MESSAGES + 20})`)), others.join("\n"));
+    assertEquals(uids.length, MESSAGES + 20);
+    assert(late.every((uid) => uids.includes(uid)), `${late} among ${uids.length}`);
+    imap.conn.close();
+  } finally {
+    await Deno.remove(h.dir, { recursive: true });
+  }
+});
+
+Deno.test("odd files cost themselves, and are told", async () => {
+  const h = await house();
+  try {
+    const old = `${h.dir}/odd`;
+    await Deno.mkdir(`${old}/cur`, { recursive: true });
+    const good = [
+      "no-time",
+      "with space:2,",
+      `${"l".repeat(240)}:2,S`,
+      "höst:2,",
+      "a,b,S=9,W=1:2,ZZ",
+      "bell\u0007:2,",
+    ];
+    for (const name of good) Deno.writeTextFileSync(`${old}/cur/${name}`, `Subject: ${name}\n\nx\n`);
+    Deno.writeTextFileSync(`${old}/cur/empty:2,`, "");
+    Deno.symlinkSync("/etc/passwd", `${old}/cur/link:2,`);
+    Deno.symlinkSync("/", `${old}/.Linked`);
+    assert((await new Deno.Command("mkfifo", { args: [`${old}/cur/pipe:2,`] }).output()).success);
+    Deno.writeTextFileSync(`${old}/dovecot-keywords`, "zz \xff\n0\n0 $A\n");
+    for (const fresh of [good.length, 0]) {
+      const ran = await h.roost("import", "maildir", old, ACCOUNT, "--json");
+      const report = JSON.parse(ran.out);
+      assertEquals([ran.code, report.messages, report.messages + report.already], [1, fresh, good.length]);
+      const lost = report.losses.map((l: { what: string; why: string }) => `${l.what} ${l.why}`).sort();
+      assertEquals(lost, ["cur/empty:2, is empty", "cur/link:2, is a link", "cur/pipe:2, is no file"]);
+    }
   } finally {
     await Deno.remove(h.dir, { recursive: true });
   }

@@ -129,3 +129,24 @@ Deno.test("what is no Maildir is none", async () => {
     assertEquals(await MaildirSource.open(fs, path, ".", tally()), null);
   }
 });
+
+Deno.test("UIDs that are nearly used up are not taken over", async () => {
+  const fs = disk({ "/m/dovecot-uidlist": "3 V9 N4294967295\n1 :1.a\n", "/m/cur/1.a:2,": "one" });
+  const source = await MaildirSource.open(fs, "/m", ".", tally());
+  assert(source);
+  for await (const folder of source.folders()) assertEquals(folder.uids, null);
+  assertEquals((await allOf(source)).map((m) => m.uid), [null]);
+});
+
+Deno.test("many files that are renamed meanwhile cost one more listing", async () => {
+  const names = Array.from({ length: 50 }, (_, i) => `/m/cur/${i}.a:2,`);
+  const fs = disk(Object.fromEntries(names.map((n) => [n, "text"])));
+  const source = await MaildirSource.open(fs, "/m", ".", tally());
+  assert(source);
+  for await (const folder of source.folders()) {
+    for (const name of names) await fs.rename(name, `${name}S`);
+    const before = fs.calls.get("list") ?? 0;
+    for await (const message of folder.messages()) assertEquals((await message.read()).kind, "octets");
+    assertEquals((fs.calls.get("list") ?? 0) - before, 2); // new/ and cur/
+  }
+});

@@ -12,7 +12,7 @@ export const verb: Verb = {
   about:
     `Makes a snapshot of all there is, in DST/DATE: mail, accounts, keys, certificates, the queue and the configuration; the index is left out, since it
 can be made anew. The server may run meanwhile. Messages that the snapshot before has are links to its files, so each costs what is new; DST/latest
-names the newest. Put DST on another disk or machine. A snapshot that is cut off never looks like a whole one: "roost verify DST" tells.`,
+names the newest. Certificates that the configuration names elsewhere are not in it. Put DST on another disk or machine. A snapshot that is cut off never looks like a whole one: "roost verify DST" tells.`,
   options: {
     keep: { value: "N", doc: "afterwards remove all but the newest N snapshots" },
     ...JSON_OPTION,
@@ -55,6 +55,9 @@ names the newest. Put DST on another disk or machine. A snapshot that is cut off
               (octets / 1048576).toFixed(1)
             } MB; ${linked} of them were in the snapshot before`,
           );
+          for (const left of report.skipped) {
+            terminal.out(`note: ${config.data}/${left} is a link, or no file: it was left out`);
+          }
           for (const old of removed) terminal.out(`${path}/${old} removed`);
         }
         return 0;

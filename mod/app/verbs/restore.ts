@@ -28,7 +28,8 @@ export const verb: Verb = {
     `Brings back what a snapshot has. SRC is a snapshot, or a folder of them: then the newest, or the newest before DATE. What is there already stays
 as it is, and nothing is overwritten: an account gets the messages it lacks, under new UIDs unless the folder is new. An account can be restored while the
 server runs. Everything can be only where no server runs, and into empty data, unless --into-existing-data says to add to what is there. Mail that waited
-in the queue then is sent again, even if it has gone out since; --without-queue leaves it out.`,
+in the queue then is sent again, even if it has gone out since; --without-queue leaves it out. The
+configuration of then is in the snapshot, config/roost.yaml: on a new machine copy it to its place first.`,
   options: {
     account: { value: "A", doc: "only this account's mail" },
     folder: { value: "F", doc: "only this folder of it" },
