@@ -13,11 +13,12 @@ import type { ParsedTexts } from "../store/mail_index.ts";
 import type { Message } from "../store/store.ts";
 import { type MessageIds, messageIds } from "./message_ids.ts";
 import type { FieldFacts, FieldNeedle } from "./search_key.ts";
-import { fold, readFields } from "./search_text.ts";
+import { dayWritten, fieldText, fold } from "./search_text.ts";
 
 /** Fields whose values are kept, in this order. */
 const KEPT = ["subject", "from", "to", "cc", "bcc", "message-id", "in-reply-to"] as const;
-const KEPT_SET: ReadonlySet<string> = new Set([...KEPT, "date"]);
+const WANTED: ReadonlySet<string> = new Set([...KEPT, "date", "references"]);
+const LENGTHS: ReadonlySet<number> = new Set([...WANTED].map((name) => name.length));
 const PLACES: ReadonlyMap<string, number> = new Map(KEPT.map((name, i) => [name, i]));
 
 /** What SORT compares (RFC 5256 3, RFC 5957 3), folded. */
@@ -44,32 +45,40 @@ export interface HeaderFacts extends SortFacts {
 
 /** Reads the header at the start of `header`; octets of the body may follow. */
 export function readHeaderFacts(header: Uint8Array): HeaderFacts {
-  const { values, sentDay } = readFields(header, KEPT_SET);
-  const raw = firstRaw(header);
-  const date = raw.get("date");
-  const [from, to, cc] = ["from", "to", "cc"].map((name) => firstAddress(raw.get(name)));
+  const raw = wantedFields(header);
+  // Of doubled fields the first counts, as in Dovecot.
+  const first = (name: string) => raw.get(name)?.[0];
+  const dates = (raw.get("date") ?? []).map((date) => parseDate(unfold(date)));
+  // SENT... keys go by the first that can be read.
+  const day = dates.find((date) => date !== null);
+  const [from, to, cc] = ["from", "to", "cc"].map((name) => firstAddress(first(name)));
+  const values = KEPT.map((name) => raw.get(name)?.map(fieldText) ?? []);
   return {
-    sent: (date && parseDate(unfold(date))?.time) ?? null,
-    subject: values.get("subject")?.[0] ?? "",
+    sent: dates[0]?.time ?? null,
+    sentDay: day ? dayWritten(day) : 0,
+    subject: values[0]?.[0] ?? "",
     from: mailboxOf(from),
     to: mailboxOf(to),
     cc: mailboxOf(cc),
     displayFrom: displayOf(from),
     displayTo: displayOf(to),
-    sentDay,
-    values: KEPT.map((name) => values.get(name) ?? []),
-    ids: messageIds(raw.get("message-id"), raw.get("references"), raw.get("in-reply-to")),
+    values,
+    ids: messageIds(first("message-id"), first("references"), first("in-reply-to")),
   };
 }
 
-/** The first of each field that sort keys and threads come from: what Dovecot takes, too. */
-function firstRaw(header: Uint8Array): Map<string, Uint8Array> {
-  const found = new Map<string, Uint8Array>();
+/** Values of the fields that are looked at, by name; views. */
+function wantedFields(header: Uint8Array): Map<string, Uint8Array[]> {
+  const found = new Map<string, Uint8Array[]>();
   const cursor = new FieldCursor(header);
   while (cursor.next()) {
-    for (const name of ["date", "from", "to", "cc", "message-id", "references", "in-reply-to"]) {
-      if (cursor.is(name) && !found.has(name)) found.set(name, cursor.raw());
-    }
+    // Most fields are told apart by their length.
+    if (!LENGTHS.has(cursor.nameEnd - cursor.start)) continue;
+    const name = cursor.name();
+    if (!WANTED.has(name)) continue;
+    const values = found.get(name);
+    if (values) values.push(cursor.raw());
+    else found.set(name, [cursor.raw()]);
   }
   return found;
 }

@@ -1,7 +1,7 @@
 /** What SEARCH looks at of a message's text: folded header fields, and the decoded text of its parts. */
 import { concat, CR, fromAscii, fromUtf8, LF } from "../base/bytes.ts";
 import { FETCH_CHUNK, SEARCH_HELD } from "../base/limits.ts";
-import { parseDate } from "../mail/date.ts";
+import { type MailDate, parseDate } from "../mail/date.ts";
 import { decodeWords } from "../mail/encoded_word.ts";
 import { FieldCursor, rawField, scanHeader, unfold } from "../mail/header.ts";
 import { transferDecoder } from "../mail/decode.ts";
@@ -60,17 +60,26 @@ export function readFields(header: Uint8Array, names: ReadonlySet<string>): Read
       const raw = cursor.raw();
       if (name === "date" && sentDay === null) sentDay = writtenDay(raw);
       const values = fields.get(name) ?? [];
-      values.push(fold(decodeWords(oneLine(raw))));
+      values.push(fieldText(raw));
       fields.set(name, values);
     }
   }
   return new ReadFields(fields, sentDay ?? 0);
 }
 
-/** RFC 3501 6.4.4: the day as written, whatever the zone. */
+/** A field's value as it is searched. */
+export function fieldText(raw: Uint8Array): string {
+  return fold(decodeWords(oneLine(raw)));
+}
+
 function writtenDay(raw: Uint8Array): number | null {
   const date = parseDate(unfold(raw));
-  return date && Math.floor((date.time + date.zone * 60_000) / DAY_MS);
+  return date && dayWritten(date);
+}
+
+/** RFC 3501 6.4.4: the day as written, whatever the zone. */
+export function dayWritten({ time, zone }: MailDate): number {
+  return Math.floor((time + zone * 60_000) / DAY_MS);
 }
 
 /** A field's value in one line: each folding with its white space becomes one space, as Dovecot searches it. */

@@ -157,6 +157,7 @@ export class ImapSession {
   /** Nobody is logged in any more, and nothing is enabled (RFC 8437 3). */
   unauthenticated(): void {
     this.select(null);
+    this.#forgetRemoved();
     this.#mail = null;
     this.#account = "";
     this.enabled.clear();
@@ -207,12 +208,18 @@ export class ImapSession {
     this.#removed = true;
   }
 
-  async #forgetRemoved(mail: AccountMail): Promise<void> {
+  #forgetRemoved(): void {
     const { index, stopping } = this.ports;
-    if (!index || stopping?.aborted) return;
+    if (this.#removed && this.#mail !== null && index && !stopping?.aborted) {
+      void this.#keepExisting(index, this.#mail, this.#account);
+    }
+    this.#removed = false;
+  }
+
+  async #keepExisting(index: MailIndex, mail: AccountMail, account: string): Promise<void> {
     try {
       const names = (await mail.list()).filter((e) => e.exists).map((e) => e.name);
-      await index.keepOnly(this.#account, names);
+      await index.keepOnly(account, names);
     } catch (cause) {
       // It is only space: the next session that removes a folder tries again.
       this.#log.debug("removed folders not forgotten", { cause: String(cause) });
@@ -297,8 +304,7 @@ export class ImapSession {
 
   /** Gives everything back. Harmless when called twice. */
   close(): void {
-    if (this.#removed && this.#mail !== null) void this.#forgetRemoved(this.#mail);
-    this.#removed = false;
+    this.#forgetRemoved();
     this.#over = true;
     this.#waiting = null;
     this.onNews = null;

@@ -56,6 +56,7 @@ const headerLine = fc.oneof(
   fc.constantFrom(
     "Subject: =?utf-8?q?=C3=A4_one?=\r\n",
     "Date: Mon, 1 Jan 2024 00:00:00 +0000\r\n",
+    "Date: some day\r\n",
     "Content-Transfer-Encoding: base64\r\n",
     "Content-Type: text/plain; charset=iso-8859-1\r\n",
     "To: <a@b>,\r\n\tOver <c@d>\r\n",
