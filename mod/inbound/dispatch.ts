@@ -318,6 +318,7 @@ export class Dispatcher {
         : {}),
       ...(message.priority ? { priority: message.priority } : {}),
       ...(message.deliverBy ? { deliverBy: message.deliverBy } : {}),
+      ...(message.arrival && forwarded.via === undefined ? { arrival: message.arrival } : {}),
       ...(message.holdUntil === undefined ? {} : { holdUntil: message.holdUntil }),
       account: message.account,
       traceId: message.id,

@@ -8,6 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import { isInNetworks, isLoopback, type Network, parseIp } from "../base/ip.ts";
 import type { Random } from "../base/random.ts";
 import type { Resolver } from "../dns/resolver.ts";
+import type { QueuedArrival } from "../queue/types.ts";
 import type { Client, Tap, Transaction } from "../smtp/ports.ts";
 import type { ReverseName } from "./checks/reverse_name.ts";
 import { dispositionOf, judgeMessage, type MessageVerdict, type VerdictTable } from "./message_verdict.ts";
@@ -42,8 +43,14 @@ export interface Examined {
   readonly judged: JudgedMessage;
 }
 
-/** What is known of the arrival of a message that goes on to others. */
-export type Arrival = Pick<Examined, "results" | "findings">;
+/** What is known of the arrival of a message that may be sealed when it goes on to others: its chain is whole, or it has none. */
+export type Arrival = QueuedArrival;
+
+/** null: a chain that came broken stays so whatever is put on top. */
+export function arrivalOf({ results, findings }: Pick<Examined, "results" | "findings">): Arrival | null {
+  const arc = findings.arc?.result;
+  return arc === "none" || arc === "pass" ? { results, arc } : null;
+}
 
 export class Examiner {
   readonly #settings: ExaminerSettings;

@@ -17,13 +17,11 @@ export interface SealerPorts {
 }
 
 /**
- * Seals with the keys of the domain that was written to; the RSA one, which all can check. None where the domain has no keys, and none on
- * a chain that came broken: it stays broken whatever is put on top. What cannot be sealed goes without: that is logged.
+ * Seals with the keys of the domain that was written to; the RSA one, which all can check. None where the domain has no keys. What cannot be
+ * sealed goes without: that is logged.
  */
 export function forwardSealer({ keys, clock, log }: SealerPorts): Sealing {
   return async (body: Body, arrival: Arrival, via: Address): Promise<Uint8Array> => {
-    const state = arrival.findings.arc?.result;
-    if (state !== "none" && state !== "pass") return EMPTY;
     try {
       const signings = await keys.of(via.domain);
       const signing = signings.find((s) => s.key.type === "rsa") ?? signings[0];

@@ -38,6 +38,7 @@ export class LocalTransport implements Transport {
       ...(batch.requireTls ? { requireTls: true } : {}),
       ...(batch.priority ? { priority: batch.priority } : {}),
       ...(batch.deliverBy ? { deliverBy: batch.deliverBy } : {}),
+      ...(batch.arrival ? { arrival: batch.arrival } : {}),
       body: batch.body,
     };
     // One by one: what is queued anew for one of them must not hang on another.

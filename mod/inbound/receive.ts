@@ -12,7 +12,7 @@ import { type Address, formatAddress } from "../mail/address.ts";
 import type { ReceiveOutcome, Receiver, Tap, Transaction } from "../smtp/ports.ts";
 import { queuedAs, REPLY, type Reply } from "../smtp/reply.ts";
 import { type Dispatched, type Dispatcher, type Fate, shownAddresses } from "./dispatch.ts";
-import { type Examination, type Examined, type Examiner, shortFindings } from "./examiner.ts";
+import { arrivalOf, type Examination, type Examined, type Examiner, shortFindings } from "./examiner.ts";
 import { withoutBinary } from "./binary_body.ts";
 import type { Succeeded, SuccessReports } from "./success_report.ts";
 import { beginsFolded, fixSubmission, headerOf, messageIdIn, receivedField, withHead } from "./head.ts";
@@ -65,6 +65,7 @@ export class InboundReceiver implements Receiver {
       this.#tell(transaction, body, prepared, examined);
       return { reply: prepared, each: null };
     }
+    const arrival = examined && arrivalOf(examined);
     const { ret, envelopeId, requireTls } = transaction.mail;
     const message: Dispatched = {
       id: transaction.id,
@@ -78,7 +79,7 @@ export class InboundReceiver implements Receiver {
       ...(transaction.deliverBy ? { deliverBy: transaction.deliverBy } : {}),
       ...(transaction.holdUntil === undefined ? {} : { holdUntil: transaction.holdUntil }),
       ...(examined?.verdict.measure === "junk" ? { junk: true } : {}),
-      ...(examined ? { arrival: examined } : {}),
+      ...(arrival ? { arrival } : {}),
       body: prepared,
     };
     const recipients = transaction.recipients.map((address, i) => {

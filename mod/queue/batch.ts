@@ -20,6 +20,7 @@ export function batchOf(
     tlsOptional,
     priority,
     deliverBy,
+    arrival,
     traceId,
   } = message.envelope;
   return {
@@ -35,6 +36,7 @@ export function batchOf(
     ...(tlsOptional ? { tlsOptional } : {}),
     ...(priority ? { priority } : {}),
     ...(deliverBy ? { deliverBy } : {}),
+    ...(arrival ? { arrival } : {}),
     traceId,
   };
 }

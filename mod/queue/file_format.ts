@@ -120,6 +120,7 @@ function envelopeOf(raw: Raw): Envelope | null {
     ...(typeof raw.priority === "number" && Math.abs(raw.priority) <= 9 ? { priority: raw.priority } : {}),
     ...(isCount(raw.holdUntil) ? { holdUntil: raw.holdUntil } : {}),
     ...deliverByOf(raw.deliverBy),
+    ...arrivalOf(raw.arrival),
     account,
     traceId,
   };
@@ -149,6 +150,12 @@ function optionsOf(raw: Raw): RecipientOptions {
       ? { deliverTo: { account: to.account, detail: to.detail, ...(to.junk === true ? { junk: true } : {}) } }
       : {}),
   };
+}
+
+function arrivalOf(raw: unknown): Pick<Envelope, "arrival"> {
+  if (!isObject(raw) || typeof raw.results !== "string") return {};
+  const { results, arc } = raw;
+  return arc === "none" || arc === "pass" ? { arrival: { results, arc } } : {};
 }
 
 function lineOf(raw: Raw): JournalLine | null {

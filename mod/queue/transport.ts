@@ -1,6 +1,6 @@
 import type { Body } from "../base/body.ts";
 import type { Address } from "../mail/address.ts";
-import type { DeliverBy, RecipientOptions } from "./types.ts";
+import type { DeliverBy, QueuedArrival, RecipientOptions } from "./types.ts";
 
 /**
  * The port through which the queue sends: one message to the recipients of one destination, one attempt.
@@ -36,6 +36,7 @@ export interface Batch {
   readonly tlsOptional?: true;
   readonly priority?: number;
   readonly deliverBy?: DeliverBy;
+  readonly arrival?: QueuedArrival;
   readonly traceId: string;
 }
 

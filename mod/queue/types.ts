@@ -31,6 +31,15 @@ export interface DeliverBy {
   readonly trace?: true;
 }
 
+/**
+ * What was found when it came from outside, of mail that was put off here: should it be sent on once it is delivered, the seal says it (RFC 8617).
+ * `results` as Authentication-Results has them; a chain that came broken is not sealed.
+ */
+export interface QueuedArrival {
+  readonly results: string;
+  readonly arc: "none" | "pass";
+}
+
 /** A message's envelope when it is handed to the queue. */
 export interface Envelope {
   /** null is the null reverse-path "<>" of bounces. */
@@ -51,6 +60,7 @@ export interface Envelope {
   /** Not tried before (FUTURERELEASE, RFC 4865), in milliseconds since 1970. */
   readonly holdUntil?: number;
   readonly deliverBy?: DeliverBy;
+  readonly arrival?: QueuedArrival;
   /** Account that submitted it, or null for forwards and bounces. */
   readonly account: string | null;
   /** ID in logs and in `Received:`, given at reception. */

@@ -13,6 +13,7 @@ Deno.test("batchOf() hands on the envelope and the recipients that are meant, wi
     eightBit: true,
     ret: "full" as const,
     envelopeId: "e",
+    arrival: { results: "mx; none", arc: "none" as const },
   };
   const body = memoryBody();
   const message = newMessage({ id: "1", created: 0, envelope: full, size: 0, offset: 9 });
@@ -25,6 +26,7 @@ Deno.test("batchOf() hands on the envelope and the recipients that are meant, wi
     smtpUtf8: false,
     ret: "full",
     envelopeId: "e",
+    arrival: { results: "mx; none", arc: "none" },
     traceId: "t1",
   });
   const plain = newMessage({ id: "1", created: 0, envelope: base, size: 0, offset: 9 });

@@ -39,6 +39,7 @@ Deno.test("parseHead() reads what formatHead() wrote, and where the message begi
       priority: -9,
       holdUntil: 99,
       deliverBy: { at: -7, mode: "return" as const, trace: true as const },
+      arrival: { results: "mx;\r\n\tspf=pass", arc: "pass" as const },
       account: "me@home.test",
       recipients: [{
         address: { local: "a", domain: "x.test" },
