@@ -54,6 +54,8 @@ export const IMAP_LITERAL_LOGIN = 8 * KiB; // a literal before authentication: n
 export const IMAP_AUTH_FAILURES = 3; // wrong passwords in one connection before BYE
 export const IMAP_AUTH_DELAY = 2 * SECOND; // wait before that BYE
 export const IMAP_OUTPUT = 64 * KiB; // response octets gathered before they are handed to the connection
+export const METADATA_VALUE = 16 * KiB; // octets of one value a client notes of a mailbox (RFC 5464)
+export const METADATA_ENTRIES = 100; // of them for one mailbox, and for the account
 export const IMAP_SLICE = 8; // ms of work in one go before other connections get their turn
 
 /** POP3. */

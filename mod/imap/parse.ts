@@ -14,6 +14,7 @@ import {
 import { parseFetchModifiers, parseSelect, parseStoreModifiers } from "./parse_condstore.ts";
 import { parseFetchItems } from "./parse_fetch.ts";
 import { parseCreate, parseList, parseLsub, parseStatus } from "./parse_mailbox.ts";
+import { parseGetMetadata, parseSetMetadata } from "./parse_metadata.ts";
 import { parseSetQuota } from "./parse_quota.ts";
 import { CommandReader, ParseFault, type ParseOptions } from "./parse_reader.ts";
 import { parseMultiSearch } from "./parse_multisearch.ts";
@@ -82,6 +83,8 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
   GETQUOTA: (r) => (r.space(), { verb: "GETQUOTA", root: r.astringText("a quota root") }),
   GETQUOTAROOT: (r) => (r.space(), { verb: "GETQUOTAROOT", mailbox: r.mailbox() }),
   SETQUOTA: parseSetQuota,
+  GETMETADATA: parseGetMetadata,
+  SETMETADATA: parseSetMetadata,
   EXPUNGE: () => ({ verb: "EXPUNGE", uid: false, set: null }),
   SEARCH: (r) => (r.space(), { verb: "SEARCH", uid: false, ...parseSearch(r) }),
   CANCELUPDATE: (r) => {

@@ -144,6 +144,13 @@ export class CommandReader {
     return asciiUpper(this.#ascii(from, this.#at));
   }
 
+  /** Whether a list comes whose first item begins with this octet, quoted or not. */
+  listOf(octet: number): boolean {
+    if (this.peek !== OPEN) return false;
+    const first = this.#text[this.#at + 1];
+    return first === octet || (first === QUOTE && this.#text[this.#at + 2] === octet);
+  }
+
   /** A flag-extension or system flag's name after its backslash, or a keyword. */
   flag(): string {
     const system = this.tryOctet(BACKSLASH);

@@ -11,6 +11,7 @@ import { idle } from "./commands/idle.ts";
 import { list } from "./commands/list.ts";
 import { lsub } from "./commands/lsub.ts";
 import { create, remove, rename, subscribe, unsubscribe } from "./commands/mailbox.ts";
+import { getMetadata, setMetadata } from "./commands/metadata.ts";
 import { getQuota, getQuotaRoot, setQuota } from "./commands/quota.ts";
 import { multiSearch } from "./commands/multisearch.ts";
 import { search } from "./commands/search.ts";
@@ -84,6 +85,8 @@ export const RULES: { readonly [V in Verb]: Rule<Extract<Command, { readonly ver
   APPEND: { in: IN, tells: all, run: append },
   GETQUOTA: { in: IN, tells: all, run: getQuota },
   GETQUOTAROOT: { in: IN, tells: all, run: getQuotaRoot },
+  GETMETADATA: { in: IN, tells: all, run: getMetadata },
+  SETMETADATA: { in: IN, tells: all, run: setMetadata },
   SETQUOTA: { in: IN, tells: all, run: setQuota },
   IDLE: { in: IN, tells: all, run: idle },
   UNAUTHENTICATE: { in: IN, tells: nothing, run: unauthenticate },

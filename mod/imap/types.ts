@@ -349,6 +349,23 @@ export interface CompressCommand {
   readonly algorithm: string;
 }
 
+/** RFC 5464. Entry names in lower case; mailbox "" is the account. */
+export interface GetMetadataCommand {
+  readonly verb: "GETMETADATA";
+  readonly mailbox: string;
+  readonly entries: readonly string[];
+  /** Values above are only counted; null for no bound. */
+  readonly maxSize: number | null;
+  /** Levels below each entry: 0, 1 or Infinity. */
+  readonly depth: number;
+}
+export interface SetMetadataCommand {
+  readonly verb: "SETMETADATA";
+  readonly mailbox: string;
+  /** null takes an entry away. */
+  readonly entries: ReadonlyMap<string, Uint8Array | null>;
+}
+
 /** One member a verb. */
 export type CommandBody =
   | BareCommand<"CAPABILITY">
@@ -362,6 +379,8 @@ export type CommandBody =
   | BareCommand<"UNSELECT">
   | BareCommand<"UNAUTHENTICATE">
   | ReplaceCommand
+  | GetMetadataCommand
+  | SetMetadataCommand
   | CompressCommand
   | QuotaCommand
   | SetQuotaCommand

@@ -24,6 +24,7 @@ import { findFolder, hideFolder, listFolders, makeFolder } from "./folder_tree.t
 import { KnownStatuses } from "./known_statuses.ts";
 import { folderDir, isDir } from "./layout.ts";
 import type { Ports } from "./ports.ts";
+import { type Annotations, MetadataFile } from "./metadata_file.ts";
 import { QuotaFile } from "./quota_file.ts";
 import { Serial } from "./serial.ts";
 import { SpecialUseFile } from "./special_use_file.ts";
@@ -237,6 +238,26 @@ export class MaildirAccount implements AccountMail, FolderHost {
     } finally {
       release();
     }
+  }
+
+  async annotations(mailbox: string): Promise<Result<Annotations, "no-mailbox">> {
+    const file = this.#metadata(mailbox);
+    return file ? ok(await file.read()) : err("no-mailbox");
+  }
+
+  async annotate(
+    mailbox: string,
+    changes: ReadonlyMap<string, Uint8Array | null>,
+  ): Promise<Result<void, "no-mailbox" | "too-many">> {
+    const file = this.#metadata(mailbox);
+    if (!file) return err("no-mailbox");
+    return await file.change(changes) ? ok(undefined) : err("too-many");
+  }
+
+  #metadata(mailbox: string): MetadataFile | null {
+    if (mailbox === "") return new MetadataFile(this.#ports, `${this.root}/roost-metadata-account`);
+    const folder = this.findNow(mailbox);
+    return folder && new MetadataFile(this.#ports, `${folder.state.dir}/roost-metadata`);
   }
 
   quota(): Promise<Quota | null> {

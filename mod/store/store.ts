@@ -202,6 +202,13 @@ export interface AccountMail {
       readonly internalDate: number | null;
     }[],
   ): Promise<Result<{ readonly uidValidity: number; readonly uids: readonly Uid[] }, CopyError>>;
+  /** What clients noted of a mailbox (RFC 5464), or of the account (""): values by entry name in lower case. */
+  annotations(mailbox: string): Promise<Result<ReadonlyMap<string, Uint8Array>, "no-mailbox">>;
+  /** Sets such values, or takes them away (null): all or none. */
+  annotate(
+    mailbox: string,
+    changes: ReadonlyMap<string, Uint8Array | null>,
+  ): Promise<Result<void, "no-mailbox" | "too-many">>;
   /** What the account has and may have; null where it has no bound. */
   quota(): Promise<Quota | null>;
   /** The exclusive lock POP3 wants (RFC 1939 3); null when another session has it. The result gives it back. */

@@ -1,6 +1,7 @@
 import type { AccountId } from "../../mod/account/directory.ts";
 import type { Body } from "../../mod/base/body.ts";
 import { concat } from "../../mod/base/bytes.ts";
+import { METADATA_ENTRIES } from "../../mod/base/limits.ts";
 import { err, ok, type Result } from "../../mod/base/result.ts";
 import {
   canonicalName,
@@ -53,6 +54,7 @@ export class MemAccount implements AccountMail {
   /** What the account may keep. */
   limit: QuotaLimit | null = null;
   readonly #folders = new Map<string, MemFolder>();
+  readonly #annotations = new Map<string, ReadonlyMap<string, Uint8Array>>();
   readonly #subscribed = new Set<string>();
   readonly #chosen = new Map<string, SpecialUse>();
   #uidValidity = 1_700_000_000;
@@ -187,6 +189,26 @@ export class MemAccount implements AccountMail {
     });
     if (!this.fits(parts)) return err("over-quota");
     return ok({ uidValidity: folder.uidValidity, uids: await folder.add(parts) });
+  }
+
+  annotations(mailbox: string): Promise<Result<ReadonlyMap<string, Uint8Array>, "no-mailbox">> {
+    if (mailbox !== "" && !this.folder(mailbox)) return Promise.resolve(err("no-mailbox"));
+    return Promise.resolve(ok(this.#annotations.get(mailbox) ?? new Map<string, Uint8Array>()));
+  }
+
+  annotate(
+    mailbox: string,
+    changes: ReadonlyMap<string, Uint8Array | null>,
+  ): Promise<Result<void, "no-mailbox" | "too-many">> {
+    if (mailbox !== "" && !this.folder(mailbox)) return Promise.resolve(err("no-mailbox"));
+    const entries = new Map(this.#annotations.get(mailbox));
+    for (const [name, value] of changes) {
+      if (value === null) entries.delete(name.toLowerCase());
+      else entries.set(name.toLowerCase(), value);
+    }
+    if (entries.size > METADATA_ENTRIES) return Promise.resolve(err("too-many"));
+    this.#annotations.set(mailbox, entries);
+    return Promise.resolve(ok(undefined));
   }
 
   quota(): Promise<Quota | null> {

@@ -1,0 +1,63 @@
+/** METADATA (RFC 5464): what clients note of a mailbox, or of the account. There is one user: private and shared differ by name only. */
+import { METADATA_VALUE } from "../../base/limits.ts";
+import { writeAstring, writeEnd, writeMailbox, writeNstring } from "../format.ts";
+import { no, okay, REPLIES } from "../reply.ts";
+import type { Handled } from "../rules.ts";
+import type { ImapSession } from "../session.ts";
+import type { GetMetadataCommand, SetMetadataCommand } from "../types.ts";
+
+export async function getMetadata(session: ImapSession, command: GetMetadataCommand): Promise<Handled> {
+  const known = await session.mail.annotations(command.mailbox);
+  if (!known.ok) return REPLIES.noMailbox;
+  const { buffer } = session.out;
+  let longest = 0;
+  const found: (readonly [string, Uint8Array | null])[] = [];
+  for (const name of named(command, [...known.value.keys()])) {
+    const value = known.value.get(name) ?? null;
+    if (value && command.maxSize !== null && value.length > command.maxSize) {
+      longest = Math.max(longest, value.length);
+    } else {
+      found.push([name, value]);
+    }
+  }
+  if (found.length > 0) {
+    buffer.ascii("* METADATA ");
+    if (command.mailbox === "") buffer.ascii('""');
+    else writeMailbox(buffer, command.mailbox, session.utf8);
+    found.forEach(([name, value], i) => {
+      buffer.ascii(i === 0 ? " (" : " ");
+      writeAstring(buffer, name);
+      buffer.ascii(" ");
+      writeNstring(buffer, value);
+    });
+    buffer.ascii(")");
+    writeEnd(buffer);
+  }
+  return okay("Getmetadata completed", longest > 0 ? `METADATA LONGENTRIES ${longest}` : null);
+}
+
+export async function setMetadata(session: ImapSession, command: SetMetadataCommand): Promise<Handled> {
+  for (const value of command.entries.values()) {
+    if (value && value.length > METADATA_VALUE) {
+      return no(`METADATA MAXSIZE ${METADATA_VALUE}`, "Value is too long");
+    }
+  }
+  const done = await session.mail.annotate(command.mailbox, command.entries);
+  if (done.ok) return okay("Setmetadata completed");
+  return done.error === "no-mailbox" ? REPLIES.noMailbox : no("METADATA TOOMANY", "Too many entries");
+}
+
+/** The entries that are asked for, once each: themselves, there or not, and those that are there below them (RFC 5464 4.2.2). */
+function named({ entries, depth }: GetMetadataCommand, there: readonly string[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const entry of entries) {
+    if (depth === 0) names.add(entry);
+    for (const name of there) {
+      if (name === entry) names.add(name);
+      else if (name.startsWith(`${entry}/`) && name.slice(entry.length + 1).split("/").length <= depth) {
+        names.add(name);
+      }
+    }
+  }
+  return names;
+}
