@@ -94,12 +94,12 @@ export const SCHEMA = section({
   ),
   listen: entry(section(LISTEN), {}, "ADDRESS:PORT each, or a list of them; what is left out is not served"),
   proxy_protocol: entry(
-    listOrOne(kind.networkValue),
+    listOrOne(kind.frontNetwork),
     [],
     "networks of proxies that send PROXY v1/v2 first on every mail connection, and then must",
   ),
   xclient: entry(
-    listOrOne(kind.networkValue),
+    listOrOne(kind.frontNetwork),
     [],
     "networks of fronts that may tell by XCLIENT for whom they connect (SMTP), such as an nginx mail proxy",
   ),
@@ -413,7 +413,7 @@ export const SCHEMA = section({
         "a message that cannot be sent for so long goes back; RFC 5321 4.5.4.1 advises 4 to 5 days",
       ),
       retry: entry(
-        listOrOne(kind.durationValue),
+        listOrOne(kind.waitValue),
         [],
         "waits after the first attempt, the second and so on, such as [5m, 15m, 1h]; the last one repeats; doubling from 5m to 4h when empty",
       ),
@@ -459,7 +459,7 @@ function wayKeys() {
 
 /** "smtp://host:25", a list of such, or { to: "submission://user@host:587", password_file: FILE }. */
 function routeEntry(): Schema<WrittenWay & { readonly retry: readonly number[] }> {
-  const retry = entry(listOrOne(kind.durationValue), [], "as limits.retry, for what goes this way");
+  const retry = entry(listOrOne(kind.waitValue), [], "as limits.retry, for what goes this way");
   return shorthand("to", section({ ...wayKeys(), retry }));
 }
 
