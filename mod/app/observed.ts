@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { HISTORY_FILE, HISTORY_SAVE } from "../base/limits.ts";
 import { KeptFile, type KeptFilePorts } from "../base/kept_file.ts";
 import { Decisions } from "../status/decisions.ts";
-import { fateOf, isOwnHandOver, MailHistory } from "../status/history.ts";
+import { type Fate, fateOf, isOwnHandOver, MailHistory } from "../status/history.ts";
 import { EventCounts, type LineWatch } from "../status/metrics.ts";
 import { Timings } from "../status/timings.ts";
 import { VerdictCounts } from "../status/verdicts.ts";
@@ -12,6 +12,8 @@ export class Observed {
   readonly counts: EventCounts = new EventCounts();
   readonly history: MailHistory = new MailHistory();
   readonly decisions: Decisions = new Decisions();
+  /** Since the start. */
+  readonly totals: Record<Fate, number> = { accepted: 0, refused: 0, delivered: 0, sent: 0, bounced: 0 };
   readonly timings: Timings = new Timings();
   readonly verdicts: VerdictCounts = new VerdictCounts();
   readonly #clock: Clock;
@@ -30,7 +32,10 @@ export class Observed {
     this.verdicts.note(event, fields);
     const now = this.#clock.now();
     const fate = fateOf(event, fields);
-    if (fate) this.history.add(fate, now);
+    if (fate) {
+      this.history.add(fate, now);
+      this.totals[fate]++;
+    }
     if (fate === "accepted" && typeof fields?.size === "number") this.timings.accepted(fields.size);
     this.decisions.add(event, common, fields, now);
   };

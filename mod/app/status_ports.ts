@@ -164,7 +164,7 @@ function awayPlaces({ services }: Server): AwayPlaces {
 }
 
 async function snapshot(server: Server): Promise<StatusSnapshot> {
-  const { platform, config, observed: { counts }, services } = server;
+  const { platform, config, observed: { counts, totals }, services } = server;
   const stats = services.queue.stats();
   const space = await platform.fs.space(config.data).catch(() => ({ free: null, total: null }));
   const memory = Deno.memoryUsage();
@@ -192,8 +192,8 @@ async function snapshot(server: Server): Promise<StatusSnapshot> {
     mail: {
       accepted: counts.get("mail accepted"),
       refused: counts.get("mail refused") + counts.get("recipient refused"),
-      delivered: counts.get("delivered"),
-      sent: stats.delivered,
+      delivered: totals.delivered,
+      sent: totals.sent,
       bounced: stats.failed,
     },
     logins: {

@@ -18,7 +18,8 @@ nav a[aria-current] { color: var(--ink); background: var(--card); border: 1px so
 .health { list-style: none; margin: 0; padding: 0; }
 .health li { border: 1px solid var(--line); border-left: .35rem solid var(--good); background: var(--card); border-radius: .4rem; padding: .5rem .9rem; margin-bottom: .5rem; }
 .health li.warn { border-left-color: var(--warn); } .health li.fail { border-left-color: var(--bad); } .health p { margin: 0; color: var(--soft); }
-.scroll { overflow-x: auto; position: relative; } table { border-collapse: collapse; width: 100%; }
+.scroll { overflow-x: auto; position: relative; } .newest { direction: rtl; } .newest svg { direction: ltr; }
+.actions { display: flex; flex-wrap: wrap; gap: .4rem; margin-top: .75rem; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; font-size: .85rem; } th.n, td.n { text-align: right; } td.n { font-variant-numeric: tabular-nums; }
 td time { white-space: nowrap; } code { font-size: .85em; overflow-wrap: anywhere; } code.id { white-space: nowrap; overflow-wrap: normal; } .bad { color: var(--bad); } .good { color: var(--good); } .warn { color: var(--warn); }

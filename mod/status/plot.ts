@@ -26,13 +26,15 @@ export function plot(day: readonly SlotCounts[]): Html {
   const totals = FATES.map((f) => [f, day.reduce((sum, s) => sum + s[f], 0)] as const);
   const summary = totals.map(([fate, n]) => `${n} ${LABELS[fate]}`).join(", ");
   return html`
-    <svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
-      aria-label="Mail of the last 24 hours by half hours: ${summary}">
+    <div class="scroll newest" tabindex="0" role="region" aria-label="Plot">
+      <svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
+        aria-label="Mail of the last 24 hours by half hours: ${summary}">
     ${raw(grid(points, most))}
     ${raw(
       FATES.map((fate) => `<polyline class="s-${fate}" points="${line(points, fate, most)}"/>`).join("\n"),
     )}
-    </svg>
+      </svg>
+    </div>
     <ul class="legend">${totals.map(([fate, n]) =>
       html`<li><svg viewBox="0 0 24 8" aria-hidden="true"><line class="s-${fate}" x1="0" y1="4" x2="24" y2="4"/></svg> ${n} ${
         LABELS[fate]
