@@ -1,5 +1,5 @@
 /** SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 6.3.1, 6.3.2, 6.4.2; RFC 3691). */
-import { DELETED, SEEN } from "../../store/store.ts";
+import { DELETED, SEEN, type Uid } from "../../store/store.ts";
 import type { ModSeqs } from "../../store/mail_index.ts";
 import { writeList } from "../format.ts";
 import { bad, okay, REPLIES } from "../reply.ts";
@@ -24,7 +24,7 @@ export async function close(session: ImapSession): Promise<Handled> {
   let code: string | null = null;
   if (!readOnly) {
     const uids = mailbox.messages.filter((m) => m.flags & DELETED).map((m) => m.uid);
-    const knewAll = !view.waiting;
+    const knewAll = modSeqs !== null && !(await anyUntold(session.box, uids)) && !view.waiting;
     const gone = uids.length > 0 ? await mailbox.expunge(uids) : [];
     const { vanished, exists, flags } = view.take(true);
     // Who is not told the rest must ask for it with what it was told before (RFC 7162 3.2.8).
@@ -33,6 +33,16 @@ export async function close(session: ImapSession): Promise<Handled> {
   }
   session.select(null);
   return okay("Close completed", code);
+}
+
+/** Whether flags of messages have changed and nobody was told yet. */
+async function anyUntold(box: Selected, uids: readonly Uid[]): Promise<boolean> {
+  let any = false;
+  await box.mailbox.setFlags(uids, 0, 0, box.token, (_, untold) => {
+    any ||= untold;
+    return false;
+  });
+  return any;
 }
 
 /** Leaves, and nothing else. */
