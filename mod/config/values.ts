@@ -108,6 +108,14 @@ function text(value: unknown): string | undefined {
 
 export const sizeValue: Schema<number> = leaf("a size such as 50MB, 512KB or 1GB", parseSize);
 export const durationValue: Schema<number> = leaf("a time span such as 30s, 15m, 12h or 5d", parseDuration);
+/** Between two attempts; less would be a flood. */
+export const waitValue: Schema<number> = leaf(
+  "a time span of 1s at least, such as 5m, 12h or 5d",
+  (value) => {
+    const span = parseDuration(value);
+    return span !== undefined && span >= 1000 ? span : undefined;
+  },
+);
 export const listenValue: Schema<HostPort> = leaf(
   'an IP address with a port, such as "127.0.0.1:25", "0.0.0.0:25" or "[::]:25"',
   parseHostPort,
@@ -125,6 +133,14 @@ export const deviceNetwork: Schema<string> = leaf(
 export const networkValue: Schema<Network> = leaf(
   'a network such as "192.168.0.0/16" or "fd00::/8" (no bits past the prefix), or one IP address',
   (value) => typeof value === "string" ? parseNetwork(value) ?? undefined : undefined,
+);
+/** Networks whose word on others is taken. */
+export const frontNetwork: Schema<Network> = leaf(
+  'a network such as "192.168.0.0/16" or "fd00::/8" (no bits past the prefix), not of everybody, or one IP address',
+  (value) => {
+    const network = typeof value === "string" ? parseNetwork(value) : null;
+    return network && network.bits > 0 ? network : undefined;
+  },
 );
 export const hostValue: Schema<string> = leaf("a name such as mail.example.org", hostName);
 export const domainValue: Schema<string> = leaf("a domain such as example.org", hostName);
