@@ -38,49 +38,59 @@ export interface SortFacts {
 /** All that is kept of a header. */
 export interface HeaderFacts extends SortFacts {
   readonly sentDay: number;
-  /** Values of the fields of `KEPT`, each as often as it is there. */
-  readonly values: readonly (readonly string[])[];
+  /** Values of the fields of `KEPT`, each as often as it is there; null where they are too long to be kept. */
+  readonly values: readonly (readonly string[])[] | null;
   readonly ids: MessageIds;
 }
 
 /** Reads the header at the start of `header`; octets of the body may follow. */
 export function readHeaderFacts(header: Uint8Array): HeaderFacts {
-  const raw = wantedFields(header);
-  // Of doubled fields the first counts, as in Dovecot.
-  const first = (name: string) => raw.get(name)?.[0];
-  const dates = (raw.get("date") ?? []).map((date) => parseDate(unfold(date)));
+  const { raw, octets } = wantedFields(header);
+  // Of doubled fields the first counts, as in Dovecot. Of long ones the beginning is enough.
+  const first = (name: string) => raw.get(name)?.[0]?.subarray(0, FIELDS_KEPT);
+  const dates = (raw.get("date") ?? []).map((date) => parseDate(unfold(date.subarray(0, FIELDS_KEPT))));
   // SENT... keys go by the first that can be read.
   const day = dates.find((date) => date !== null);
   const [from, to, cc] = ["from", "to", "cc"].map((name) => firstAddress(first(name)));
-  const values = KEPT.map((name) => raw.get(name)?.map(fieldText) ?? []);
+  const values = octets > FIELDS_KEPT ? null : KEPT.map((name) => raw.get(name)?.map(fieldText) ?? []);
+  const subject = first("subject");
   return {
     sent: dates[0]?.time ?? null,
     sentDay: day ? dayWritten(day) : 0,
-    subject: values[0]?.[0] ?? "",
+    subject: values?.[0]?.[0] ?? (subject ? fieldText(subject) : ""),
     from: mailboxOf(from),
     to: mailboxOf(to),
     cc: mailboxOf(cc),
     displayFrom: displayOf(from),
     displayTo: displayOf(to),
     values,
-    ids: messageIds(first("message-id"), first("references"), first("in-reply-to")),
+    ids: messageIds(
+      first("message-id"),
+      raw.get("references")?.[0]?.subarray(-FIELDS_KEPT), // the newest count
+      first("in-reply-to"),
+    ),
   };
 }
 
-/** Values of the fields that are looked at, by name; views. */
-function wantedFields(header: Uint8Array): Map<string, Uint8Array[]> {
+/** Values of the fields that are looked at, by name, as views; and how many octets they have. */
+function wantedFields(
+  header: Uint8Array,
+): { readonly raw: ReadonlyMap<string, readonly Uint8Array[]>; readonly octets: number } {
   const found = new Map<string, Uint8Array[]>();
+  let octets = 0;
   const cursor = new FieldCursor(header);
   while (cursor.next()) {
     // Most fields are told apart by their length.
     if (!LENGTHS.has(cursor.nameEnd - cursor.start)) continue;
     const name = cursor.name();
     if (!WANTED.has(name)) continue;
+    const raw = cursor.raw();
+    octets += raw.length;
     const values = found.get(name);
-    if (values) values.push(cursor.raw());
-    else found.set(name, [cursor.raw()]);
+    if (values) values.push(raw);
+    else found.set(name, [raw]);
   }
-  return found;
+  return { raw: found, octets };
 }
 
 function firstAddress(raw: Uint8Array | undefined): EnvelopeAddress | undefined {
@@ -103,6 +113,7 @@ function displayOf(address: EnvelopeAddress | undefined): string {
 /** What is kept of facts; null where that is too much. */
 export function writeHeaderFacts(facts: HeaderFacts): Uint8Array | null {
   const { sentDay, sent, values, from, to, cc, displayFrom, displayTo, ids } = facts;
+  if (values === null) return null;
   const text = JSON.stringify([
     sentDay,
     sent,
