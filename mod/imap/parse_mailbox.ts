@@ -1,5 +1,6 @@
 import { asciiUpper } from "../base/bytes.ts";
 import type { SpecialUse } from "../store/store.ts";
+import { parseEntries } from "./parse_metadata.ts";
 import { type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
 import type {
   CreateCommand,
@@ -54,6 +55,7 @@ export function parseList(reader: CommandReader): ListCommand {
   }
   const returns: ListReturn[] = [];
   let status: readonly StatusItem[] | null = null;
+  let metadata: readonly string[] = [];
   if (reader.tryOctet(SPACE)) {
     extended = true;
     if (reader.word("RETURN") !== "RETURN") throw new ParseFault("Expected RETURN");
@@ -63,6 +65,9 @@ export function parseList(reader: CommandReader): ListCommand {
       if (option === "STATUS") {
         reader.space();
         status = parseStatusItems(reader);
+      } else if (option === "METADATA") {
+        reader.space();
+        metadata = parseEntries(reader);
       } else if (!includes(RETURNS, option)) {
         throw new ParseFault("Unknown LIST return option");
       } else if (!returns.includes(option)) {
@@ -70,7 +75,7 @@ export function parseList(reader: CommandReader): ListCommand {
       }
     }, true);
   }
-  return { verb: "LIST", reference, patterns, select, returns, status, extended };
+  return { verb: "LIST", reference, patterns, select, returns, status, metadata, extended };
 }
 
 export function parseLsub(reader: CommandReader): LsubCommand {

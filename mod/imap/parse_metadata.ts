@@ -17,15 +17,20 @@ export function parseGetMetadata(reader: CommandReader): GetMetadataCommand {
   }
   const mailbox = reader.mailbox();
   reader.space();
-  const entries: string[] = [];
   if (reader.peek === OPEN && !reader.listOf(SLASH)) {
     options = parseOptions(reader);
     reader.space();
   }
+  return { verb: "GETMETADATA", mailbox, entries: parseEntries(reader), ...options };
+}
+
+/** One entry's name, or a list of them. */
+export function parseEntries(reader: CommandReader): readonly string[] {
+  const entries: string[] = [];
   if (reader.peek === OPEN) reader.list(() => entries.push(entryName(reader)));
   else entries.push(entryName(reader));
   if (entries.length > MOST) throw new ParseFault("Too many entries");
-  return { verb: "GETMETADATA", mailbox, entries, ...options };
+  return entries;
 }
 
 export function parseSetMetadata(reader: CommandReader): SetMetadataCommand {

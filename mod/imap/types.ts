@@ -238,6 +238,8 @@ export interface ListCommand {
   readonly returns: readonly ListReturn[];
   /** LIST-STATUS (RFC 5819): what to tell, or null when not asked for. */
   readonly status: readonly StatusItem[] | null;
+  /** LIST-METADATA (RFC 9590): entries to tell; empty for none. */
+  readonly metadata: readonly string[];
   /** Any selection option, return option or pattern list was there: RFC 5258 rules apply. */
   readonly extended: boolean;
 }

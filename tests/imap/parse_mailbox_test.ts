@@ -19,6 +19,7 @@ const LIST = {
   select: [],
   returns: [],
   status: null,
+  metadata: [],
   extended: false,
 };
 

@@ -1,4 +1,4 @@
-/** LIST with its extensions (RFC 3501 6.3.8, RFC 5258, RFC 5819, RFC 6154). */
+/** LIST with its extensions (RFC 3501 6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 9590). */
 import { compareNames, parentsOf } from "../../store/mailbox_name.ts";
 import type { MailboxEntry } from "../../store/store.ts";
 import { writeList } from "../format.ts";
@@ -8,6 +8,7 @@ import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
 import { Slice } from "../slice.ts";
 import type { ListCommand } from "../types.ts";
+import { writeMetadataOf } from "./metadata.ts";
 import { writeStatusOf } from "./status.ts";
 
 /** What looking at one name, and telling of it, cost in `Slice`'s octets. */
@@ -43,6 +44,9 @@ export async function list(session: ImapSession, command: ListCommand): Promise<
       ...(childInfo && subscribed ? { childInfo: ["SUBSCRIBED"] } : {}),
     }, session.utf8);
     if (command.status !== null && entry.exists) await writeStatusOf(session, entry.name, command.status);
+    if (command.metadata.length > 0 && entry.exists) {
+      await writeMetadataOf(session, entry.name, command.metadata);
+    }
     if (out.full) await out.flush();
     await slice.spend(ENTRY_WORK);
   }

@@ -9,7 +9,6 @@ import type { GetMetadataCommand, SetMetadataCommand } from "../types.ts";
 export async function getMetadata(session: ImapSession, command: GetMetadataCommand): Promise<Handled> {
   const known = await session.mail.annotations(command.mailbox);
   if (!known.ok) return REPLIES.noMailbox;
-  const { buffer } = session.out;
   let longest = 0;
   const found: (readonly [string, Uint8Array | null])[] = [];
   for (const name of named(command, [...known.value.keys()])) {
@@ -20,20 +19,38 @@ export async function getMetadata(session: ImapSession, command: GetMetadataComm
       found.push([name, value]);
     }
   }
-  if (found.length > 0) {
-    buffer.ascii("* METADATA ");
-    if (command.mailbox === "") buffer.ascii('""');
-    else writeMailbox(buffer, command.mailbox, session.utf8);
-    found.forEach(([name, value], i) => {
-      buffer.ascii(i === 0 ? " (" : " ");
-      writeAstring(buffer, name);
-      buffer.ascii(" ");
-      writeNstring(buffer, value);
-    });
-    buffer.ascii(")");
-    writeEnd(buffer);
-  }
+  writeMetadata(session, command.mailbox, found);
   return okay("Getmetadata completed", longest > 0 ? `METADATA LONGENTRIES ${longest}` : null);
+}
+
+/** METADATA responses of a mailbox's entries as they are, for LIST (RFC 9590). */
+export async function writeMetadataOf(
+  session: ImapSession,
+  mailbox: string,
+  entries: readonly string[],
+): Promise<void> {
+  const known = await session.mail.annotations(mailbox);
+  if (known.ok) writeMetadata(session, mailbox, entries.map((e) => [e, known.value.get(e) ?? null]));
+}
+
+function writeMetadata(
+  session: ImapSession,
+  mailbox: string,
+  entries: readonly (readonly [string, Uint8Array | null])[],
+): void {
+  if (entries.length === 0) return;
+  const { buffer } = session.out;
+  buffer.ascii("* METADATA ");
+  if (mailbox === "") buffer.ascii('""');
+  else writeMailbox(buffer, mailbox, session.utf8);
+  entries.forEach(([name, value], i) => {
+    buffer.ascii(i === 0 ? " (" : " ");
+    writeAstring(buffer, name);
+    buffer.ascii(" ");
+    writeNstring(buffer, value);
+  });
+  buffer.ascii(")");
+  writeEnd(buffer);
 }
 
 export async function setMetadata(session: ImapSession, command: SetMetadataCommand): Promise<Handled> {
