@@ -390,7 +390,7 @@ export class Queue implements Submitter {
       this.#terms(attempt.destination),
     );
     if (line) {
-      logOutcomes(live.message, line, this.#log, this.#counts);
+      logOutcomes(live.message, line, this.#log, this.#counts, attempt);
       const recorded = await this.#live.record(live, line);
       if (recorded === "removed") this.#roster.forget(entry);
       if (recorded !== "kept") return;

@@ -6,7 +6,14 @@ import type { Clock } from "../base/clock.ts";
 import { DatabaseError, type OpenDatabase } from "../base/database.ts";
 import { folderOf } from "../base/durable.ts";
 import type { Fs } from "../base/fs.ts";
-import { TRACE_BATCH, TRACE_FLUSH, TRACE_PAUSE, TRACE_PRUNE, TRACE_WAITING } from "../base/limits.ts";
+import {
+  TRACE_BATCH,
+  TRACE_FLUSH,
+  TRACE_PAUSE,
+  TRACE_PRUNE,
+  TRACE_ROW,
+  TRACE_WAITING,
+} from "../base/limits.ts";
 import type { Log, LogFields } from "../base/log.ts";
 import { eventOf, isStrangers } from "./events.ts";
 import { type Refusal, refusalEvent, Refusals } from "./refusals.ts";
@@ -97,10 +104,10 @@ export class Recorder implements Tracer {
     if (this.#lost > 0) log.warn("trace too slow: events left out", { events: this.#lost });
     this.#lost = 0;
     try {
-      const groups = [...grouped(events)];
-      for (let i = 0; i < groups.length; i += TRACE_BATCH) {
+      const groups = grouped(events);
+      for (let i = 0; i < groups.length;) {
         this.#file?.transaction(() => {
-          for (const group of groups.slice(i, i + TRACE_BATCH)) this.#file?.add(group);
+          for (let n = 0; i < groups.length && n < TRACE_BATCH;) n += this.#add(groups[i++] ?? []);
         });
         await clock.sleep(0);
       }
@@ -112,6 +119,11 @@ export class Recorder implements Tracer {
     } catch (e) {
       await this.#fault(e);
     }
+  }
+
+  #add(group: readonly TraceEvent[]): number {
+    this.#file?.add(group);
+    return group.length;
   }
 
   #keep(refusal: Refusal): void {
@@ -177,14 +189,20 @@ export class Recorder implements Tracer {
   }
 }
 
-/** Events by message, in the order in which each began. */
-function grouped(events: readonly TraceEvent[]): Iterable<readonly TraceEvent[]> {
-  const groups = new Map<string, TraceEvent[]>();
+/** Events by message, in the order in which each began; many about one message are parted. */
+function grouped(events: readonly TraceEvent[]): readonly (readonly TraceEvent[])[] {
+  const groups: TraceEvent[][] = [];
+  const open = new Map<string, TraceEvent[]>();
   for (const e of events) {
     const key = messageOf(e) ?? "";
-    const group = groups.get(key);
-    if (group) group.push(e);
-    else groups.set(key, [e]);
+    const group = open.get(key);
+    if (group && group.length < TRACE_ROW) {
+      group.push(e);
+      continue;
+    }
+    const fresh = [e];
+    open.set(key, fresh);
+    groups.push(fresh);
   }
-  return groups.values();
+  return groups;
 }

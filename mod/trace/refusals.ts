@@ -2,7 +2,7 @@
  * What strangers are refused before any message is there (relaying, unknown recipients, lists, rates): counted by client, hour and reply,
  * since there may be thousands a minute. Bounded: past it, all others are counted together.
  */
-import { TRACE_PAIRS, TRACE_REFUSALS } from "../base/limits.ts";
+import { TRACE_PAIR, TRACE_PAIRS, TRACE_REFUSALS } from "../base/limits.ts";
 import type { LogFields } from "../base/log.ts";
 import type { TraceEvent } from "./types.ts";
 
@@ -56,7 +56,7 @@ export class Refusals {
         remote,
         listener: fields["listener"],
         protocol: fields["protocol"],
-        helo: fields["helo"],
+        helo: typeof fields["helo"] === "string" ? fields["helo"].slice(0, TRACE_PAIR) : undefined,
         reply,
         text,
         why: reason,
@@ -69,7 +69,7 @@ export class Refusals {
     refusal.last = at;
     refusal.changed = true;
     const pair = pairOf(sender, recipient, login ?? fields["account"]);
-    if (pair !== "" && refusal.pairs.size < TRACE_PAIRS) refusal.pairs.add(pair);
+    if (pair !== "" && refusal.pairs.size < TRACE_PAIRS) refusal.pairs.add(pair.slice(0, TRACE_PAIR));
   }
 
   /** Those that have changed since; they count as taken. */

@@ -43,7 +43,12 @@ const TELLERS: Readonly<Record<string, Teller>> = {
   "report taken in": (f) => `read as a report of others (${f("kind")})`,
   "report not taken in": (f) => `not read as a report of others: ${f("why")}`,
   "deferred": (f) =>
-    theirs(`${host(f)} did not take it for ${f("to")} yet: ${peer(f)}; it is tried again`, f),
+    theirs(
+      `${host(f)} did not take it for ${f("to")} yet: ${peer(f)}; it is tried again${
+        f("next") && ` at ${f("next").slice(0, 19)}Z`
+      }`,
+      f,
+    ),
   "failed": (f) => theirs(`${host(f)} refused it for ${f("to")} for good: ${peer(f)}`, f),
   "expired": (f) => theirs(`given up for ${f("to")}, its time is over: ${peer(f)}`, f),
   "bounced": (f) => `its sender was told by a report, queued as ${f("as")}`,

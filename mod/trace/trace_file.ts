@@ -3,6 +3,7 @@
  * they are looked through, in slices, so that writing them costs some ten microseconds a message.
  */
 import { type Database, DatabaseError, type Statement } from "../base/database.ts";
+import { TRACE_EVENT, TRACE_TEXT } from "../base/limits.ts";
 import type { LogFields } from "../base/log.ts";
 import type { TraceEvent, TraceLimits } from "./types.ts";
 
@@ -126,9 +127,19 @@ function patternOf(needle: string): string {
 }
 
 function formatEvents(events: readonly TraceEvent[]): string {
-  return JSON.stringify(
+  const text = JSON.stringify(
     events.map(({ at, event, trace, queue, fields }) => [at, event, trace, queue, fields]),
   );
+  const most = events.length * TRACE_EVENT;
+  return text.length <= most ? text : JSON.stringify(
+    events.map(({ at, event, trace, queue, fields }) => [at, event, trace, queue, shortened(fields)]),
+  );
+}
+
+/** What strangers made long is cut. */
+function shortened(fields: LogFields): LogFields {
+  const cut = (value: LogFields[string]) => typeof value === "string" ? value.slice(0, TRACE_TEXT) : value;
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cut(value)]));
 }
 
 /** The events of a row; what cannot be read is left out. */

@@ -61,6 +61,19 @@ Deno.test("why tells what became of mail, by any of its names, with and without 
   assertEquals((await api.json()).messages[0].id, id);
   assertEquals((await fetch(`http://127.0.0.1:${roost.ports.http}/api/why/x?since=soon`)).status, 400);
 
+  const dry = await roost.verb(
+    "rehearse",
+    "--from",
+    "x@far.example",
+    "--to",
+    "far@example.test",
+    "--ip",
+    "192.0.2.1",
+  );
+  assertEquals([dry.code, dry.err], [0, ""]);
+  assertMatch(dry.out, /on to nowhere\.test, for carol@nowhere\.test\n {2}it would fail: 5\.1\.2 no way/);
+  assertEquals(JSON.parse((await roost.verb("queue", "list", "--json")).out).length, 0);
+
   await sent(roost, "x@far.example", "bob@example.test", "m5@far.example");
   await roost.verb("why", "m5@far.example");
   await roost.kill();

@@ -25,7 +25,19 @@ Deno.test("logOutcomes() writes a line a recipient, counts, and says when a repo
       { kind: "attempt", at: 1, destination: "x", attempts: 1, next: 2, outcomes },
       log,
       counts,
+      {
+        places: [0],
+        outcomes: [{
+          kind: "delivered",
+          host: "mx",
+          reply: { code: 250, status: null, lines: [""] },
+          tls: "TLSv1.3",
+          dsnPassedOn: false,
+        }],
+      },
     );
+    assertEquals([log.lines[0]?.fields.tls, log.lines[1]?.fields.tls], ["TLSv1.3", undefined]);
+    assertEquals(log.lines[1]?.fields.next, "1970-01-01T00:00:00.002Z");
     assertEquals(counts, { delivered: 1, deferred: 1, failed: 2 });
     assertEquals(
       log.lines.filter((l) => l.level === "info").map((l) => [l.event, l.fields.to]),

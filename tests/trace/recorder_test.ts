@@ -99,6 +99,18 @@ Deno.test("Recorder never holds more than it may: what does not fit is counted a
   await recorder.close();
 });
 
+Deno.test("Recorder parts the events of a message with very many recipients, and cuts what strangers made long", async () => {
+  await using bench = new Bench();
+  const recorder = bench.recorder();
+  for (let n = 0; n < 500; n++) recorder.note("deferred", { id: "q", trace: "t", n });
+  recorder.note("mail refused", { id: "t2", n: 1, sender: "x".repeat(100_000) });
+  await recorder.flush();
+  const file = await recorder.file();
+  assertEquals(file?.of("t").map((e) => e.fields["n"]), Array.from({ length: 500 }, (_, n) => n));
+  assertEquals(file?.of("t2").map((e) => [e.fields["n"], `${e.fields["sender"]}`.length]), [[1, 500]]);
+  await recorder.close();
+});
+
 Deno.test("Recorder sets a broken file aside and begins a new one", async () => {
   await using bench = new Bench();
   Deno.mkdirSync(`${bench.dir}/log`);
