@@ -13,6 +13,7 @@ import { findFolder, makeFolder } from "./folder_tree.ts";
 import { KeywordFile } from "./keyword_file.ts";
 import { folderDir } from "./layout.ts";
 import type { Ports } from "./ports.ts";
+import { QuotaFile } from "./quota_file.ts";
 import { inParallel } from "./slices.ts";
 import { UidFile } from "./uid_file.ts";
 import type { UidHeader, UidRecord } from "./uid_list.ts";
@@ -45,6 +46,7 @@ export class Intake {
   readonly #ports: Ports;
   readonly #dir: string;
   readonly #uidFile: UidFile;
+  readonly #quotaFile: QuotaFile;
   readonly #keywordFile: KeywordFile;
   /** Files that are there, by key: the path, or null for one on its way. */
   readonly #there = new Map<string, string | null>();
@@ -55,6 +57,7 @@ export class Intake {
     this.#ports = ports;
     this.#dir = dir;
     this.#uidFile = new UidFile(ports, dir, root);
+    this.#quotaFile = new QuotaFile(ports, root, () => null);
     this.#keywordFile = new KeywordFile(ports, dir);
   }
 
@@ -124,6 +127,7 @@ export class Intake {
       await this.#ports.dirSync.sync(cur);
       return renumbered;
     });
+    await this.#quotaFile.forget(); // what was taken in is counted with the rest, when somebody asks
     return { renumbered, keywords: lacking };
   }
 

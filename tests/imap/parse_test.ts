@@ -226,6 +226,13 @@ Deno.test("parseCommand() never throws, whatever stands in place of any octet", 
     "a STORE 1 -FLAGS.SILENT \\Seen",
     "a STATUS x (MESSAGES SIZE)",
     "a LSUB x {y}",
+    'a SETQUOTA "" (STORAGE 5 MESSAGE 6)',
+    "a GETMETADATA (DEPTH 1 MAXSIZE 9) x (/private/a /shared/b)",
+    'a SETMETADATA "" (/private/a {v} /shared/b NIL)',
+    'a LIST "" * RETURN (METADATA (/private/a) STATUS (MAILBOXID))',
+    "a UID FETCH 1 (BINARY.PEEK[1.2]<0.5> BINARY.SIZE[] EMAILID SAVEDATE)",
+    "a UID REPLACE 7 x (\\Seen) ~{*5}",
+    "a COMPRESS DEFLATE",
   ];
   for (const seed of seeds) {
     const original = pieces(seed);

@@ -1,6 +1,7 @@
 import { Intake, intakeKey, type IntakePart } from "../../mod/maildir/intake.ts";
 import { parseHeader } from "../../mod/maildir/uid_list.ts";
 import { FLAGGED, SEEN } from "../../mod/store/store.ts";
+import { utf8 } from "../../mod/base/bytes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { everyCrash } from "../support/every_crash.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -105,4 +106,12 @@ Deno.test("names of files", async () => {
   }
   const ports = portsOn(machine());
   assertEquals(await Intake.open(ports, ROOT, `a${"b".repeat(300)}`), null);
+});
+
+Deno.test("what is taken in is counted towards the quota, in time", async () => {
+  const fs = disk();
+  await fs.createWith(`${ROOT}/maildirsize`, [utf8("1000S\n0 0\n")]);
+  const intake = await opening(fs);
+  await intake.put([part("a", null)], false);
+  assertEquals(fs.statSync(`${ROOT}/maildirsize`), null);
 });
