@@ -35,7 +35,7 @@ export class SearchHints {
     this.#monotonic = monotonic;
   }
 
-  /** Whether `of` knows about the message with this sequence number, and those after it up to the last it knows. */
+  /** Whether `of` was asked about so far up. Messages come in ascending order. */
   knows(uid: Uid): boolean {
     return uid <= this.#to;
   }
