@@ -56,6 +56,7 @@ export async function takeIn(
   if (folder.uids && !keep) {
     tally.note(`${folder.name}: messages get new UIDs, since the folder has given out its own before`);
   }
+  tally.already += folder.without?.((base) => intake.find(intakeKey(base)) !== null) ?? 0;
   const taking = new Taking(target, intake, folder.name, keep, tally);
   try {
     for await (const message of folder.messages()) {

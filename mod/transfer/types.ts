@@ -28,6 +28,8 @@ export interface SourceFolder {
   readonly uids: UidHeader | null;
   /** Messages as far as they are counted at once. */
   readonly count: number;
+  /** Leaves out messages that are there already, known by `base` alone, so that they need not be fetched; gives how many. Before `messages`. */
+  without?(isThere: (base: string) => boolean): number;
   /** Ascending by UID, those without one last. */
   messages(): AsyncIterable<SourceMessage>;
 }

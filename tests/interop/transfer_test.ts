@@ -119,3 +119,74 @@ Deno.test("import and export of 2,000 messages take little memory", async () => 
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+/** Dovecot's imap program behind a port, logged in already. */
+function behindPort(dovecot: Dovecot): { readonly port: number; close(): void } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  void (async () => {
+    for await (const conn of listener) {
+      const [command = "", ...args] = dovecot.tunnel.split(" ");
+      const child = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "null" })
+        .spawn();
+      // Either end may go first.
+      void conn.readable.pipeTo(child.stdin).catch(() => {});
+      void child.stdout.pipeTo(conn.writable).catch(() => {});
+    }
+  })();
+  return { port: listener.addr.port, close: () => listener.close() };
+}
+
+Deno.test("import imap takes a Dovecot's mail over as its clients know it", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "roost-remote-" });
+  try {
+    await Deno.chmod(dir, 0o755);
+    for (const path of ["a", "a/mail", "b"]) {
+      await Deno.mkdir(`${dir}/${path}`);
+      give(`${dir}/${path}`);
+    }
+    const first = new Dovecot(`${dir}/a`, `${dir}/a/mail`);
+    const date = "22-Nov-2020 10:00:00 +0100";
+    await first.imap(
+      "CREATE Work.2026",
+      "SUBSCRIBE INBOX",
+      "SUBSCRIBE Work.2026",
+      append("INBOX", "\\Seen $Forwarded", date, "Subject: 1\r\n\r\none\r\n"),
+      append("INBOX", "\\Deleted", date, "Subject: 2\r\n\r\ngone\r\n"),
+      append("INBOX", "\\Flagged work", date, "Subject: 3\r\n\r\nthree\r\n"),
+      append("Work.2026", "\\Draft work", date, "Subject: 4\r\n\r\nfour\r\n"),
+      "SELECT INBOX",
+      "EXPUNGE",
+    );
+    const before = kept(await first.imap(...ASK));
+    const config = `${dir}/roost.yaml`;
+    await Deno.writeTextFile(
+      config,
+      'hostname: mail.example.test\ndata: data\nlisten: { smtp: ["127.0.0.1:1"] }\ndomains: { example.test: {} }\n',
+    );
+    const roost = async (...args: string[]) => {
+      const ran = await runRoost([...args, "--config", config], { stdin: "secret-word\n" });
+      assertEquals([ran.code, ran.err], [0, ""], ran.out);
+    };
+    await roost("user", "add", "alice@example.test", "--password-stdin");
+    const server = behindPort(first);
+    for (let i = 0; i < 2; i++) {
+      await roost(
+        "import",
+        "imap",
+        `imap://alice@127.0.0.1:${server.port}`,
+        "alice@example.test",
+        "--password-stdin",
+      );
+    }
+    server.close();
+    await roost("export", "maildir", "alice@example.test", `${dir}/b/mail`);
+    await giveAll(`${dir}/b/mail`);
+    const second = new Dovecot(`${dir}/b`, `${dir}/b/mail`);
+    // Keywords have other numbers where they were met in another order; their names count.
+    const sorted = (lines: string[]) =>
+      lines.map((l) => l.replace(/FLAGS \(([^)]*)\)/, (_, f) => `FLAGS (${f.split(" ").sort().join(" ")})`));
+    assertEquals(sorted(kept(await second.imap(...ASK))), sorted(before));
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

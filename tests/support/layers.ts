@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   outbound: ["base", "wire", "mail", "dns", "auth", "smtp", "queue"],
   maildir: ["base", "wire", "mail", "store"],
   index: ["base", "mail", "store"],
-  transfer: ["base", "mail", "store", "maildir"],
+  transfer: ["base", "wire", "mail", "store", "maildir"],
   backup: ["base", "mail", "store", "queue", "maildir", "transfer"],
   tls: ["base"],
   config: ["base", "yaml", "mail", "account"],

@@ -6,6 +6,7 @@ import type { Ports } from "../../maildir/ports.ts";
 import { INBOX } from "../../store/mailbox_name.ts";
 import { MaildirSource } from "../../transfer/maildir_source.ts";
 import { MboxSource } from "../../transfer/mbox_source.ts";
+import type { ImapSource } from "../../transfer/imap_source.ts";
 import { Tally } from "../../transfer/tally.ts";
 import { takeIn, type Target } from "../../transfer/take_in.ts";
 import type { Source } from "../../transfer/types.ts";
@@ -18,6 +19,7 @@ export const verb: Verb = {
   usage: [
     "import maildir SRC ACCOUNT [--folder F] [--json]    a Maildir of Dovecot, Courier or Roost",
     "import mbox SRC ACCOUNT [--folder F] [--json]       an mbox file, or a folder of such files",
+    "import imap imaps://USER@HOST[:PORT] ACCOUNT --password-stdin [--folder F] [--any-certificate] [--json]",
   ],
   about:
     `Takes mail from elsewhere into an account, beside what is there; the server may run. Folders, flags, keywords, dates and subscriptions come
@@ -28,18 +30,34 @@ again: nothing is taken in twice. At the end it says what could not be taken ove
       value: "F",
       doc: "only this folder of the source; for a single mbox file the folder it goes to, INBOX by default",
     },
+    "password-stdin": { doc: "with imap: the other server's password is the first line of standard input" },
+    "any-certificate": { doc: "with imap: take whatever certificate the other server shows" },
     ...JSON_OPTION,
     ...CONFIG_OPTION,
   },
   async run(call) {
     const [kind = "", from, whom] = call.operands;
-    if (kind !== "maildir" && kind !== "mbox") throw new CommandFault("import needs one of maildir, mbox", 2);
+    if (kind !== "maildir" && kind !== "mbox" && kind !== "imap") {
+      throw new CommandFault("import needs one of maildir, mbox, imap", 2);
+    }
     if (from === undefined) throw new CommandFault("import from where? give the path", 2);
     const config = await readConfig(call);
     const account = await accountThere(call, config, whom);
     const path = absolutePath(call.terminal.cwd, from);
     const tally = new Tally();
     return await withMaildirs(call.tools, config, config.data, async (ports) => {
+      if (kind === "imap") {
+        const { withImap } = await import("../import_imap.ts");
+        return await withImap(call, config, from, tally, async (source) => {
+          await importAll(
+            call,
+            imap(call, config, source, tally),
+            await accountTarget(ports, config, account),
+            tally,
+          );
+          return tell(call, tally, "imported", { account: account.id });
+        });
+      }
       const source = kind === "maildir"
         ? await maildir(call, config, ports, path, tally)
         : await mbox(call, config, path, tally);
@@ -87,6 +105,15 @@ async function mbox(call: Call, config: Config, path: string, tally: Tally): Pro
     renamed: (name) => single ? only ?? name : name,
     share: () => source.done / Math.max(1, source.size),
   };
+}
+
+function imap(call: Call, config: Config, source: ImapSource, tally: Tally): Shown {
+  const only = folderOption(call, config);
+  if (only !== null && !source.names.includes(only)) {
+    throw new CommandFault(`there is no folder ${only}; there are: ${source.names.join(", ")}`);
+  }
+  const before = () => tally.done / Math.max(1, source.count);
+  return { source, wanted: (name) => only === null || name === only, renamed: (name) => name, share: before };
 }
 
 async function importAll(call: Call, shown: Shown, target: Target, tally: Tally): Promise<void> {

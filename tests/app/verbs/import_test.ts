@@ -59,7 +59,7 @@ Deno.test("import says what is wrong with a call", async () => {
   const m = await machine({ "/old/cur/1.a:2,S": "one", "/home/text": "no mbox" });
   for (
     const [args, code, why] of [
-      [["import"], 2, "needs one of maildir, mbox"],
+      [["import"], 2, "needs one of maildir, mbox, imap"],
       [["import", "maildir"], 2, "from where"],
       [["import", "maildir", "/old"], 2, "which account"],
       [["import", "maildir", "/old", "nobody"], 1, "there is no account"],
