@@ -306,7 +306,7 @@ Deno.test("reports that come by mail are delivered, shown by the API and on the 
     7,
     1,
   ]);
-  assertMatch(await (await fetch(url)).text(), /Reported by others[^]*example\.test/);
+  assertMatch(await (await fetch(`${url}/reports`)).text(), /Reported by others[^]*example\.test/);
   const delivered = [...Deno.readDirSync(`${roost.maildir("postmaster@example.test")}/new`)];
   assertEquals(delivered.length, 1);
   await roost.stop();
