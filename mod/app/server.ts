@@ -26,8 +26,8 @@ import { notBuilt } from "./not_built.ts";
 import type { Observed } from "./observed.ts";
 import type { Platform } from "./platform.ts";
 import { RoomGuard } from "./room_guard.ts";
+import { checkSelf } from "./self_check.ts";
 import { serveConnection } from "./sessions.ts";
-import { statusPorts } from "./status_ports.ts";
 
 /** Milliseconds open sessions get to end after a stop. */
 const DRAIN = 10_000;
@@ -156,6 +156,7 @@ export class Server {
     void server.#lookAgain();
     void server.memory.watch(server.stopping);
     void server.room.watch(server.stopping);
+    void checkSelf(server);
     return ok(server);
   }
 
@@ -231,6 +232,7 @@ export class Server {
     let app: Promise<HttpHandler> | null = null;
     const make = async (): Promise<HttpHandler> => {
       const { createStatusApp } = await import("../status/app.ts");
+      const { statusPorts } = await import("./status_ports.ts");
       const made = createStatusApp(statusPorts(this, token), () => [this.#config.hostname]);
       return (request, facts) => made.fetch(request, facts);
     };

@@ -215,6 +215,10 @@ export const TLS_CHAIN = 10; // certificates of a chain that are looked at: real
 
 /** Status page and API. */
 export const STATUS_BODY = 8 * MiB; // of a request that changes: the IDs of all messages that a full queue has
+export const WORD_FIRST = 10 * MINUTE; // after the start, before the first look at how the server is
+export const WORD_LOOK = 60 * MINUTE; // between two such looks
+export const WORD_EVERY = 24 * 60 * MINUTE; // between two mails to the postmaster about what they found
+export const WORD_FILE = 100; // octets of the file that keeps when the last one was
 export const HTTP_CONNECTIONS = 200; // to all of listen.http together: browsers open six each
 export const HTTP_LINE = 8 * KiB; // request line or one header field: what browsers and proxies keep to
 export const HTTP_FIELDS = 100; // header fields of one request; browsers send about 20

@@ -29,6 +29,8 @@ export interface DataPaths {
   readonly controlToken: string;
   /** Hashes of the tokens that `roost token` made. */
   readonly tokens: string;
+  /** When the postmaster was last told that something is wrong. */
+  readonly postmasterTold: string;
   /** Mail of the last day, for the plot. */
   readonly history: string;
 }
@@ -54,6 +56,7 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     suppressed: below("suppressed.jsonl"),
     controlToken: below("control.token"),
     tokens: below("tokens.jsonl"),
+    postmasterTold: below("postmaster_told"),
     history: below("history.jsonl"),
   };
 }
