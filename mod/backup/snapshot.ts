@@ -16,7 +16,7 @@ import { inParallel } from "../maildir/slices.ts";
 import { removeTree } from "../maildir/tidying.ts";
 import { copyFile } from "./copying.ts";
 import { type FileEntry, formatManifest, MANIFEST, type Manifest, readManifest } from "./manifest.ts";
-import { LATEST, listSnapshots, snapshotName, UNFINISHED } from "./snapshots.ts";
+import { LATEST, listSnapshots, snapshotName, snapshotTime, UNFINISHED } from "./snapshots.ts";
 
 export interface SnapshotPorts {
   readonly fs: Fs;
@@ -61,8 +61,7 @@ export async function makeSnapshot(ports: SnapshotPorts, plan: SnapshotPlan): Pr
   const before = await listSnapshots(fs, plan.to);
   const newest = before.at(-1);
   // Two within a second, or a clock that was set back: names go up all the same.
-  let time = clock.now();
-  while (newest !== undefined && snapshotName(time) <= newest) time += 1000;
+  const time = Math.max(clock.now(), (snapshotTime(newest ?? "") ?? -1000) + 1000);
   const name = snapshotName(time);
   const last = newest === undefined ? null : await readManifest(fs, `${plan.to}/${newest}`);
   const making = new Making(

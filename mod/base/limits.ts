@@ -397,6 +397,7 @@ export const TRANSFER_BATCH_OCTETS = 8 * MiB; // of these in memory; another suc
 export const TRANSFER_LOSSES = 1000; // losses told one by one; past it they are only counted
 export const TRANSFER_FOLDERS = 20_000; // folders of one source
 export const TRANSFER_DEPTH = 30; // folders within folders of one source
+export const TRANSFER_REMOTE = 2_000_000; // messages of one folder of another server: some 500 MB of notes about them; one that lies has no end
 export const MBOX_LINE = 1024; // octets of a From_ line that are looked at
 export const MBOX_HEADER = 64 * KiB; // of a message's header in which Content-Length is looked for
 export const BACKUP_ROUNDS = 5; // looks at folders that change while a snapshot is made; a sixth would find changes, too

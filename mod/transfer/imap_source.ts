@@ -1,5 +1,6 @@
 /** An account on another IMAP server as a source. Nothing is changed there: folders are opened by EXAMINE, bodies fetched by BODY.PEEK. */
 import { createHash } from "node:crypto";
+import { TRANSFER_FOLDERS, TRANSFER_REMOTE } from "../base/limits.ts";
 import { INBOX } from "../store/mailbox_name.ts";
 import {
   ANSWERED,
@@ -83,6 +84,9 @@ export class ImapSource implements Source {
         return tally.note(`${remote}: shows messages of other folders, left out`);
       }
       const { name, same } = folderNameOf(levels, separator);
+      if (folders.length >= TRANSFER_FOLDERS) {
+        return tally.lose(remote, "the folder", `more than ${TRANSFER_FOLDERS} folders`);
+      }
       if (!same) tally.note(`${remote}: becomes the folder "${name}"`);
       folders.push({ remote, name });
       const use = USES.find((u) => attributes.includes(`\\${u.toLowerCase()}`));
@@ -91,7 +95,9 @@ export class ImapSource implements Source {
     const subscriptions: string[] = [];
     await client.run('LSUB "" "*"', (line) => {
       const listed = parseList(line);
-      if (listed) subscriptions.push(folderNameOf(listed.levels, separator).name);
+      if (listed && subscriptions.length < TRANSFER_FOLDERS) {
+        subscriptions.push(folderNameOf(listed.levels, separator).name);
+      }
     });
     folders.sort((a, b) => a.name === INBOX ? -1 : b.name === INBOX ? 1 : a.name < b.name ? -1 : 1);
     return new ImapSource(client, origin, folders, uses, subscriptions, tally);
@@ -128,6 +134,9 @@ export class ImapSource implements Source {
     if (exists > 0) {
       await client.run("UID FETCH 1:* (UID FLAGS INTERNALDATE)", (line) => {
         const message = parseMessage(line, (uid) => `U${uid}V${uidValidity}H${mark}`);
+        if (message && messages.length >= TRANSFER_REMOTE) {
+          throw new ImapFault(`more than ${TRANSFER_REMOTE} messages in ${name}`);
+        }
         if (message) messages.push(message);
       });
     }

@@ -69,6 +69,13 @@ Deno.test("a snapshot has all that matters, and its manifest is right", async ()
   );
 });
 
+Deno.test("names of snapshots go up, also where the clock was years ahead before", async () => {
+  const { fs, clock } = disk();
+  const first = await makeSnapshot({ fs, clock }, plan());
+  await fs.rename(`/b/${first.name}`, "/b/2099-12-31T235959Z");
+  assertEquals((await makeSnapshot({ fs, clock }, plan())).name, "2100-01-01T000000Z");
+});
+
 Deno.test("links in DATA are left out, and told", async () => {
   const { fs, clock } = disk();
   fs.symlink("/etc/passwd", "/d/keys/link");
