@@ -95,20 +95,22 @@ export class Recorder implements Tracer {
   }
 
   async #write(): Promise<void> {
-    const events = this.#waiting;
+    const groups = grouped(this.#waiting);
     this.#waiting = [];
     const refusals = this.#refusals.take();
-    if (events.length === 0 && refusals.length === 0) return;
+    if (groups.length === 0 && refusals.length === 0) return;
     const { clock, log } = this.#ports;
-    if (!await this.#open()) return;
-    if (this.#lost > 0) log.warn("trace too slow: events left out", { events: this.#lost });
-    this.#lost = 0;
+    let written = 0;
     try {
-      const groups = grouped(events);
-      for (let i = 0; i < groups.length;) {
+      if (!await this.#open()) return this.#keepFor(groups, refusals);
+      if (this.#lost > 0) log.warn("trace too slow: events left out", { events: this.#lost });
+      this.#lost = 0;
+      while (written < groups.length) {
+        let next = written;
         this.#file?.transaction(() => {
-          for (let n = 0; i < groups.length && n < TRACE_BATCH;) n += this.#add(groups[i++] ?? []);
+          for (let n = 0; next < groups.length && n < TRACE_BATCH;) n += this.#add(groups[next++] ?? []);
         });
+        written = next;
         await clock.sleep(0);
       }
       for (let i = 0; i < refusals.length; i += TRACE_BATCH) {
@@ -117,8 +119,17 @@ export class Recorder implements Tracer {
       }
       await this.#prune();
     } catch (e) {
+      this.#keepFor(groups.slice(written), refusals);
       await this.#fault(e);
     }
+  }
+
+  /** What could not be written waits for the next time, as far as there is room. */
+  #keepFor(groups: readonly (readonly TraceEvent[])[], refusals: readonly Refusal[]): void {
+    for (const refusal of refusals) refusal.changed = true;
+    const all = [...groups.flat(), ...this.#waiting];
+    this.#lost += Math.max(0, all.length - TRACE_WAITING);
+    this.#waiting = all.slice(0, TRACE_WAITING);
   }
 
   #add(group: readonly TraceEvent[]): number {
@@ -168,6 +179,7 @@ export class Recorder implements Tracer {
     const why = cause instanceof Error && cause.cause ? String(cause.cause) : String(cause);
     log.warn("trace not written", { path: this.#path, why });
     if (!(cause instanceof DatabaseError) || cause.fault !== "corrupt") return;
+    this.#refusals.forgetRows();
     try {
       for (const suffix of SUFFIXES) await fs.remove(this.#path + suffix);
       await fs.rename(this.#path, `${this.#path}.old`);
@@ -180,7 +192,6 @@ export class Recorder implements Tracer {
   #shut(): void {
     const file = this.#file;
     this.#file = null;
-    this.#refusals.clear();
     try {
       file?.close();
     } catch (e) {

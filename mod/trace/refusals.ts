@@ -79,9 +79,12 @@ export class Refusals {
     return taken;
   }
 
-  /** Forgets all, as when there is another file. */
-  clear(): void {
-    this.#counts.clear();
+  /** There may be another file: all is to be written anew. */
+  forgetRows(): void {
+    for (const refusal of this.#counts.values()) {
+      refusal.row = null;
+      refusal.changed = true;
+    }
   }
 }
 

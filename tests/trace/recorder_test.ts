@@ -119,7 +119,7 @@ Deno.test("Recorder sets a broken file aside and begins a new one", async () => 
   recorder.note("mail accepted", { id: "t1", n: 1 });
   await recorder.flush();
   recorder.note("mail accepted", { id: "t2", n: 2 });
-  assertEquals(await texts(recorder, "mail"), ["mail accepted t2 2"]);
+  assertEquals(await texts(recorder, "mail"), ["mail accepted t1 1", "mail accepted t2 2"]);
   assert(Deno.readTextFileSync(`${bench.path}.old`).startsWith("this is no database"));
   await recorder.close();
 });
@@ -131,14 +131,21 @@ Deno.test("Recorder rests when its file cannot be used, and mail goes on", async
   };
   const recorder = bench.recorder();
   for (let i = 0; i < 3; i++) {
-    recorder.note("mail accepted", { id: "t1" });
+    recorder.note("mail accepted", { id: "t1", n: i });
+    recorder.note("connection refused", { remote: "192.0.2.9" });
     await recorder.flush();
   }
   assertEquals([bench.opened, bench.log.lines.length], [1, 1]);
   bench.open = openSqlite;
   await bench.clock.advance(TRACE_PAUSE);
   recorder.note("mail accepted", { id: "t2", n: 2 });
-  assertEquals(await texts(recorder, "mail"), ["mail accepted t2 2"]);
+  assertEquals(await texts(recorder, "mail"), [
+    "mail accepted t1 0",
+    "mail accepted t1 1",
+    "mail accepted t1 2",
+    "mail accepted t2 2",
+  ]);
+  assertEquals(await texts(recorder, "192.0.2.9"), ["refused null 3"]);
   await recorder.close();
 });
 
