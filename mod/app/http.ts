@@ -4,6 +4,7 @@ import { utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { replaceFile } from "../base/durable.ts";
 import type { Fs } from "../base/fs.ts";
+import { isLoopback, parseIp } from "../base/ip.ts";
 import { HTTP_CONNECTIONS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
@@ -52,7 +53,9 @@ export async function listenHttp(
     implicitTls: false,
     busy: "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
     admit: (remote) => {
-      const admitted = open.size < HTTP_CONNECTIONS;
+      // Strangers must not keep the verbs of this machine out.
+      const most = isLoopbackText(remote) ? 2 * HTTP_CONNECTIONS : HTTP_CONNECTIONS;
+      const admitted = open.size < most;
       if (!admitted) log.warn("connection refused", { service: "http", remote, why: "too many connections" });
       return admitted;
     },
@@ -75,6 +78,11 @@ export async function listenHttp(
       await Promise.allSettled([...open]);
     },
   };
+}
+
+function isLoopbackText(address: string): boolean {
+  const ip = parseIp(address);
+  return ip !== null && isLoopback(ip);
 }
 
 /** The token by which programs of the same user change things over HTTP: DATA/control.token, mode 0600, made anew at each start. */

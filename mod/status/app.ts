@@ -10,6 +10,7 @@ import { addChangingRoutes, addReadingRoutes } from "./api.ts";
 import { SCRIPT, STYLE } from "./assets.ts";
 import { type Env, hostOf } from "./http.ts";
 import { addPages, addSignIn } from "./pages.ts";
+import { ConnectionLost } from "../wire/conn.ts";
 import { addDiscovery, addSetup } from "./setup.ts";
 import type { StatusPorts } from "./types.ts";
 
@@ -37,7 +38,8 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
   addChangingRoutes(app, ports);
   app.notFound((c) => c.json({ error: "not found" }, 404));
   app.onError((e, c) => {
-    ports.failed(e);
+    // A client that goes in the middle of what it sends is no fault of ours.
+    if (!(e instanceof ConnectionLost)) ports.failed(e);
     return c.json({ error: "internal error; the log has more" }, 500);
   });
   return app;

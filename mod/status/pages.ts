@@ -75,6 +75,8 @@ export function addPages(app: Hono<Env>, ports: StatusPorts, gate: Gate, hostnam
   );
   const streams = new LiveStreams(ports);
   app.get("/live", (c) => {
+    // Nobody would ever read, nor end, what is opened for HEAD.
+    if (c.req.method === "HEAD") return c.body(null);
     const access = c.get("access");
     const home = isAtHome(c);
     const stream = streams.open(() => gate.stillAllowed(access, home));

@@ -146,8 +146,19 @@ class HttpConnection {
       if (octets.length > 0 && head.method !== "HEAD") await this.#conn.write(octets);
       return false;
     }
+    try {
+      await this.#stream(head, response, goesOn);
+    } finally {
+      // Whoever makes it must know that nobody reads on; where it has ended that changes nothing.
+      if (response.body?.locked === false) await response.body.cancel();
+    }
+    return true;
+  }
+
+  async #stream(head: RequestHead, response: Response, goesOn: boolean): Promise<void> {
     const framing = head.old ? "" : "transfer-encoding: chunked\r\n";
-    await this.#conn.write(utf8(headText(response, goesOn && !head.old, framing, this.#ports.clock.now())));
+    const start = headText(response, goesOn && !head.old, framing, this.#ports.clock.now());
+    await this.#conn.write(utf8(start));
     for await (const chunk of response.body ?? []) {
       if (this.#conn.ended) throw new ConnectionLost("closed");
       if (!head.old) await this.#conn.write(utf8(`${chunk.length.toString(16)}\r\n`));
@@ -155,7 +166,6 @@ class HttpConnection {
       if (!head.old) await this.#conn.write(utf8("\r\n"));
     }
     if (!head.old) await this.#conn.write(utf8("0\r\n\r\n"));
-    return true;
   }
 
   async #refuse(status: HeadFault | 431): Promise<void> {

@@ -46,6 +46,14 @@ Deno.test("a sign-in that is odd or wrong says so", async () => {
   assertEquals([foreign.status, foreign.headers.get("set-cookie")], [400, null]);
 });
 
+Deno.test("HEAD opens no live stream", async () => {
+  const { ask } = testApp();
+  for (let i = 0; i < 50; i++) assertEquals((await ask("HEAD", "/live")).status, 200);
+  const answer = await ask("GET", "/live");
+  assertEquals(answer.status, 200);
+  await answer.body?.cancel();
+});
+
 Deno.test("the live stream is an event stream", async () => {
   const answer = await testApp().ask("GET", "/live");
   assertEquals(answer.headers.get("content-type"), "text/event-stream");

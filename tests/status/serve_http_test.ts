@@ -126,6 +126,28 @@ Deno.test("serveHttp() streams events in chunks, and as they are to HTTP/1.0", a
   assert(old.conn.output.endsWith("\r\n\r\ndata: 1\n\n: 2\n\n") && old.conn.closed);
 });
 
+Deno.test("serveHttp() ends a stream whose client has gone, whenever that was", async () => {
+  for (const gone of ["before", "after"]) {
+    let cancelled = 0;
+    const stream = new ReadableStream({
+      pull(controller) {
+        if (gone === "after") conn.destroy();
+        controller.enqueue(new Uint8Array(1));
+      },
+      cancel() {
+        cancelled++;
+      },
+    }, { highWaterMark: 0 });
+    const { conn, done } = serve(() => {
+      if (gone === "before") conn.destroy();
+      return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+    });
+    conn.feed("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
+    await done;
+    assertEquals(cancelled, 1, gone);
+  }
+});
+
 Deno.test("serveHttp() sends no body to HEAD, and tells of faults without their text", async () => {
   const { conn, done } = serve(() => new Response("body"));
   conn.feed("HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").end();
