@@ -73,7 +73,7 @@ configuration of then is in the snapshot, config/roost.yaml: on a new machine co
   },
 };
 
-/** A moment, in milliseconds since 1970: a day means its end. Throws CommandFault. */
+/** A moment, in milliseconds since 1970: a day means its beginning. Throws CommandFault. */
 function dateOption(text: string | undefined): number | null {
   if (text === undefined) return null;
   const day = /^\d{4}-\d\d-\d\d$/.test(text);
