@@ -10,6 +10,7 @@ import { Srs } from "../../auth/srs.ts";
 import { makeSrsSecret, readSrsSecrets } from "../../auth/srs_secrets.ts";
 import { BlockPool } from "../../base/block_pool.ts";
 import { fromUtf8 } from "../../base/bytes.ts";
+import { isLoopback, parseIp } from "../../base/ip.ts";
 import type { Fs } from "../../base/fs.ts";
 import { GREY_FILE, SUPPRESS_FILE } from "../../base/limits.ts";
 import type { LogFields } from "../../base/log.ts";
@@ -53,6 +54,8 @@ export interface Rehearsed {
   readonly reply: string;
   readonly accepted: boolean;
   readonly dialog: readonly Said[];
+  /** What is not known, and why. */
+  readonly notes: readonly string[];
   /** What each recipient is to us. */
   readonly recipients: readonly string[];
   readonly decisions: readonly ToldEvent[];
@@ -180,6 +183,7 @@ async function told(
     reply: last?.reply ?? "",
     accepted: last?.command === "message" && last.reply.startsWith("2"),
     dialog,
+    notes: notesOn(conn.remote.address, account, config),
     recipients: letter.to.map((text) => {
       const address = parseAddress(text);
       return address.ok ? whereTo(directory, text, address.value) : `${text} is no address`;
@@ -187,6 +191,19 @@ async function told(
     decisions: [...messages.flatMap((m) => m.events), ...refusals],
     out: await waysOut(submitted, config, tools, resolver, fs),
   };
+}
+
+function notesOn(address: string, account: AccountId | null, { network, dns }: Config): string[] {
+  if (account !== null) return [];
+  const ip = parseIp(address);
+  if (ip && isLoopback(ip)) {
+    return [
+      "SPF, DKIM, DMARC and ARC are not asked of what this machine sends: --ip names a client elsewhere",
+    ];
+  }
+  return network === "closed" && dns.servers.length === 0
+    ? ["SPF, DKIM, DMARC and ARC are not asked: the network is closed, and no dns.servers are named"]
+    : [];
 }
 
 /** Directory, return addresses and quotas, from the files. */

@@ -101,13 +101,14 @@ function madeUp(from: string, to: readonly string[], hostname: string, now: numb
 }
 
 function tell({ terminal }: Call, rehearsed: Rehearsed): string {
-  const { account, dialog, recipients, decisions, out, accepted, reply } = rehearsed;
+  const { account, dialog, notes, recipients, decisions, out, accepted, reply } = rehearsed;
   const title = (text: string) => bold(terminal, text);
   const lines = [
     title(accepted ? "it would be accepted" : "it would not be accepted"),
     `  from ${
       account === null ? "a stranger, on port 25" : `${account}, logged in (with --ip it comes from outside)`
     }: ${plain(reply)}`,
+    ...notes.map((note) => `  ${note}`),
     title("recipients"),
     ...recipients.map((r) => `  ${plain(r)}`),
   ];

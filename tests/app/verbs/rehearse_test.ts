@@ -106,6 +106,26 @@ Deno.test("rehearse takes a sender of ours for logged in, and reads a message fr
   );
 });
 
+Deno.test("rehearse says where nothing is asked of DNS", async () => {
+  const m = await machine();
+  assertMatch(
+    (await m.run(["rehearse", "--from", "a@good.test", "--to", "you@example.test"])).out,
+    /--ip names a client elsewhere/,
+  );
+  await m.fs.remove("/home/roost.yaml");
+  await m.fs.createWith("/home/roost.yaml", [new TextEncoder().encode(`${CONFIG}network: closed\n`)]);
+  const closed = await m.run([
+    "rehearse",
+    "--from",
+    "a@good.test",
+    "--to",
+    "you@example.test",
+    "--ip",
+    "198.51.100.7",
+  ]);
+  assertMatch(closed.out, /not asked: the network is closed/);
+});
+
 Deno.test("rehearse refuses what it cannot play", async () => {
   const m = await machine();
   for (
