@@ -210,21 +210,35 @@ export function writeMailboxStatus(
 }
 
 /** `* SEARCH 2 5`. */
-export function writeSearch(out: ResponseBuffer, numbers: readonly number[]): void {
-  writeNumbers(out, "* SEARCH", numbers);
+export function writeSearch(
+  out: ResponseBuffer,
+  numbers: readonly number[],
+  modSeq: number | null = null,
+): void {
+  writeNumbers(out, "* SEARCH", numbers, modSeq);
 }
 
 /** `* SORT 5 2` (RFC 5256 4). */
-export function writeSort(out: ResponseBuffer, numbers: readonly number[]): void {
-  writeNumbers(out, "* SORT", numbers);
+export function writeSort(
+  out: ResponseBuffer,
+  numbers: readonly number[],
+  modSeq: number | null = null,
+): void {
+  writeNumbers(out, "* SORT", numbers, modSeq);
 }
 
-function writeNumbers(out: ResponseBuffer, name: string, numbers: readonly number[]): void {
+function writeNumbers(
+  out: ResponseBuffer,
+  name: string,
+  numbers: readonly number[],
+  modSeq: number | null,
+): void {
   out.ascii(name);
   for (let i = 0; i < numbers.length; i++) {
     out.byte(SPACE);
     out.number(numbers[i] ?? 0);
   }
+  if (modSeq !== null) out.ascii(` (MODSEQ ${modSeq})`);
   writeEnd(out);
 }
 
@@ -236,6 +250,8 @@ export interface SearchResults {
   readonly found: readonly number[];
   readonly returns: readonly SearchReturn[];
   /** What PARTIAL asked for. */
+  /** RFC 7162 3.1.5: the highest of what was found. */
+  readonly modSeq?: number | null;
   readonly part?: { readonly range: PartialRange; readonly numbers: readonly number[] } | null;
   /** Where they are (RFC 7377 2.1). */
   readonly mailbox?: { readonly name: string; readonly uidValidity: number; readonly utf8: boolean } | null;
@@ -244,7 +260,7 @@ export interface SearchResults {
 /** `* ESEARCH (TAG "a") UID COUNT 3 ALL 1:3` (RFC 4731 3.1). */
 export function writeEsearch(
   out: ResponseBuffer,
-  { tag, uid, found, returns, part, mailbox }: SearchResults,
+  { tag, uid, found, returns, part, modSeq = null, mailbox }: SearchResults,
 ): void {
   out.ascii(`* ESEARCH (TAG "${tag}"`);
   if (mailbox) {
@@ -278,6 +294,7 @@ export function writeEsearch(
     else writeSet(out, part.numbers);
     out.byte(CLOSE);
   }
+  if (modSeq !== null) number(out, " MODSEQ ", modSeq);
   writeEnd(out);
 }
 

@@ -3,6 +3,8 @@ import { CLOSE, type CommandReader, OPEN, ParseFault, SPACE } from "./parse_read
 import { parsePartialRange } from "./parse_search.ts";
 import type { FetchCommand, PartialRange, Resync, SelectCommand, SequenceSet } from "./types.ts";
 
+const QUOTE = 0x22;
+
 /** SELECT and EXAMINE; the reader stands after the verb's space. */
 export function parseSelect<V extends "SELECT" | "EXAMINE">(
   verb: V,
@@ -95,4 +97,17 @@ export function modSeqValue(reader: CommandReader, least: number): number {
 function withoutStar(set: SequenceSet): SequenceSet {
   if (set.ranges.some((r) => r.from === 0 || r.to === 0)) throw new ParseFault('"*" is not allowed here');
   return set;
+}
+
+/** What follows SEARCH's MODSEQ: a mod-sequence, before it perhaps an entry, which we have one counter for all of. */
+export function parseModSeqKey(reader: CommandReader): number {
+  if (reader.peek === QUOTE) {
+    const entry = reader.astringText("an entry name");
+    if (!/^\/flags\/./.test(entry)) throw new ParseFault("Unknown entry name");
+    reader.space();
+    const type = reader.word("an entry type");
+    if (type !== "PRIV" && type !== "SHARED" && type !== "ALL") throw new ParseFault("Unknown entry type");
+    reader.space();
+  }
+  return modSeqValue(reader, 0);
 }

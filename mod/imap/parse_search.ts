@@ -1,6 +1,7 @@
 import { fromAscii } from "../base/bytes.ts";
 import { ANSWERED, DELETED, DRAFT, FLAGGED, SEEN } from "../store/store.ts";
 import { parseDay } from "./date.ts";
+import { parseModSeqKey } from "./parse_condstore.ts";
 import { type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
 import type { PartialRange, ResultOptions, SearchKey, SearchReturn } from "./types.ts";
 
@@ -185,6 +186,9 @@ function parseNumbers(reader: CommandReader, word: string): SearchKey | null {
     case "YOUNGER":
       reader.space();
       return { kind: word === "OLDER" ? "older" : "younger", seconds: reader.nzNumber("an interval") };
+    case "MODSEQ":
+      reader.space();
+      return { kind: "modseq", least: parseModSeqKey(reader) };
     case "UID":
       reader.space();
       return { kind: "uid", set: reader.sequenceSet() };

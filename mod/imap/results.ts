@@ -1,6 +1,7 @@
 /** How results of SEARCH and SORT are told and kept. */
 import type { Mailbox, Message, Uid } from "../store/store.ts";
 import { writeEsearch, writeSearch, writeSort } from "./format.ts";
+import { asksModSeqs } from "./search_key.ts";
 import type { ImapSession } from "./session.ts";
 import type { Command, MultiSearchCommand, PartialRange, SearchCommand, SortCommand } from "./types.ts";
 
@@ -14,9 +15,10 @@ export async function tellResults(
 ): Promise<void> {
   const { out } = session;
   if (command.save) session.box.saved = savedOf(command, list, found);
+  const modSeq = mailbox === null ? highestOf(session, command, list, found) : null;
   const numbers = command.uid ? uidsOf(list, found) : found;
-  if (command.returns === null && command.verb === "SORT") writeSort(out.buffer, numbers);
-  else if (command.returns === null && command.verb === "SEARCH") writeSearch(out.buffer, numbers);
+  if (command.returns === null && command.verb === "SORT") writeSort(out.buffer, numbers, modSeq);
+  else if (command.returns === null && command.verb === "SEARCH") writeSearch(out.buffer, numbers, modSeq);
   else if (command.returns === null || command.returns.length > 0 || command.partial || command.update) {
     writeEsearch(out.buffer, {
       tag: command.tag,
@@ -24,10 +26,31 @@ export async function tellResults(
       found: numbers,
       returns: command.returns ?? ["ALL"],
       part: part(command.partial, numbers),
+      modSeq,
       mailbox: mailbox && { name: mailbox.name, uidValidity: mailbox.uidValidity, utf8: session.utf8 },
     });
   }
   if (out.full) await out.flush();
+}
+
+/** RFC 7162 3.1.5: the highest mod-sequence of what was found, where the search asked for any. */
+function highestOf(
+  session: ImapSession,
+  { key, returns }: Pick<SearchCommand, "key" | "returns">,
+  list: readonly Message[],
+  found: readonly number[],
+): number | null {
+  const modSeqs = session.boxOrNull?.modSeqs;
+  if (!modSeqs || found.length === 0 || !asksModSeqs(key)) return null;
+  const all = returns === null || !returns.every((r) => r === "MIN" || r === "MAX") || returns.length === 0;
+  const first = returns?.includes("MIN") ? found.slice(0, 1) : [];
+  const last = returns?.includes("MAX") ? found.slice(-1) : [];
+  let highest = 0;
+  for (const seq of all ? found : [...first, ...last]) {
+    const message = list[seq - 1];
+    if (message) highest = Math.max(highest, modSeqs.of(message));
+  }
+  return highest;
 }
 
 /** RFC 5182 2.1: with MIN or MAX and neither ALL nor COUNT, only these are kept. */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { FETCH_WHOLE } from "../base/limits.ts";
-import type { MailboxIndex } from "../store/mail_index.ts";
+import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
 import type { Mailbox, Message, MessageContent, Uid } from "../store/store.ts";
 import { keepHeader, KeptHeader } from "./header_facts.ts";
 import { LargeSource, MemorySource, readExactly } from "./fetch_content.ts";
@@ -43,6 +43,8 @@ export interface SearchRequest {
   pause(): Promise<void>;
   /** What is remembered of messages. */
   readonly index?: Pick<MailboxIndex, "texts" | "words">;
+  /** For MODSEQ. */
+  readonly modSeqs?: ModSeqs | null;
 }
 
 /** Sequence numbers of the messages that match, ascending. A message that vanished meanwhile does not. Throws what the store throws. */
@@ -115,6 +117,7 @@ class Searcher {
       isRecent: (uid) => request.isRecent(uid),
       emailId: (uid) => mailbox.emailId?.(uid) ?? null,
       savedAt: (uid) => mailbox.savedAt?.(uid) ?? null,
+      modSeqs: request.modSeqs ?? null,
     });
     this.#slice = new Slice(request.clock, () => request.pause());
     const words = request.index?.words;

@@ -3,6 +3,7 @@
  * header or text was not looked at. So cheap keys decide wherever they can, and a message is read only when they do not.
  */
 import { unreachable } from "../base/result.ts";
+import type { ModSeqs } from "../store/mail_index.ts";
 import { KEYWORD_SHIFT, type Message, SEEN, type Uid } from "../store/store.ts";
 import { dayOf } from "./date.ts";
 import { fold } from "./search_text.ts";
@@ -69,9 +70,25 @@ export interface CompileContext {
   /** The mailbox's own; without them nothing is known of it. */
   emailId?(uid: Uid): string | null;
   savedAt?(uid: Uid): number | null;
+  /** Without them nothing is known of changes. */
+  readonly modSeqs?: Pick<ModSeqs, "of" | "changedSince"> | null;
   /** Milliseconds since 1970. */
   readonly now: number;
   isRecent(uid: Uid): boolean;
+}
+
+/** Whether a key asks for mod-sequences. */
+export function asksModSeqs(key: SearchKey): boolean {
+  switch (key.kind) {
+    case "and":
+      return key.keys.some(asksModSeqs);
+    case "or":
+      return asksModSeqs(key.left) || asksModSeqs(key.right);
+    case "not":
+      return asksModSeqs(key.key);
+    default:
+      return key.kind === "modseq";
+  }
 }
 
 export function compileSearch(key: SearchKey, context: CompileContext): CompiledSearch {
@@ -128,6 +145,8 @@ class Compiler {
         return this.#age(key);
       case "saved":
         return this.#saved(key);
+      case "modseq":
+        return this.#modSeq(key.least);
       case "email-id":
         return (m) => yesIf(this.#context.emailId?.(m.uid) === key.id);
       default:
@@ -173,6 +192,12 @@ class Compiler {
       default:
         return unreachable(key);
     }
+  }
+
+  /** What another index told counts as changed since. */
+  #modSeq(least: number): Test {
+    const { modSeqs } = this.#context;
+    return (m) => yesIf(!!modSeqs && (modSeqs.of(m) >= least || modSeqs.changedSince(m, least)));
   }
 
   #saved(key: Extract<SearchKey, { kind: "saved" }>): Test {

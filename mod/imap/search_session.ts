@@ -1,5 +1,5 @@
 /** Searches of a session's mailboxes, for SEARCH, SORT, THREAD and ESEARCH. */
-import type { MailboxIndex } from "../store/mail_index.ts";
+import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
 import type { Mailbox, Message, Uid } from "../store/store.ts";
 import { fillWords } from "./message_text.ts";
 import { looksInto, searchMessages } from "./search.ts";
@@ -13,6 +13,7 @@ export interface SearchedMailbox {
   readonly list: readonly Message[];
   /** What "$" stands for. */
   readonly saved?: readonly Uid[];
+  readonly modSeqs?: ModSeqs | null;
   isRecent?(uid: Uid): boolean;
   /** Its index, opened when it is asked for. */
   index(): Promise<MailboxIndex | null> | null;
@@ -24,19 +25,26 @@ export async function searchSession(
   key: SearchKey,
 ): Promise<{ readonly list: readonly Message[]; readonly seqs: readonly number[] }> {
   const { box } = session;
-  const { mailbox, saved, view } = box;
+  const { mailbox, modSeqs, saved, view } = box;
   const { list } = view;
   const isRecent = (uid: Uid) => box.isRecent(uid);
   return {
     list,
-    seqs: await searchMailbox(session, { mailbox, list, saved, isRecent, index: () => box.index() }, key),
+    seqs: await searchMailbox(session, {
+      mailbox,
+      list,
+      saved,
+      modSeqs,
+      isRecent,
+      index: () => box.index(),
+    }, key),
   };
 }
 
 /** Sequence numbers of the messages that match, ascending. */
 export async function searchMailbox(
   { ports }: Pick<ImapSession, "ports">,
-  { mailbox, list, saved = [], isRecent = () => false, ...searched }: SearchedMailbox,
+  { mailbox, list, saved = [], modSeqs = null, isRecent = () => false, ...searched }: SearchedMailbox,
   key: SearchKey,
 ): Promise<readonly number[]> {
   const into = looksInto(key);
@@ -48,6 +56,7 @@ export async function searchMailbox(
     view: list,
     key,
     saved,
+    modSeqs,
     isRecent,
     now: ports.clock.now(),
     clock: ports.clock,

@@ -121,6 +121,8 @@ export type SearchKey =
   | { readonly kind: "larger" | "smaller"; readonly octets: number }
   /** WITHIN (RFC 5032): INTERNALDATE against now. */
   | { readonly kind: "older" | "younger"; readonly seconds: number }
+  /** RFC 7162 3.1.5: changed at this mod-sequence or later. */
+  | { readonly kind: "modseq"; readonly least: number }
   /** FROM, TO, CC, BCC, SUBJECT and HEADER. An empty `text` matches if the field is there at all. */
   | { readonly kind: "header"; readonly field: string; readonly text: string }
   | { readonly kind: "body"; readonly text: string }

@@ -1,8 +1,9 @@
 /** SEARCH (RFC 3501 6.4.4, ESEARCH of RFC 4731): what matches is `search.ts`'s business; how it is told, `results.ts`'s. */
 import type { Uid } from "../../store/store.ts";
-import { okay } from "../reply.ts";
+import { okay, REPLIES } from "../reply.ts";
 import { tellResults } from "../results.ts";
 import type { Handled } from "../rules.ts";
+import { asksModSeqs } from "../search_key.ts";
 import { searchSession } from "../search_session.ts";
 import type { ImapSession } from "../session.ts";
 import type { Command, SearchCommand, SearchReturn } from "../types.ts";
@@ -13,6 +14,7 @@ export async function search(
   session: ImapSession,
   command: SearchCommand & Pick<Command, "tag">,
 ): Promise<Handled> {
+  if (asksModSeqs(command.key) && await session.enableCondstore() === null) return REPLIES.noModSeqs;
   const { changes } = session.box.updates;
   try {
     const { list, seqs } = await searchSession(session, command.key);

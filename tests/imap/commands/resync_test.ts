@@ -72,6 +72,36 @@ Deno.test("CONDSTORE: STORE changes only what has not changed since", async () =
   await index.close();
 });
 
+Deno.test("SEARCH and SORT by MODSEQ tell what has changed, and the highest", async () => {
+  await using bench = await IndexBench.make();
+  const index = indexes(bench);
+  const client = await withMessages(imapServer({ index }), 4);
+  const highest = Number(codeOf(await client.ok("SELECT INBOX (CONDSTORE)"), "HIGHESTMODSEQ"));
+  await client.ok("STORE 2 +FLAGS.SILENT \\Seen");
+  const [told] = await client.ok("STORE 3 +FLAGS.SILENT \\Seen");
+  const top = Number(/MODSEQ \((\d+)\)/.exec(told ?? "")?.[1]);
+  assertEquals(
+    (await client.ok(`SEARCH MODSEQ ${highest + 1}`))[0],
+    `* SEARCH 1 2 3 4 (MODSEQ ${top})`,
+    "foreign",
+  );
+  assertEquals((await client.ok(`SEARCH MODSEQ ${top}`))[0], `* SEARCH 3 (MODSEQ ${top})`);
+  assertEquals(
+    (await client.ok(`SEARCH SEEN MODSEQ "/flags/\\\\draft" all ${highest}`))[0],
+    `* SEARCH 2 3 (MODSEQ ${top})`,
+  );
+  assertMatch((await client.ok(`SEARCH RETURN (MIN) MODSEQ ${highest} SEEN`))[0] ?? "", / MIN 2 MODSEQ \d+$/);
+  assertEquals((await client.ok(`SORT (REVERSE DATE) UTF-8 MODSEQ ${top}`))[0], `* SORT 3 (MODSEQ ${top})`);
+  assertEquals(
+    (await client.ok(`SEARCH MODSEQ ${top + 64}`))[0],
+    "* SEARCH 1 2 3 4 (MODSEQ " + top + ")",
+    "never told",
+  );
+  assertMatch((await client.run('SEARCH MODSEQ "x" all 1')).at(-1) ?? "", /^BAD /);
+  assertMatch((await client.run("SEARCH MODSEQ x")).at(-1) ?? "", /^BAD /);
+  await index.close();
+});
+
 Deno.test("CONDSTORE: enabled while a mailbox is selected, the highest is told", async () => {
   await using bench = await IndexBench.make();
   const index = indexes(bench);
