@@ -1,6 +1,7 @@
 import { parseIp } from "../base/ip.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
+import { formatAddress } from "../mail/address.ts";
 import type { CertificatePlan } from "./certificates.ts";
 
 /**
@@ -16,7 +17,15 @@ export function certificatePlan(config: Config): CertificatePlan {
     const ip = parseIp(h);
     return ip !== null && ip.some((octet) => octet !== 0);
   });
+  const { tls } = config;
   return {
+    acme: tls.kind !== "acme" ? null : {
+      directory: tls.directory,
+      email: formatAddress(tls.email),
+      names: [...new Set([config.hostname, ...tls.names])],
+      maybe: [...guessed, ...[...config.mtaSts.keys()].map((d) => `mta-sts.${d}`)],
+      ca: tls.ca,
+    },
     files: config.tls.kind === "files" ? config.tls.certificates : [],
     dir: dataPaths(config).tls,
     hostname: config.hostname,

@@ -24,6 +24,7 @@ const VERBS: Readonly<Record<string, Entry>> = {
   domain: { about: "the domains whose mail is ours", load: () => import("./verbs/domain.ts") },
   alias: { about: "names that lead to accounts or elsewhere", load: () => import("./verbs/alias.ts") },
   dkim: { about: "the keys that sign our mail, and new ones", load: () => import("./verbs/dkim.ts") },
+  cert: { about: "the certificates, their dates, and new ones", load: () => import("./verbs/cert.ts") },
   srs: {
     about: "return addresses of what is forwarded, there and back",
     load: () => import("./verbs/srs.ts"),

@@ -88,12 +88,13 @@ export async function dnsAdvice(fs: Fs, config: Config, machine: readonly string
 }
 
 /**
- * RFC 7671 5: of an own authority its key (2 1 1), which outlives all certificates; of files the certificate's key (3 1 1), which must stay the same
- * when the certificate is renewed, or be published before.
+ * RFC 7671 5: of an own authority its key (2 1 1), which outlives all certificates; of others the certificate's key (3 1 1), which must stay the same
+ * when the certificate is renewed (as that of tls.acme does), or be published before.
  */
 async function tlsaRecord(fs: Fs, config: Config): Promise<DnsAdvice["tlsa"]> {
-  const own = config.tls.kind !== "files";
-  const file = own ? `${dataPaths(config).tls}/ca.pem` : servedFile(config);
+  const served = await servedFile(fs, config);
+  const own = served === ownFile(config);
+  const file = own ? `${dataPaths(config).tls}/ca.pem` : served;
   const certificate = await certificateIn(fs, file);
   if (!certificate) return null;
   return {
@@ -105,20 +106,26 @@ async function tlsaRecord(fs: Fs, config: Config): Promise<DnsAdvice["tlsa"]> {
 
 /** All TLSA records by key (x 1 1) that are true of what we serve, as text. */
 export async function trueTlsaRecords(fs: Fs, config: Config): Promise<readonly string[]> {
-  const served = await certificateIn(fs, servedFile(config));
-  const authority = config.tls.kind === "files"
-    ? null
-    : await certificateIn(fs, `${dataPaths(config).tls}/ca.pem`);
+  const file = await servedFile(fs, config);
+  const served = await certificateIn(fs, file);
+  const authority = file === ownFile(config)
+    ? await certificateIn(fs, `${dataPaths(config).tls}/ca.pem`)
+    : null;
   return [
     ...served ? [`3 1 1 ${keyDigest(served)}`] : [],
     ...authority ? [`2 1 1 ${keyDigest(authority)}`] : [],
   ];
 }
 
-function servedFile(config: Config): string {
-  return config.tls.kind === "files"
-    ? config.tls.certificates[0]?.cert ?? ""
-    : `${dataPaths(config).tls}/server.pem`;
+function ownFile(config: Config): string {
+  return `${dataPaths(config).tls}/server.pem`;
+}
+
+/** Until an ACME authority has issued, our own is served. */
+async function servedFile(fs: Fs, config: Config): Promise<string> {
+  if (config.tls.kind === "files") return config.tls.certificates[0]?.cert ?? "";
+  const issued = `${dataPaths(config).tls}/acme.pem`;
+  return config.tls.kind === "acme" && await fs.stat(issued) !== null ? issued : ownFile(config);
 }
 
 /** The first certificate of a file; null where none can be read: others tell of that. */

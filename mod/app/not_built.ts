@@ -6,10 +6,5 @@ export function notBuilt(config: Config): string[] {
   if (config.listen.managesieve.length > 0) {
     told.push("listen.managesieve: this version has no filter scripts, so nothing listens there");
   }
-  if (config.tls.kind === "acme") {
-    told.push(
-      "tls.acme: this version gets no certificates from public authorities; it serves one of its own authority instead",
-    );
-  }
   return told;
 }

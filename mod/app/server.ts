@@ -98,6 +98,10 @@ export class Server {
       certificatePorts(fs, clock, random),
       log,
       certificatePlan(loaded.config),
+      async (board, dir, plan) => {
+        const { openAcme } = await import("./acme.ts");
+        return await openAcme(platform, () => this.#config, board, dir, plan, this.stopping);
+      },
     );
     this.listeners = new Listeners({
       connections: this.connections,
@@ -153,6 +157,7 @@ export class Server {
       return err([faultText(e)]);
     }
     services.queue.start().catch((e) => platform.log.error("queue not loaded", {}, e));
+    void server.keeper.lookAgain();
     void server.#lookAgain();
     void server.memory.watch(server.stopping);
     void server.room.watch(server.stopping);

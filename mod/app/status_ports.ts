@@ -9,6 +9,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { Suppressed } from "../queue/suppressions.ts";
 import type {
   AccountStatus,
+  AcmeStatus,
   AwayPlaces,
   QueueAction,
   QueueChanges,
@@ -58,6 +59,8 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
       timings.watchLoop(platform.clock);
       return formatMetrics(metricsOf(await snapshot(server), server)) + timings.format();
     },
+    challenge: (asked) => server.keeper.challenges.find(asked),
+    renewCertificate: (revoke) => server.keeper.renew(revoke),
     authority: () => server.keeper.authority,
     async queue() {
       return (await queue.list()).map(itemOf);
@@ -148,6 +151,15 @@ function time(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : time(ms);
+}
+
+function acmeOf({ keeper }: Server): AcmeStatus | null {
+  const { acme } = keeper;
+  return acme && { ...acme, next: time(acme.next), tried: timeOrNull(acme.tried) };
+}
+
 function suppressedOf({ first, last, until, ...rest }: Suppressed): SuppressedAddress {
   return { ...rest, first: time(first), last: time(last), until: until === null ? null : time(until) };
 }
@@ -206,9 +218,13 @@ async function snapshot(server: Server): Promise<StatusSnapshot> {
       source: c.source,
       names: [...c.dnsNames, ...c.ipNames],
       issuer: c.issuer,
-      expires: new Date(c.notAfter).toISOString(),
+      begins: time(c.notBefore),
+      expires: time(c.notAfter),
+      days: Math.floor((c.notAfter - platform.clock.now()) / 86_400_000),
+      renews: timeOrNull(server.keeper.renewal(c)),
       fingerprint: c.fingerprint,
     })),
+    acme: acmeOf(server),
   };
 }
 

@@ -6,7 +6,16 @@ import type { HostPort, Route } from "./values.ts";
 
 /** Where certificates come from. Paths are absolute. */
 export type TlsConfig =
-  | { readonly kind: "acme"; readonly email: Address; readonly directory: string }
+  | {
+    readonly kind: "acme";
+    readonly email: Address;
+    /** URL. */
+    readonly directory: string;
+    /** Beside the host name. */
+    readonly names: readonly string[];
+    /** File of authorities that certify the directory's server, beside the platform's. */
+    readonly ca: string | null;
+  }
   | {
     readonly kind: "files";
     readonly certificates: readonly { readonly cert: string; readonly key: string }[];

@@ -174,6 +174,12 @@ function devicesOf(written: Written["devices"]): readonly ConfiguredDevice[] {
   });
 }
 
+/** Authorities by name. */
+const DIRECTORIES: Readonly<Record<string, string>> = {
+  letsencrypt: "https://acme-v02.api.letsencrypt.org/directory",
+  "letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+};
+
 function tlsOf(folder: string, raw: Written, problem: Note): TlsConfig {
   const { acme, certificates, own_ca } = raw.tls;
   const chosen = [acme !== null && "acme", certificates.length > 0 && "certificates", own_ca && "own_ca"]
@@ -186,7 +192,18 @@ function tlsOf(folder: string, raw: Written, problem: Note): TlsConfig {
       "key",
     );
   }
-  if (acme) return { kind: "acme", email: acme.email, directory: acme.directory };
+  if (acme) {
+    const directory = DIRECTORIES[acme.directory] ?? acme.directory;
+    if (!URL.canParse(directory) || new URL(directory).protocol !== "https:") {
+      const known = Object.keys(DIRECTORIES).join(", ");
+      problem(
+        ["tls", "acme", "directory"],
+        `tls.acme.directory: "${directory}" is none of ${known}, nor an https: URL`,
+      );
+    }
+    const { email, names, ca } = acme;
+    return { kind: "acme", email, directory, names, ca: ca === null ? null : absolutePath(folder, ca) };
+  }
   if (certificates.length === 0) return { kind: "own-ca" };
   const absolute = certificates.map((c) => ({
     cert: absolutePath(folder, c.cert),
@@ -196,6 +213,13 @@ function tlsOf(folder: string, raw: Written, problem: Note): TlsConfig {
 }
 
 function checkListeners(source: YamlSource, config: Config, problem: Note, warning: Note): void {
+  if (config.tls.kind === "acme" && config.listen.http.length === 0) {
+    warning(
+      ["tls", "acme"],
+      "tls.acme: the authority asks by HTTP (port 80), and there is no listen.http",
+      "key",
+    );
+  }
   const seen = new Map<string, string>();
   for (const kind of LISTENERS) {
     for (const [i, at] of config.listen[kind].entries()) {

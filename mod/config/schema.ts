@@ -22,7 +22,6 @@ import {
 import {
   entry,
   falseOr,
-  list,
   listOrOne,
   mapping,
   required,
@@ -30,6 +29,7 @@ import {
   section,
   shorthand,
 } from "../yaml/schema.ts";
+import { TLS } from "./schema_tls.ts";
 import * as kind from "./values.ts";
 
 const MiB = 1024 * 1024;
@@ -108,33 +108,7 @@ export const SCHEMA = section({
     [],
     "networks never rate-limited, delayed or banned (they still need AUTH to relay)",
   ),
-  tls: entry(
-    section({
-      acme: entry(
-        falseOr(section({
-          email: required(kind.emailValue, "where the authority writes to"),
-          directory: entry(kind.textValue, "letsencrypt", "letsencrypt, or a directory's URL"),
-        })),
-        false,
-        "certificates from a public authority",
-      ),
-      certificates: entry(
-        list(section({
-          cert: required(kind.fileValue, "certificate with its chain, PEM"),
-          key: required(kind.fileValue, "its private key, PEM"),
-        })),
-        [],
-        "files, chosen by the name the client asks for, read again when they change",
-      ),
-      own_ca: entry(
-        kind.yesValue,
-        false,
-        "a certificate signed by an authority of our own, kept in DATA/tls",
-      ),
-    }),
-    {},
-    "one of the three; own_ca when none is given",
-  ),
+  tls: TLS,
   dns: entry(
     section({
       servers: entry(listOrOne(kind.serverValue), [], "DNS servers; the system's when empty"),

@@ -32,9 +32,11 @@ listen:
 trusted: []
 
 # One of three: own_ca makes a certificate that your devices must be told to trust (DATA/tls/ca.pem);
+# acme gets one that everybody trusts (you agree to the authority's terms; it asks port 80: add "[::]:80" to listen.http);
 # certificates names files, such as those of certbot, which are read again when they change.
 tls:
   own_ca: true
+  # acme: { email: ${scalar(`${facts.owner.local}@${facts.owner.domain}`)} }
   # certificates: [{ cert: /etc/letsencrypt/live/NAME/fullchain.pem, key: /etc/letsencrypt/live/NAME/privkey.pem }]
 
 # Mail that does not go where DNS says. A relay that asks for a password:

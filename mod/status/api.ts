@@ -46,6 +46,10 @@ export function addChangingRoutes(app: Hono<Env>, ports: StatusPorts): void {
     const fault = await ports.reload();
     return fault === null ? c.json({ reloaded: true }) : c.json({ error: fault }, 422);
   });
+  app.post("/api/certificates/renew", async (c) => {
+    const fault = await ports.renewCertificate(c.req.query("revoke") === "yes");
+    return fault === null ? c.json({ renewed: true }) : c.json({ error: fault }, 422);
+  });
   app.post("/api/reports/send", async (c) => c.json({ sent: await ports.sendReports() }));
   app.post("/api/queue/rescan", async (c) => c.json({ found: await ports.rescan() }));
   app.delete("/api/queue/suppressed/:address", async (c) => {

@@ -25,6 +25,12 @@ export function createStatusApp(ports: StatusPorts, names: () => readonly string
     const policy = ports.stsPolicy(hostOf(c));
     return policy === null ? await next() : c.body(policy, 200, { "content-type": "text/plain" });
   });
+  app.get("/.well-known/acme-challenge/:token", (c) => {
+    const answer = ports.challenge(c.req.param("token"));
+    return answer === null
+      ? c.notFound()
+      : c.body(answer, 200, { "content-type": "application/octet-stream" });
+  });
   addDiscovery(app, ports);
   app.use((c, next) => onlyOurNames(c, next, names()));
   app.get("/style.css", (c) => c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8" }));

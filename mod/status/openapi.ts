@@ -211,6 +211,15 @@ const CHANGING: Json = {
   "/api/reload": {
     post: change("Reads config, accounts and certificates again", object({ reloaded: BOOLEAN }), [422]),
   },
+  "/api/certificates/renew": {
+    parameters: [{
+      name: "revoke",
+      in: "query",
+      schema: STRING,
+      description: "yes: with a new key, and the old certificate revoked",
+    }],
+    post: change("Renews the certificate of an ACME authority now", object({ renewed: BOOLEAN }), [422]),
+  },
   "/api/reports/send": { post: change("Sends the daily reports that are finished", object({ sent: COUNT })) },
   "/api/queue/rescan": {
     post: change("Looks for messages that programs put into the queue's folder", object({ found: COUNT })),

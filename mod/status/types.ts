@@ -34,6 +34,7 @@ export interface StatusSnapshot {
   readonly disk: { readonly path: string; readonly free: number | null; readonly total: number | null };
   readonly memory: { readonly rss: number; readonly heap: number };
   readonly certificates: readonly CertificateStatus[];
+  readonly acme?: AcmeStatus | null;
 }
 
 export interface QueueSummary {
@@ -49,8 +50,26 @@ export interface CertificateStatus {
   readonly source: string;
   readonly names: readonly string[];
   readonly issuer: string;
+  readonly begins?: string;
   readonly expires: string;
+  /** Whole days until then; below 0 when it has ended. */
+  readonly days?: number;
+  /** When we renew it; null where others do. */
+  readonly renews?: string | null;
   readonly fingerprint: string;
+}
+
+/** How it stands with the ACME authority. */
+export interface AcmeStatus {
+  readonly directory: string;
+  /** When it is asked next. */
+  readonly next: string;
+  readonly tried: string | null;
+  /** Attempts in vain since the last certificate. */
+  readonly failures: number;
+  readonly error: string | null;
+  /** Names it does not issue for at the moment. */
+  readonly refused: readonly string[];
 }
 
 /** How something is, and what to do about it. */
@@ -188,6 +207,10 @@ export interface StatusPorts {
   stsPolicy(host: string): string | null;
   snapshot(): Promise<StatusSnapshot>;
   metrics(): Promise<string>;
+  /** What an ACME authority is to find at its token (RFC 8555 8.3); null for tokens that nobody asked for. */
+  challenge(token: string): string | null;
+  /** Renews the certificate of an ACME authority; null, or why not. */
+  renewCertificate(revoke: boolean): Promise<string | null>;
   /** The certificate of the own authority in PEM, where there is one. */
   authority(): string | null;
   queue(): Promise<readonly QueueItem[]>;

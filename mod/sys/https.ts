@@ -1,11 +1,12 @@
 import https from "node:https";
 import type { IncomingMessage } from "node:http";
 import net from "node:net";
+import tls from "node:tls";
 import type { PolicyFetcher } from "../auth/mta_sts/cache.ts";
 import { concat } from "../base/bytes.ts";
 import { REPORT_POST, STS_FETCH, STS_POLICY } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { findAddresses } from "../dns/mx.ts";
+import { findAddresses, type HostAddresses } from "../dns/mx.ts";
 import type { Resolver } from "../dns/resolver.ts";
 
 /** How to fetch; the defaults are what the world needs. */
@@ -18,10 +19,16 @@ export interface HttpsOptions {
 }
 
 /** What is asked of a server. */
-interface Request {
+export interface HttpsRequest {
   readonly host: string;
   readonly port: number;
   readonly path: string;
+  /** Where it is neither POST (with a body) nor GET. */
+  readonly method?: "HEAD";
+  /** User-Agent; none is sent where it is left out. */
+  readonly agent?: string;
+  /** Authorities to trust beside the platform's, PEM. */
+  readonly ca?: string;
   /** A POST of this; a GET where there is none. */
   readonly body?: { readonly octets: Uint8Array; readonly type: string };
   /** Why a reply will not do, by its status and header; null when it does. */
@@ -30,6 +37,12 @@ interface Request {
   readonly size: number;
   /** Milliseconds for all of it. */
   readonly timeout: number;
+}
+
+export interface HttpsReply {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly octets: Uint8Array;
 }
 
 /** `reply`: the server has answered, and another address of it would answer the same. */
@@ -54,7 +67,7 @@ export class HttpsFetcher implements PolicyFetcher {
   }
 
   async fetch(host: string, path: string): Promise<Result<Uint8Array, string>> {
-    return await reach(this.#resolver, {
+    const got = await reach(this.#resolver, {
       ...this.#options,
       host,
       path,
@@ -64,6 +77,7 @@ export class HttpsFetcher implements PolicyFetcher {
         return /^text\/plain\s*(;|$)/i.test(type) ? null : `${host} replied with "${type}", not text/plain`;
       },
     });
+    return got.ok ? ok(got.value.octets) : got;
   }
 }
 
@@ -92,11 +106,18 @@ export async function postOverHttps(
   return answer.ok ? ok(undefined) : answer;
 }
 
-/** Asks one of the host's addresses. */
-async function reach(resolver: Resolver, request: Request): Promise<Result<Uint8Array, string>> {
+/** Asks one of the host's addresses; the host may be one itself. No redirect is followed. Never throws. */
+export async function reach(
+  resolver: Resolver,
+  request: HttpsRequest,
+  signal?: AbortSignal,
+): Promise<Result<HttpsReply, string>> {
   const { host, timeout } = request;
-  const stop = AbortSignal.timeout(timeout);
-  const found = await findAddresses(host, resolver);
+  const inTime = AbortSignal.timeout(timeout);
+  const stop = signal ? AbortSignal.any([inTime, signal]) : inTime;
+  const found: HostAddresses = net.isIP(host) > 0
+    ? { kind: "addresses", addresses: [host], secure: false }
+    : await findAddresses(host, resolver);
   if (found.kind !== "addresses") {
     return err(found.kind === "temp" ? `cannot look up ${host}: ${found.why}` : `${host} has no address`);
   }
@@ -112,22 +133,25 @@ async function reach(resolver: Resolver, request: Request): Promise<Result<Uint8
 }
 
 function ask(
-  { host, port, path, body, judge, size }: Request,
+  { host, port, path, method, agent, ca, body, judge, size }: HttpsRequest,
   address: string,
   signal: AbortSignal,
-): Promise<Result<Uint8Array, AskFault>> {
+): Promise<Result<HttpsReply, AskFault>> {
   return new Promise((resolve) => {
     const lost = (e: Error) => resolve(err({ kind: "lost", why: e.message }));
+    const said = agent === undefined ? {} : { "user-agent": agent };
     const posted = body ? { "content-type": body.type, "content-length": body.octets.length } : {};
-    const named = port === 443 ? host : `${host}:${port}`;
+    const bare = net.isIPv6(host) ? `[${host}]` : host;
+    const named = port === 443 ? bare : `${bare}:${port}`;
     const request = https.request({
       host: address,
       family: net.isIPv6(address) ? 6 : 4,
       port,
       path,
-      method: body ? "POST" : "GET",
-      servername: host,
-      headers: { host: named, connection: "close", ...posted },
+      method: method ?? (body ? "POST" : "GET"),
+      servername: net.isIP(host) > 0 ? "" : host,
+      ...(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] }),
+      headers: { host: named, connection: "close", ...said, ...posted },
       agent: false,
       rejectUnauthorized: true,
       minVersion: "TLSv1.2",
@@ -150,7 +174,8 @@ function ask(
       response.once("close", () => lost(new Error("the connection broke")));
       response.once("end", () => {
         // A reply cut short ends too.
-        if (response.complete) resolve(ok(concat(chunks)));
+        const { statusCode: status = 0, headers } = response;
+        if (response.complete) resolve(ok({ status, headers, octets: concat(chunks) }));
         else lost(new Error("the reply was cut short"));
       });
     });

@@ -169,8 +169,15 @@ Deno.test("parseConfig() takes certificates and ACME", () => {
   assertEquals(acme.value.config.tls, {
     kind: "acme",
     email: { local: "you", domain: "a.test" },
-    directory: "letsencrypt",
+    directory: "https://acme-v02.api.letsencrypt.org/directory",
+    names: [],
+    ca: null,
   });
+  const http = parseConfig(
+    "/e/roost.yaml",
+    "hostname: a.test\ntls: { acme: { email: a@a.test, directory: 'http://ca.test/' } }\n",
+  );
+  assert(!http.ok && http.error[0]?.includes("none of letsencrypt, letsencrypt-staging, nor an https: URL"));
 });
 
 Deno.test("loadConfig() says what to do when there is no file or it cannot be read", async () => {

@@ -107,3 +107,26 @@ Deno.test("the MTA-STS policy is plain text, as senders want it", async () => {
   assertEquals(response.headers.get("content-type"), "text/plain");
   assertEquals(await response.text(), "version: STSv1\r\n");
 });
+
+Deno.test("the status app answers open challenges of an authority to everybody, under any name, and nothing else", async () => {
+  const { ask } = testApp();
+  for (
+    const [token, status, text] of [["open-token", 200, "open-token.print"], ["other", 404, null]] as const
+  ) {
+    const answer = await ask("GET", `/.well-known/acme-challenge/${token}`, {
+      from: "192.0.2.1",
+      host: "imap.example.org",
+    });
+    const got = await answer.text();
+    assertEquals([answer.status, text === null ? null : got], [status, text]);
+  }
+});
+
+Deno.test("POST /api/certificates/renew needs the right to change, and tells why it failed", async () => {
+  const { ask } = testApp();
+  const path = "/api/certificates/renew";
+  assertEquals((await ask("POST", path)).status, 401);
+  assertEquals(await (await ask("POST", path, { token: "right" })).json(), { renewed: true });
+  const refused = await ask("POST", `${path}?revoke=yes`, { token: "right" });
+  assertEquals([refused.status, await refused.json()], [422, { error: "no certificate to revoke" }]);
+});

@@ -16,6 +16,8 @@ export interface RoostOptions {
   readonly devices?: number;
   /** "open" lets it ask DNS. Default closed. */
   readonly network?: "open" | "closed";
+  /** Value of `tls`. Default: an own authority. */
+  readonly tls?: string;
   /** Further variables of its environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -248,7 +250,7 @@ export class RoostProcess implements AsyncDisposable {
         ...(this.#options.devices ? [`  devices: "${this.address}:${this.#options.devices}"`] : []),
         'trusted: ["127.0.0.0/8"]',
         "auth: { cleartext: loopback }",
-        "tls: { own_ca: true }",
+        `tls: ${this.#options.tls ?? "{ own_ca: true }"}`,
         "domains:",
         ...Object.entries(domains).map(([d, v]) => `  ${d}: ${v}`),
         this.#options.config ?? "",

@@ -62,6 +62,8 @@ export function testApp(over: Partial<StatusPorts> = {}) {
     stsPolicy: (host) => host === "mta-sts.example.org" ? "version: STSv1\r\n" : null,
     snapshot: () => Promise.resolve(SNAPSHOT),
     metrics: () => Promise.resolve("m 1\n"),
+    challenge: (asked) => asked === "open-token" ? "open-token.print" : null,
+    renewCertificate: (revoke) => Promise.resolve(revoke ? "no certificate to revoke" : null),
     authority: () => null,
     queue: () => Promise.resolve([ITEM]),
     select: (which) => Promise.resolve(calls.push(JSON.stringify(which)) > 0 ? ["q1", "q2", "q3"] : []),

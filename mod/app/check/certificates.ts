@@ -4,6 +4,7 @@ import type { Fs } from "../../base/fs.ts";
 import type { Config } from "../../config/config.ts";
 import { dataPaths } from "../../config/paths.ts";
 import { certificateReader } from "../../sys/tls.ts";
+import { readAcmeState } from "../../tls/acme_state.ts";
 import { readPair } from "../../tls/certificate_files.ts";
 import { bad, type Finding, fine, odd } from "./finding.ts";
 
@@ -17,12 +18,16 @@ export async function checkCertificates(
   clock: Clock,
   config: Config,
 ): Promise<readonly Finding[]> {
-  const own = config.tls.kind !== "files";
   const { tls } = dataPaths(config);
+  const acme = config.tls.kind === "acme" ? await acmeFinding(fs, config.tls, tls) : [];
+  const own = config.tls.kind !== "files";
+  const issued = config.tls.kind === "acme" && await fs.stat(`${tls}/acme.pem`) !== null;
   const files = config.tls.kind === "files"
     ? config.tls.certificates
+    : issued
+    ? [{ cert: `${tls}/acme.pem`, key: `${tls}/acme.key` }]
     : [{ cert: `${tls}/server.pem`, key: `${tls}/server.key` }];
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...acme];
   let named = false;
   let read = 0;
   for (const { cert, key } of files) {
@@ -39,13 +44,45 @@ export async function checkCertificates(
     const { dnsNames, notBefore, notAfter, issuer } = certificateReader.read(pair.certificate);
     read++;
     named ||= dnsNames.some((n) => covers(n, config.hostname));
-    findings.push(dated(cert, notBefore, notAfter, clock.now(), own, issuer));
+    findings.push(
+      dated(
+        cert,
+        notBefore,
+        notAfter,
+        clock.now(),
+        own,
+        issued ? issuer : own ? "our own authority" : issuer,
+      ),
+    );
   }
   if (read > 0 && !named) {
     const fix = own ? "restart the server: it makes a new one" : "name one for it under tls.certificates";
     findings.push(bad("certificate", `none is for ${config.hostname}`, fix));
   }
   return findings;
+}
+
+/** What an ACME authority said last. */
+async function acmeFinding(
+  fs: Fs,
+  { directory }: Extract<Config["tls"], { readonly kind: "acme" }>,
+  dir: string,
+): Promise<readonly Finding[]> {
+  const { failures, error, next } = await readAcmeState(fs, `${dir}/acme.json`, directory);
+  if (failures > 0 && error !== null) {
+    const fix = `mend that, then "roost cert renew"; else the server tries again ${
+      next === null ? "soon" : new Date(next).toISOString().slice(0, 16)
+    }`;
+    return [odd("certificate", `${directory} did not issue (${failures} times): ${error}`, fix)];
+  }
+  if (await fs.stat(`${dir}/acme.pem`) !== null) return [];
+  return [
+    odd(
+      "certificate",
+      `none of ${directory} yet; our own serves meanwhile`,
+      "start the server: it asks for one",
+    ),
+  ];
 }
 
 function dated(
@@ -58,12 +95,12 @@ function dated(
 ): Finding {
   const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   const renew = own
-    ? "the running server renews it 30 days before"
+    ? "the running server renews it in time"
     : "renew it; the server takes the new file up by itself";
   if (now < from) return bad("certificate", `${file} is not valid before ${day(from)}`, "set the clock");
   if (now >= until) return bad("certificate", `${file} ended ${day(until)}: clients refuse it`, renew);
   if (until - now < SOON * DAY) return odd("certificate", `${file} ends ${day(until)}`, renew);
-  return fine("certificate", `${file} until ${day(until)}, by ${own ? "our own authority" : issuer}`);
+  return fine("certificate", `${file} until ${day(until)}, by ${issuer}`);
 }
 
 function covers(name: string, host: string): boolean {

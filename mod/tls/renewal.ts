@@ -1,0 +1,46 @@
+/** When a certificate is renewed, and when an attempt is made again. Pure. */
+import { ACME_WAIT_MOST } from "../base/limits.ts";
+import type { CertificateFacts } from "./certificate_files.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** No Roost that knows ACME was there before: a clock that says so is a Pi's without a battery. */
+const FIRST = Date.UTC(2026, 10, 1);
+
+/** After the first failure, the second, and so on; the last one repeats. Let's Encrypt takes five failures of a name an hour. */
+const WAITS: readonly number[] = [
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  4 * HOUR,
+  8 * HOUR,
+  12 * HOUR,
+];
+
+/** Whether the clock can be right: not before this program, nor before the certificate at hand was issued. */
+export function clockIsSane(now: number, facts: Pick<CertificateFacts, "notBefore"> | null): boolean {
+  return now >= FIRST && (facts === null || now >= facts.notBefore);
+}
+
+/**
+ * When to renew: at two thirds of its life, and up to a twentieth later, by a part that the certificate's fingerprint decides. So not all of one
+ * day's certificates are renewed in one hour, and a restart does not throw the dice again.
+ */
+export function renewalTime(facts: Pick<CertificateFacts, "notBefore" | "notAfter" | "fingerprint">): number {
+  const life = facts.notAfter - facts.notBefore;
+  const part = parseInt(facts.fingerprint.replaceAll(":", "").slice(0, 8), 16) / 2 ** 32;
+  return Math.round(facts.notBefore + life * (2 / 3 + (Number.isFinite(part) ? part : 0) / 20));
+}
+
+/** Milliseconds to wait after so many failures in a row; `spread` (0 to 1) makes it up to a fifth longer. `asked`: what the authority wants at least. */
+export function waitAfter(failures: number, asked: number | null, spread: number): number {
+  const own = WAITS[Math.min(failures, WAITS.length) - 1] ?? 0;
+  return Math.min(ACME_WAIT_MOST, Math.max(own * (1 + spread / 5), asked ?? 0));
+}
+
+/** A time to wait for that a wrong clock has not made: never further off than the longest wait. */
+export function isDue(next: number | null, now: number): boolean {
+  return next === null || now >= next || next - now > ACME_WAIT_MOST;
+}
