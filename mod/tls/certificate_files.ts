@@ -37,14 +37,15 @@ export interface CertificateFacts {
 
 /** How certificates are made; the real one is `own_ca.ts`, loaded when needed. */
 export interface Issuer {
-  authority(name: string): Promise<KeyPair>;
+  /** `key` is the one to keep, PEM; a new one where it is null. */
+  authority(name: string, key: string | null): Promise<KeyPair>;
   server(authority: KeyPair, names: ServerNames): Promise<KeyPair>;
 }
 
 /** The issuer over own_ca.ts, which is loaded at first use: its library costs megabytes that an idle server should not hold. */
 export function lazyIssuer(clock: Clock, random: Random): Issuer {
   return {
-    authority: async (name) => (await import("./own_ca.ts")).issueAuthority(name, clock, random),
+    authority: async (name, key) => (await import("./own_ca.ts")).issueAuthority(name, clock, random, key),
     server: async (authority, names) =>
       (await import("./own_ca.ts")).issueServer(authority, names, clock, random),
   };
@@ -82,10 +83,13 @@ export async function ensureOwnCertificate(
 
 async function ensureAuthority(ports: CertificatePorts, dir: string, name: string): Promise<KeyPair> {
   const present = await readPair(ports, `${dir}/ca.pem`, `${dir}/ca.key`);
-  if (present && ports.reader.read(present.certificate).notAfter > ports.clock.now() + RENEW_DAYS * DAY) {
-    return present;
+  const now = ports.clock.now();
+  if (present) {
+    const { notBefore, notAfter } = ports.reader.read(present.certificate);
+    if (notBefore <= now && notAfter > now + RENEW_DAYS * DAY) return present;
   }
-  const pair = await ports.issuer.authority(name);
+  // With the same key the certificate that clients have installed stays good: also where a wrong clock said that it had ended.
+  const pair = await ports.issuer.authority(name, present?.key ?? null);
   await writePair(ports.fs, pair, `${dir}/ca.pem`, `${dir}/ca.key`);
   return pair;
 }
@@ -119,5 +123,6 @@ function isGood(ports: CertificatePorts, pair: KeyPair, names: ServerNames): boo
   const facts = ports.reader.read(pair.certificate);
   const covers = names.dns.every((n) => facts.dnsNames.includes(n)) &&
     names.ip.every((n) => facts.ipNames.includes(n));
-  return covers && facts.notAfter > ports.clock.now() + RENEW_DAYS * DAY;
+  const now = ports.clock.now();
+  return covers && facts.notBefore <= now && facts.notAfter > now + RENEW_DAYS * DAY;
 }

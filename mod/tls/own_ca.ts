@@ -22,9 +22,16 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** Makes the authority. `name` is what people see in their lists of authorities. */
-export async function issueAuthority(name: string, clock: Clock, random: Random): Promise<KeyPair> {
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+/** Makes the authority. `name` is what people see in their lists of authorities. `key`, if given, is its key (PEM) already. */
+export async function issueAuthority(
+  name: string,
+  clock: Clock,
+  random: Random,
+  key: string | null = null,
+): Promise<KeyPair> {
+  const keys = key === null
+    ? await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])
+    : await keysOf(key);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(random),
     name: [{ CN: [name] }, { O: ["Roost"] }],
@@ -96,6 +103,16 @@ function pem(certificate: x509.X509Certificate): string {
 
 async function keyPem(key: CryptoKey): Promise<string> {
   return `${x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY").trim()}\n`;
+}
+
+/** A private key with its public half. */
+async function keysOf(text: string): Promise<CryptoKeyPair> {
+  const der = x509.PemConverter.decode(text)[0];
+  if (!der) throw new TypeError("Cannot read the authority's key: no PEM block");
+  const privateKey = await crypto.subtle.importKey("pkcs8", der, ALGORITHM, true, ["sign"]);
+  const { d: _, ...open } = await crypto.subtle.exportKey("jwk", privateKey);
+  const jwk = { ...open, key_ops: ["verify"] };
+  return { privateKey, publicKey: await crypto.subtle.importKey("jwk", jwk, ALGORITHM, true, ["verify"]) };
 }
 
 function importKey(text: string): Promise<CryptoKey> {

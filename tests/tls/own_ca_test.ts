@@ -37,3 +37,16 @@ Deno.test("own CA: a certificate without a name is refused", async () => {
   const ca = await issueAuthority("x", clock, random);
   await assertRejects(() => issueServer(ca, { dns: [], ip: [] }, clock, random), "without a name");
 });
+
+Deno.test("own CA: renewed with its key, its old certificate still vouches for what it signs", async () => {
+  const clock = new FakeClock();
+  const random = new SeededRandom();
+  const old = await issueAuthority("Roost", clock, random);
+  await clock.advance(3640 * 86_400_000);
+  const renewed = await issueAuthority("Roost", clock, random, old.key);
+  const server = await issueServer(renewed, { dns: ["a.test"], ip: [] }, clock, random);
+  const [leaf, first, second] = [server, old, renewed].map((pair) => new X509Certificate(pair.certificate));
+  for (const authority of [first, second]) {
+    assert(authority && leaf?.verify(authority.publicKey) && leaf.checkIssued(authority));
+  }
+});
