@@ -9,11 +9,11 @@ import { concat, CRLF, EMPTY, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type Address, formatAddress } from "../mail/address.ts";
+import { withoutBinary } from "../mail/converted_body.ts";
 import type { ReceiveOutcome, Receiver, Tap, Transaction } from "../smtp/ports.ts";
 import { queuedAs, REPLY, type Reply } from "../smtp/reply.ts";
 import { type Dispatched, type Dispatcher, type Fate, shownAddresses } from "./dispatch.ts";
 import { arrivalOf, type Examination, type Examined, type Examiner, shortFindings } from "./examiner.ts";
-import { withoutBinary } from "./binary_body.ts";
 import type { Succeeded, SuccessReports } from "./success_report.ts";
 import { beginsFolded, fixSubmission, headerOf, messageIdIn, receivedField, withHead } from "./head.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Takes binary parts (RFC 3030 3) out of a message: leaves marked `Content-Transfer-Encoding: binary` become base64, multiparts and messages
  * within marked so become 8bit. Decoded, every part is what it was. IMAP without BINARY, POP3 and most next hosts cannot carry binary: lines
- * of theirs end in CRLF, and NUL is not for them.
+ * of theirs end in CRLF, and NUL is not for them. For hosts without 8BITMIME (RFC 6152 3) the same is done to what is marked 8bit.
  *
  * A push machine, no I/O: what comes out is text, or `fault` tells that the message has binary octets where it does not say so.
  */
@@ -24,9 +24,13 @@ type Sink = (view: Uint8Array) => void;
 /** `binary-header`: a header block too long to be one. */
 export type BinaryFault = DataFault | "binary-header";
 
+/** Which parts become base64: those marked binary, or those marked 8bit, too. */
+export type ConvertedParts = "binary" | "8bit";
+
 export class BinaryParts {
   readonly #watch = new LineWatch();
   readonly #sink: Sink;
+  readonly #which: ConvertedParts;
   /** "--boundary" of each multipart we are in, outermost first. */
   readonly #delimiters: Uint8Array[] = [];
   /** Octets that cannot be judged before more come. */
@@ -40,7 +44,8 @@ export class BinaryParts {
   #tooLong = false;
 
   /** `sink` gets views that are valid until it returns. */
-  constructor(sink: Sink) {
+  constructor(sink: Sink, which: ConvertedParts = "binary") {
+    this.#which = which;
     this.#sink = (view) => {
       this.#watch.write(view);
       sink(view);
@@ -133,13 +138,15 @@ export class BinaryParts {
   #endHeader(): void {
     const header = concat(this.#header ?? []);
     const fields = readPartFields(header, false);
-    const binary = fields.encoding !== null && isWord(fields.encoding, "binary");
+    const { encoding } = fields;
+    const binary = encoding !== null &&
+      (isWord(encoding, "binary") || this.#which === "8bit" && isWord(encoding, "8bit"));
     const named = isWord(fields.type, "multipart") ? parameter(fields.params, "boundary") : null;
     const boundary = named?.length === 0 ? null : named;
     const nested = isWord(fields.type, "message") &&
       (isWord(fields.subtype, "rfc822") || isWord(fields.subtype, "global"));
     const leaf = boundary === null && !nested;
-    this.#sink(binary ? marked(header, leaf ? "base64" : "8bit") : header);
+    this.#sink(binary ? marked(header, leaf ? "base64" : this.#which === "8bit" ? "7bit" : "8bit") : header);
     this.#header = nested ? [] : null;
     this.#headerSize = 0;
     if (boundary !== null && this.#delimiters.length < MIME_DEPTH) {
@@ -194,7 +201,7 @@ function delimits(line: Uint8Array, delimiter: Uint8Array): "part" | "close" | n
   return at < line.length ? null : closes ? "close" : "part";
 }
 
-function marked(header: Uint8Array, encoding: "base64" | "8bit"): Uint8Array {
+function marked(header: Uint8Array, encoding: "base64" | "8bit" | "7bit"): Uint8Array {
   const rest = withoutFields(header, ["content-transfer-encoding"]);
   return concat([utf8(`Content-Transfer-Encoding: ${encoding}\r\n`), rest]);
 }

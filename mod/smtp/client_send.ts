@@ -1,12 +1,13 @@
 /**
  * One mail transaction of a client: MAIL, RCPT, DATA or BDAT (in one write where the peer pipelines, RFC 2920, 3030), the message, and what
- * became of each recipient. Eight-bit messages go to peers without 8BITMIME as they are: hardly any such peer is left, all of them pass eight bits on,
- * and to convert would break signatures, to bounce would lose mail.
+ * became of each recipient. For peers without 8BITMIME, of which hardly any are left, parts with eight bits are put into base64 (RFC 6152 3): what
+ * signatures they break would have broken on the way.
  */
 import { concat, utf8 } from "../base/bytes.ts";
 import type { Body } from "../base/body.ts";
 import { CLIENT_COMMAND, CLIENT_DATA, CLIENT_DATA_END } from "../base/limits.ts";
 import { ok } from "../base/result.ts";
+import { withoutEightBit } from "../mail/converted_body.ts";
 import type { SmtpClient, Step } from "./client.ts";
 import {
   chunkVerdicts,
@@ -40,9 +41,10 @@ import type { ClientReply } from "./client_reply.ts";
 export async function sendMessage(
   client: SmtpClient,
   envelope: ClientEnvelope,
-  body: Body,
+  original: Body,
 ): Promise<SendResult> {
   const offered = client.extensions;
+  const body = envelope.eightBit && !offered.eightBit ? await withoutEightBit(original) : original;
   const outcomes: (SendOutcome | null)[] = envelope.recipients.map((r) => unsendable(r, client));
   const refusal = unsuitable(envelope, body, client);
   const open = outcomes.flatMap((o, i) => o === null ? [i] : []);

@@ -150,7 +150,15 @@ Deno.test("sendMessage() names the extensions it uses", async () => {
   );
 });
 
-Deno.test("sendMessage() sends eight bits as they are where 8BITMIME is missing", async () => {
+Deno.test("sendMessage() puts parts with eight bits into base64 where 8BITMIME is missing", async () => {
+  const body = () => memoryBody(utf8("Content-Transfer-Encoding: 8bit\r\n\r\n\u00e4\r\n"));
+  const { peer } = await send({}, { ...envelope("bob"), eightBit: true }, body());
+  assertEquals(peer.messages, ["Content-Transfer-Encoding: base64\r\n\r\nw6QNCg==\r\n.\r\n"]);
+  const able = await send({ offers: ["8BITMIME"] }, { ...envelope("bob"), eightBit: true }, body());
+  assertEquals(able.peer.messages, ["Content-Transfer-Encoding: 8bit\r\n\r\n\u00e4\r\n.\r\n"]);
+});
+
+Deno.test("sendMessage() sends eight bits that are not marked as they are, where 8BITMIME is missing", async () => {
   const { peer, result } = await send(
     {},
     { ...envelope("bob"), eightBit: true },
