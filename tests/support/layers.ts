@@ -40,8 +40,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "dns-packet": ["dns"],
   "@peculiar/x509": ["tls"],
   "reflect-metadata": ["tls"],
-  tldts: ["auth"],
-  "acme-client": ["tls"],
   uqr: ["status"],
   "@logtape/logtape": ["sys"],
   bcryptjs: ["account"],
