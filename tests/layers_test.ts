@@ -44,3 +44,24 @@ Deno.test("layers: a type-only import is free, a module without its test is not"
   ]);
   assertEquals(faultsOf({ files, tests: new Set() }), ["mod/base/fs.ts: has no tests/base/fs_test.ts"]);
 });
+
+Deno.test("every folder with unit tests is run by a file in tests/rooms/", () => {
+  const rooms: string[] = [];
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(".", import.meta.url))) {
+    if (isDirectory && !APART.has(name) && holdsTests(new URL(`${name}/`, import.meta.url))) rooms.push(name);
+  }
+  const run = [...Deno.readDirSync(new URL("rooms/", import.meta.url))].map((e) =>
+    e.name.replace("_test.ts", "")
+  );
+  assertEquals(run.sort(), rooms.sort());
+});
+
+/** Folders whose tests have tasks of their own. */
+const APART = new Set(["e2e", "interop", "rooms"]);
+
+function holdsTests(folder: URL): boolean {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory ? holdsTests(new URL(`${name}/`, folder)) : name.endsWith("_test.ts")) return true;
+  }
+  return false;
+}
