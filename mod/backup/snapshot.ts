@@ -114,6 +114,8 @@ interface Seen {
   /** Below DATA. */
   readonly path: string;
   stamp: string;
+  /** The messages that were in it then, by base. */
+  there: ReadonlySet<string>;
 }
 
 class Making {
@@ -153,19 +155,22 @@ class Making {
     await this.#others("", (name) => !LEFT_OUT.has(name));
     const folders: Seen[] = [];
     await this.#mail("mail", folders);
+    let still = false;
     for (let round = 1; round < BACKUP_ROUNDS; round++) {
       let changed = false;
       for (const folder of folders) {
         if (await this.#stamp(folder.path) === folder.stamp) continue;
         changed = true;
-        await this.#folder(folder, round === BACKUP_ROUNDS - 1);
+        await this.#folder(folder);
       }
       // A folder that was made meanwhile may be where messages went.
       const all: Seen[] = [];
       await this.#mail("mail", all, new Set(folders.map((f) => f.path)));
       folders.push(...all);
-      if (!changed && all.length === 0) break;
+      still = !changed && all.length === 0;
+      if (still) break;
     }
+    await this.#dropGone(folders, still);
     for (const { path } of folders) await this.#beside(path);
     if (await this.#fs.stat(`${data}/queue`)) await this.#queue();
   }
@@ -174,8 +179,8 @@ class Making {
   async #mail(path: string, folders: Seen[], known: ReadonlySet<string> = new Set()): Promise<void> {
     const entries = await this.#list(path);
     if (entries.some((e) => e.name === "cur" && e.kind === "dir") && !known.has(path)) {
-      const seen = { path, stamp: "" };
-      await this.#folder(seen, false);
+      const seen = { path, stamp: "", there: new Set<string>() };
+      await this.#folder(seen);
       folders.push(seen);
     }
     for (const { name, kind } of entries) {
@@ -195,8 +200,8 @@ class Making {
     return times.some((t) => t > now - TICK && t <= now) ? `${times} look ${++this.#looks}` : `${times}`;
   }
 
-  /** Takes in a folder's messages that are new, and drops those that are gone. The last look drops none: they may have gone where nobody looks again. */
-  async #folder(folder: Seen, last: boolean): Promise<void> {
+  /** Takes in a folder's messages that are new. */
+  async #folder(folder: Seen): Promise<void> {
     folder.stamp = await this.#stamp(folder.path);
     const known = this.#messages.get(folder.path) ?? new Map<string, string>();
     this.#messages.set(folder.path, known);
@@ -213,12 +218,27 @@ class Making {
     for (const part of ["", "/cur", "/new", "/tmp"]) {
       await this.#makeDir(`${this.dir}/data/${folder.path}${part}`);
     }
+    folder.there = there;
     await inParallel(fresh, WIDTH, (path) => this.#message(path, known));
-    if (last) return;
-    for (const [base, path] of known) {
-      if (there.has(base)) continue;
-      await this.#drop(path);
-      known.delete(base);
+  }
+
+  /**
+   * Drops messages that are in their folder no more: all of them once every folder has kept `still` since it was looked at. Else one that was
+   * moved may be on its way to where nobody looks again: only those go that were taken in elsewhere, too.
+   */
+  async #dropGone(folders: readonly Seen[], still: boolean): Promise<void> {
+    const gone: string[] = [];
+    for (const { path, there } of folders) {
+      for (const [base, to] of this.#messages.get(path) ?? []) if (!there.has(base)) gone.push(to);
+    }
+    const leaving = new Set(gone);
+    const kept = new Set<string>();
+    if (!still) for (const { path, sha256 } of this.files.values()) if (!leaving.has(path)) kept.add(sha256);
+    for (const path of gone) {
+      const sha256 = this.files.get(path)?.sha256;
+      if (still || (sha256 !== undefined && kept.has(sha256))) await this.#drop(path);
+      // Of several copies that are all on their way one stays.
+      else if (sha256 !== undefined) kept.add(sha256);
     }
   }
 
