@@ -1,9 +1,9 @@
 /** The HTTP listeners and the control token. */
 import { timingSafeEqual } from "@std/crypto";
-import { utf8 } from "../base/bytes.ts";
+import { EMPTY, fromUtf8, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { replaceFile } from "../base/durable.ts";
-import type { Fs } from "../base/fs.ts";
+import { type Fs, isFsError } from "../base/fs.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import { HTTP_CONNECTIONS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
@@ -85,11 +85,26 @@ function isLoopbackText(address: string): boolean {
   return ip !== null && isLoopback(ip);
 }
 
-/** The token by which programs of the same user change things over HTTP: DATA/control.token, mode 0600, made anew at each start. */
-export async function writeControlToken(fs: Fs, random: Random, file: string): Promise<ControlToken> {
+/**
+ * The token by which programs of the same user change things over HTTP: DATA/control.token, mode 0600, made anew at each start. On a disk that
+ * cannot be written the last one goes on, or nobody has one: there is still mail to be read.
+ */
+export async function writeControlToken(
+  fs: Fs,
+  random: Random,
+  log: Log,
+  file: string,
+): Promise<ControlToken> {
   const token = Array.from(random.bytes(32), (b) => b.toString(16).padStart(2, "0")).join("");
-  await replaceFile(fs, file, utf8(`${token}\n`));
-  return new ControlToken(token);
+  try {
+    await replaceFile(fs, file, utf8(`${token}\n`));
+    return new ControlToken(token);
+  } catch (e) {
+    if (!isFsError(e, "full", "read-only")) throw e;
+    log.warn("control token not written", { path: file, why: e.code });
+    const last = fromUtf8(await fs.readFile(file, 2 * token.length) ?? EMPTY).trim();
+    return new ControlToken(/^[0-9a-f]{64}$/.test(last) ? last : token);
+  }
 }
 
 export class ControlToken {

@@ -232,8 +232,8 @@ export class Server {
   async #openHttp(): Promise<void> {
     const addresses = this.#config.listen.http;
     if (addresses.length === 0) return;
-    const { fs, random } = this.platform;
-    const token = await writeControlToken(fs, random, dataPaths(this.#config).controlToken);
+    const { fs, log, random } = this.platform;
+    const token = await writeControlToken(fs, random, log, dataPaths(this.#config).controlToken);
     let app: Promise<HttpHandler> | null = null;
     const make = async (): Promise<HttpHandler> => {
       const { createStatusApp } = await import("../status/app.ts");
