@@ -1,4 +1,4 @@
-/** As much of an IMAP client (RFC 3501) as it takes to fetch mail from another server: one command after another, bodies asked for ahead. */
+/** As much of an IMAP client (RFC 3501) as it takes to fetch mail from another server: one command after another. */
 import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
 import { IMAP_LINE, IMAP_LITERAL } from "../base/limits.ts";
 import { ByteReader } from "../wire/byte_reader.ts";
@@ -85,14 +85,16 @@ export class ImapClient {
 
   /**
    * The body that the command with this tag, `UID FETCH n (UID BODY.PEEK[])`, brings: chunks as they come in, read to the end. Nothing
-   * where the message is gone. All of the command's answer is taken when it ends.
+   * where the message is gone. All of the command's answer is taken when it ends; another message's body in it is passed over.
    */
-  async *body(tag: string): AsyncGenerator<Uint8Array> {
+  async *body(tag: string, uid: number): AsyncGenerator<Uint8Array> {
     for (;;) {
       const line = await this.#line();
       const size = /^\* \d+ FETCH \(.*\bBODY\[\] (?:\{(\d{1,10})\}|("")|NIL\b)/i.exec(line);
       if (size?.[1] !== undefined) {
-        for await (const chunk of this.#literal(Number(size[1]))) yield chunk;
+        const named = /\bUID (\d{1,10})\b/i.exec(line.slice(0, size.index + size[0].length))?.[1];
+        const ours = named === undefined || Number(named) === uid;
+        for await (const chunk of this.#literal(Number(size[1]))) if (ours) yield chunk;
         await this.#rest(await this.#line());
       } else {
         const whole = await this.#rest(line);

@@ -17,7 +17,6 @@ import { folderNameOf } from "./maildir_tree.ts";
 import type { Tally } from "./tally.ts";
 import type { Source, SourceFolder, SourceMessage } from "./types.ts";
 
-const AHEAD = 16; // bodies asked for before they are read
 const SYSTEM: Readonly<Record<string, number>> = {
   "\\seen": SEEN,
   "\\answered": ANSWERED,
@@ -160,21 +159,16 @@ export class ImapSource implements Source {
   }
 }
 
-/** Bodies are asked for ahead, and must be read in order: each is, before the next is given. */
+/**
+ * One body after another: servers may answer commands that come together in turns, which would cost more to tell apart than the round trips
+ * cost.
+ */
 async function* messagesOf(
   client: ImapClient,
   messages: readonly RemoteMessage[],
 ): AsyncGenerator<SourceMessage> {
-  const tags: string[] = [];
-  for (let i = 0; i < messages.length; i++) {
-    while (tags.length < AHEAD && i + tags.length < messages.length) {
-      tags.push(await client.send(`UID FETCH ${messages[i + tags.length]?.uid} (UID BODY.PEEK[])`));
-    }
-    const tag = tags.shift();
-    const message = messages[i];
-    if (tag === undefined || !message) continue;
-    const { uid, flags, time, base } = message;
-    const body = client.body(tag);
+  for (const { uid, flags, time, base } of messages) {
+    const body = client.body(await client.send(`UID FETCH ${uid} (UID BODY.PEEK[])`), uid);
     const first = await body.next();
     yield {
       label: `UID ${uid}`,

@@ -10,7 +10,7 @@ function client(answers: string, size = Infinity): { client: ImapClient; conn: S
 
 Deno.test("responses are read with their literals, bodies as they come, in any chunking", async () => {
   const answers = '* OK hi\r\n* LIST () "." {4}\r\na"b\\\r\nr1 OK done\r\n' +
-    "* 3 EXISTS\r\n* 1 FETCH (UID 7 BODY[] {5}\r\nx\r\nyz FLAGS (\\Seen))\r\n* 2 FETCH (FLAGS ())\r\nr2 OK\r\nr3 OK\r\n" +
+    "* 3 EXISTS\r\n* 2 FETCH (UID 8 BODY[] {7}\r\nanother)\r\n* 1 FETCH (UID 7 BODY[] {5}\r\nx\r\nyz FLAGS (\\Seen))\r\n* 2 FETCH (FLAGS ())\r\nr2 OK\r\nr3 OK\r\n" +
     '* 1 FETCH (BODY[] "" UID 9)\r\nr4 OK\r\n';
   for (let size = 1; size < 60; size++) {
     const { client: c, conn } = client(answers, size);
@@ -21,7 +21,7 @@ Deno.test("responses are read with their literals, bodies as they come, in any c
     const bodies: string[] = [];
     for (const tag of [await c.send("F"), await c.send("F"), await c.send("F")]) {
       let text = "";
-      for await (const chunk of c.body(tag)) text += fromUtf8(chunk);
+      for await (const chunk of c.body(tag, 7)) text += fromUtf8(chunk);
       bodies.push(text);
     }
     assertEquals(bodies, ["x\r\nyz", "", ""]);
