@@ -233,7 +233,9 @@ class Making {
     }
     const leaving = new Set(gone);
     const kept = new Set<string>();
-    if (!still) for (const { path, sha256 } of this.files.values()) if (!leaving.has(path)) kept.add(sha256);
+    for (const { path, sha256 } of still ? [] : this.files.values()) {
+      if (!leaving.has(path)) kept.add(sha256);
+    }
     for (const path of gone) {
       const sha256 = this.files.get(path)?.sha256;
       if (still || (sha256 !== undefined && kept.has(sha256))) await this.#drop(path);
