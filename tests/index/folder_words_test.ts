@@ -155,7 +155,11 @@ Deno.test("FolderWords does without a database", async () => {
   await using bench = await IndexBench.make();
   const f = await fixture(bench, ["needle"]);
   await f.file.close();
-  await Deno.writeTextFile(`${bench.dir}/alice.sqlite`, "nonsense");
+  // Not a broken file, which would be made anew.
+  for (const end of ["", "-wal", "-shm"]) {
+    await Deno.remove(`${bench.dir}/alice.sqlite${end}`).catch(() => {});
+  }
+  await Deno.mkdir(`${bench.dir}/alice.sqlite`);
   const words = f.make();
   words.fill(() => Promise.resolve({ text: "needle", whole: true }));
   for (let i = 0; i < 5; i++) await bench.clock.advance(INDEX_REST);
