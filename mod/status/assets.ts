@@ -58,10 +58,14 @@ const renew = async () => {
 };
 let busy = false;
 const stream = new EventSource("/live");
-stream.onmessage = async () => {
+const changed = async () => {
   if (busy || document.hidden) return;
   busy = true;
   try { await renew(); } catch { /* the server is away; the stream comes back by itself */ } finally { busy = false; }
 };
+stream.onmessage = changed;
+// What changed before the stream was there, or while nobody looked.
+stream.onopen = changed;
+addEventListener("visibilitychange", changed);
 addEventListener("pagehide", () => stream.close());
 `;
