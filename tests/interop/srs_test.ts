@@ -180,6 +180,8 @@ smtpd_recipient_restrictions = reject_unlisted_recipient, check_policy_service u
         if (/^[45]/.test(reply)) break;
       }
       return reply;
+    } catch (e) {
+      return await explain(e);
     } finally {
       client.close();
     }
