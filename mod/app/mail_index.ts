@@ -9,7 +9,15 @@ import type { Platform } from "./platform.ts";
 /** `close` writes what is left and closes the files. */
 export function lazyIndex(platform: Platform, config: Config): MailIndex & { close(): Promise<void> } {
   let opened: Promise<Indexes> | null = null;
-  const indexes = () => opened ??= openIndexes(platform, config);
+  const indexes = async () => {
+    opened ??= openIndexes(platform, config);
+    try {
+      return await opened;
+    } catch (e) {
+      opened = null; // what could not be loaded now may be there later
+      throw e;
+    }
+  };
   return {
     open: async (account, mailbox) => await (await indexes()).open(account, mailbox),
     keepOnly: async (account, names) => await (await indexes()).keepOnly(account, names),

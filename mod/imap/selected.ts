@@ -20,8 +20,8 @@ export class Selected {
   tellsRecent = true;
   #gone = false;
   readonly #unlisten: () => void;
-  readonly #openIndex: (mailbox: Mailbox) => Promise<MailboxIndex> | null;
-  #index: Promise<MailboxIndex> | null = null;
+  readonly #openIndex: (mailbox: Mailbox) => Promise<MailboxIndex | null> | null;
+  #index: Promise<MailboxIndex | null> | null = null;
   #modSeqs: ModSeqs | null = null;
 
   /** `news` is called (often more than once) when there may be something to tell, or when the mailbox is gone. */
@@ -29,7 +29,7 @@ export class Selected {
     mailbox: Mailbox,
     readOnly: boolean,
     news: () => void,
-    openIndex: (mailbox: Mailbox) => Promise<MailboxIndex> | null = () => null,
+    openIndex: (mailbox: Mailbox) => Promise<MailboxIndex | null> | null = () => null,
   ) {
     this.#openIndex = openIndex;
     this.mailbox = mailbox;
@@ -76,8 +76,8 @@ export class Selected {
     else this.mailbox.close();
   }
 
-  async #leave(index: Promise<MailboxIndex>): Promise<void> {
-    (await index).close();
+  async #leave(index: Promise<MailboxIndex | null>): Promise<void> {
+    (await index)?.close();
     this.mailbox.close();
   }
 }

@@ -198,9 +198,15 @@ export class ImapSession {
   }
 
   /** The index of a mailbox of the account; null where there are none. */
-  openIndex(mailbox: Mailbox): Promise<MailboxIndex> | null {
-    const { index } = this.ports;
-    return index ? this.#opened(index, mailbox) : null;
+  async openIndex(mailbox: Mailbox): Promise<MailboxIndex | null> {
+    try {
+      const { index } = this.ports;
+      return index ? await this.#opened(index, mailbox) : null;
+    } catch (cause) {
+      // All there is can be had without it, more slowly.
+      this.#log.error("index not opened", {}, cause);
+      return null;
+    }
   }
 
   /** A folder was removed, or has another name: what is known of it is forgotten when the session ends, once for all of them. */
