@@ -20,9 +20,12 @@ export function speaksFor(raw: Uint8Array, id: string): boolean {
   if (raw.length > AUTHRES_SIZE) return asciiLower(fromUtf8(raw)).includes(ours);
   const parsed = parseAuthResults(raw);
   if (parsed) return bare(parsed.id) === ours;
-  // deno-lint-ignore no-control-regex -- control characters are what it is about
-  const text = asciiLower(fromUtf8(raw)).replace(/[\0-\x1f\\\x7f]+/g, "");
-  const readings = [text.replaceAll('"', " "), text.replaceAll('"', "")];
+  // A reader may pass over what does not belong there, or stop at it.
+  const readings = ["", " "].flatMap((instead) => {
+    // deno-lint-ignore no-control-regex -- control characters are what it is about
+    const text = asciiLower(fromUtf8(raw)).replace(/[\0-\x1f\\\x7f]+/g, instead);
+    return [text.replaceAll('"', " "), text.replaceAll('"', "")];
+  });
   return readings.some((t) => holdsName(t, ours) || holdsName(withoutComments(t), ours));
 }
 

@@ -22,6 +22,8 @@ const OURS = [
   " mx.(x)example.org; dkim=pass",
   " mx.example\0.org; dkim=pass",
   " mx.exa\\mple.org; dkim=pass",
+  " mx.example.org\\-; dkim=pass",
+  " mx.example.org\x01x; dkim=pass",
   " (never ends mx.example.org; dkim=pass",
   " =mx.example.org; dkim=pass",
 ];
