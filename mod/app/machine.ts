@@ -46,6 +46,11 @@ export const machineTools: Tools = {
       const { greet } = await import("./greet.ts");
       return await greet(address, port, timeout);
     },
+    async hello(address, port, name, timeout) {
+      const { hello } = await import("./greet.ts");
+      return await hello(address, port, name, timeout);
+    },
+    hostname: () => Deno.hostname(),
     async policies(resolver) {
       const { HttpsFetcher } = await import("../sys/https.ts");
       return new HttpsFetcher(resolver, { timeout: POLICY_WAIT });

@@ -42,6 +42,10 @@ export interface Outside {
   addresses(): readonly string[];
   /** Connects and waits for what is said first, for `timeout` milliseconds at most each. Never throws. */
   greet(address: string, port: number, timeout: number): Promise<Greeting>;
+  /** The first line a server of mail answers to EHLO by that name; null when it does not. Never throws. */
+  hello(address: string, port: number, name: string, timeout: number): Promise<string | null>;
+  /** What the machine calls itself. */
+  hostname(): string;
   /** Fetches MTA-STS policies, as others do. */
   policies(resolver: Resolver): Promise<PolicyFetcher>;
 }

@@ -56,6 +56,9 @@ export class Machine {
   addresses: readonly string[] = ["127.0.0.1", "::1"];
   /** What ports say, by "ADDRESS:PORT"; nobody is at the others. */
   readonly greetings: Map<string, Greeting> = new Map();
+  /** What is answered to EHLO, by "ADDRESS:PORT". */
+  readonly hellos: Map<string, string> = new Map();
+  hostname = "pi";
   /** MTA-STS policies by host. */
   readonly policies: Map<string, string> = new Map();
   readonly outside: Outside = {
@@ -64,6 +67,8 @@ export class Machine {
       Promise.resolve(
         this.greetings.get(`${address}:${port}`) ?? { kind: "nobody", why: "connection refused" },
       ),
+    hello: (address, port) => Promise.resolve(this.hellos.get(`${address}:${port}`) ?? null),
+    hostname: () => this.hostname,
     policies: () =>
       Promise.resolve({
         fetch: (host) => {

@@ -15,7 +15,7 @@ import { bad, type Finding, fine, odd } from "./finding.ts";
 const PATIENCE = 3000;
 /** The same for those who wait for the client to begin: somebody else may not. */
 const QUICK = 300;
-const FAR_PATIENCE = 10_000;
+export const FAR_PATIENCE = 10_000;
 /** Who takes mail on port 25 from everywhere: asked for a greeting only where the network is open, and nothing is said to them. */
 const EVERYWHERE = ["gmail.com", "outlook.com"] as const;
 /** Services that greet as soon as one connects. */
@@ -140,28 +140,51 @@ async function checkRoute(
 }
 
 async function checkWorld(
-  { outside, resolver, random }: {
-    readonly outside: Outside;
-    readonly resolver: Resolver;
-    readonly random: Random;
-  },
+  ports: { readonly outside: Outside; readonly resolver: Resolver; readonly random: Random },
 ): Promise<Finding> {
   const about = "port 25 out";
-  for (const domain of EVERYWHERE) {
-    const mx = await findMx(domain, { resolver, random, isOwnName: () => false });
-    const host = mx.kind === "hosts" ? mx.hosts[0] : undefined;
-    const found = host && await findAddresses(host.name, resolver);
-    if (!host || found?.kind !== "addresses") continue;
-    for (const address of found.addresses.slice(0, 2)) {
-      const greeting = await outside.greet(address, 25, FAR_PATIENCE);
-      if (greeting.kind === "line") return fine(about, `${host.name} answers`);
-    }
-  }
+  const far = await reachedOutside(ports);
+  if (far) return fine(about, `${far.name} answers`);
   return bad(
     about,
     "no large provider's mail host answers: port 25 is blocked, or there is no way to the internet",
     'ask who gives you the line to open port 25, or send by a smarthost: routes: { "*": "submission://user@relay:587" }',
   );
+}
+
+/** A large provider's mail host that answers on port 25, the quickest; null when none does. Never throws. */
+export async function reachedOutside(
+  ports: { readonly outside: Outside; readonly resolver: Resolver; readonly random: Random },
+): Promise<FarHost | null> {
+  const asked = EVERYWHERE.map(async (domain) => await answering(domain, ports) ?? Promise.reject());
+  return await Promise.any(asked).catch(() => null);
+}
+
+interface FarHost {
+  readonly name: string;
+  readonly address: string;
+}
+
+async function answering(
+  domain: string,
+  { outside, resolver, random }: {
+    readonly outside: Outside;
+    readonly resolver: Resolver;
+    readonly random: Random;
+  },
+): Promise<FarHost | null> {
+  const mx = await findMx(domain, { resolver, random, isOwnName: () => false });
+  const host = mx.kind === "hosts" ? mx.hosts[0] : undefined;
+  const found = host && await findAddresses(host.name, resolver);
+  if (!host || found?.kind !== "addresses") return null;
+  // The two kinds one after the other: a machine without IPv6 knows at once.
+  const [four, six] = [false, true].map((six) => found.addresses.find((a) => a.includes(":") === six));
+  for (const address of [four, six]) {
+    if (address === undefined) continue;
+    const greeting = await outside.greet(address, 25, FAR_PATIENCE);
+    if (greeting.kind === "line") return { name: host.name, address };
+  }
+  return null;
 }
 
 function printable(line: string): string {

@@ -2,6 +2,7 @@ import { loadConfig } from "../../../mod/config/load.ts";
 import { loadAccounts } from "../../../mod/account/accounts_file.ts";
 import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
 import { Machine } from "../../support/command.ts";
+import { zone } from "../../support/zone.ts";
 
 Deno.test("quickstart makes config, keys, certificate and account, and never touches what is there", async () => {
   const m = new Machine({});
@@ -56,4 +57,25 @@ Deno.test("quickstart puts the data where --data says: config and mail may belon
   assert(loaded.ok && loaded.value.config.data === "/var/lib/roost");
   assert(await m.fs.stat("/var/lib/roost/accounts.yaml"));
   assertEquals(m.fs.tree("/etc/roost"), ["/etc/roost/roost.yaml"]);
+});
+
+Deno.test("quickstart finds out where the machine is, and never asks on a closed network", async () => {
+  const m = new Machine({});
+  m.addresses = ["127.0.0.1", "192.168.1.10"];
+  m.hostname = "post.example.test";
+  m.dns = zone({ "smtp.gmail.com": { A: ["203.0.113.98"] } });
+  m.hellos.set("203.0.113.98:587", "250-smtp.gmail.com at your service, [198.51.100.7]");
+  m.greetings.set("::1:25", { kind: "line", line: "220 pi ESMTP Exim 4.96" });
+  const open = await m.run(["quickstart", "you@example.test", "--dir", "open"]);
+  assertEquals([open.code, open.err], [0, ""]);
+  assertMatch(open.out, /post\.example\.test +A +198\.51\.100\.7\n/);
+  assert(open.out.includes("7.100.51.198.in-addr.arpa. PTR post.example.test."), open.out);
+  assert(open.out.includes("forward these TCP ports to 192.168.1.10"), open.out);
+  assert(open.out.includes('somebody else answers: "220 pi ESMTP Exim 4.96"'), open.out);
+  assertMatch(open.out, /\n {2}([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+  assertEquals(m.resolvers.length, 1);
+  const closed = await m.run(["quickstart", "you@example.test", "--dir", "closed", "--closed"]);
+  assertEquals(closed.code, 0);
+  assert(!closed.out.includes("Your line"), closed.out);
+  assertEquals(m.resolvers.length, 1);
 });
