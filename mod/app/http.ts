@@ -9,7 +9,7 @@ import { HTTP_CONNECTIONS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { HttpHandler } from "../status/serve_http.ts";
-import { listen } from "../sys/listener.ts";
+import { listen, type Listener } from "../sys/listener.ts";
 import type { Conn } from "../wire/conn.ts";
 
 export interface HttpListener {
@@ -17,6 +17,7 @@ export interface HttpListener {
   readonly port: number;
   /** Open connections. */
   readonly connections: number;
+  readonly listener: Listener;
   close(): Promise<void>;
 }
 
@@ -70,6 +71,7 @@ export async function listenHttp(
   return {
     address: listener.address,
     port: listener.port,
+    listener,
     get connections() {
       return open.size;
     },

@@ -3,6 +3,7 @@ import { CountingLog } from "../status/metrics.ts";
 import { systemClock } from "../sys/clock.ts";
 import { KEPT_DIRS } from "../base/limits.ts";
 import { DenoFs } from "../sys/fs.ts";
+import type { ServiceManager } from "../sys/service_manager.ts";
 import { setUpLog } from "../sys/log.ts";
 import { systemRandom } from "../sys/random.ts";
 import type { Log } from "../base/log.ts";
@@ -79,12 +80,26 @@ export async function serve(
   }
   for (const h of server.http) log.info("listening", { service: "http", address: h.address, port: h.port });
   log.info("ready", { version: build.version, hostname: server.config.hostname });
+  const manager = await managerOf(terminal, platform);
+  if (manager) {
+    const { supervise } = await import("./supervision.ts");
+    void supervise(server, manager);
+  }
   options.onReady?.(server);
   await done.promise;
+  manager?.stopping();
   await server.stop();
   await trace.close();
+  await manager?.close();
   forget();
   return 0;
+}
+
+/** The service manager that waits for us, as systemd does by Type=notify; null for none. */
+async function managerOf(terminal: Terminal, platform: Platform): Promise<ServiceManager | null> {
+  if (!terminal.env("NOTIFY_SOCKET")) return null;
+  const { serviceManager } = await import("./supervision.ts");
+  return serviceManager(terminal.env, platform);
 }
 
 /** What no one caught ends in the log, not the process: one bug must not take everybody's mail down. */

@@ -13,6 +13,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { dataPaths } from "../config/paths.ts";
 import { systemMemory } from "../sys/memory.ts";
+import type { Listener } from "../sys/listener.ts";
 import type { HttpHandler } from "../status/serve_http.ts";
 import type { Conn } from "../wire/conn.ts";
 import { buildServices, type Services } from "./build.ts";
@@ -65,6 +66,8 @@ export class Server {
   readonly observed: Observed;
   /** Milliseconds since 1970. */
   readonly started: number;
+  /** Told when a reload begins, with what is to come of it: null, or what is wrong. */
+  onReload: (done: Promise<string | null>) => void = () => {};
   readonly #stopping = new AbortController();
   #config: Config;
   #accounts: Accounts;
@@ -125,6 +128,11 @@ export class Server {
     return this.#stopping.signal;
   }
 
+  /** All that is listened on. */
+  get doors(): readonly Listener[] {
+    return [...this.listeners.list(), ...this.#http].map((l) => l.listener);
+  }
+
   /** HTTP listeners that are open. */
   get http(): readonly HttpListener[] {
     return this.#http;
@@ -167,7 +175,11 @@ export class Server {
 
   /** Reads config, accounts and certificates again; null, or what is wrong. Several calls wait for each other. */
   reload(): Promise<string | null> {
-    const next = this.#reloading.then(() => this.#reload());
+    const next = this.#reloading.then(() => {
+      const done = this.#reload();
+      this.onReload(done);
+      return done;
+    });
     this.#reloading = next.catch(() => {});
     return next;
   }

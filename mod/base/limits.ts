@@ -37,6 +37,9 @@ export const IMAP_LINE = 64 * KiB; // a command without its literals: long UID s
 export const IMAP_LITERAL = 1 * MiB; // a literal that is not a message (search text, names)
 export const IMAP_NESTING = 100; // parentheses in a command
 export const IMAP_DISCARD = 64 * MiB; // octets of a refused command read and thrown away before BYE: a message somewhat over MESSAGE_SIZE
+export const IMAP_URL = 2 * KiB; // characters of an IMAP URL: a mailbox name, each octet of it as %XX, and a list of header fields
+export const CATENATE_PARTS = 500; // of one command (RFC 4469): a message of a hundred attachments that are put together anew has some 200
+export const CATENATE_WORK = 4; // times the largest message that the URLs of one command may have read and copied: few octets ask for many
 export const FETCH_WHOLE = 256 * KiB; // a message up to this is read into memory to FETCH from it; larger ones are streamed
 export const FETCH_CHUNK = 64 * KiB; // octets read at a time of larger ones
 export const SEARCH_HELD = 64 * KiB; // decoded characters of one part searched at a time
@@ -289,6 +292,11 @@ export const BATCH_AT_ONCE = 32; // questions under way: a batch must not crowd 
 export const LISTEN_KNOCK = 30 * SECOND; // between two looks whether a listener still accepts: so long nobody gets in when it does not
 export const LISTEN_KNOCK_WAIT = 5 * SECOND; // for our own connection to be let in: longer than the loop is ever held
 
+/** The service manager that watches over us. */
+export const MANAGER_LOOK = 60 * SECOND; // between two lines about how we are, and signs of life where it wants none more often
+export const MANAGER_STATUS = 200; // characters of such a line
+export const MANAGER_WAITING = 20; // datagrams it has not taken yet: one that hangs takes none
+
 /** The index. */
 export const INDEX_BATCH = 256; // rows written in one transaction: some 2 ms
 export const INDEX_READ_AHEAD = 256; // rows read at once: under 1 ms
@@ -304,6 +312,7 @@ export const INDEX_NEEDLE = 64; // characters of a search text that are looked u
 export const INDEX_TRIGRAMS = 12; // of these characters, three at a time, that are looked up: more cost more than they keep out
 export const INDEX_MERGE = 16; // pages of it merged at a time: some 4 ms
 export const INDEX_SWEEP = 200; // rows looked at for messages that are gone, each time a folder is opened
+export const INDEX_SPANS = 64; // stretches of mod-sequences known of a folder, one each time a process dies: clients away for longer ask for everything
 export const VANISHED_KEPT = 50_000; // expunged UIDs remembered of a folder: clients away for longer ask for everything
 
 export const DEVICE_PER_HOUR = 60; // recipients of an old device: a scan a minute

@@ -54,6 +54,15 @@ export class Accepting {
     return this.#at?.port ?? this.#options.port;
   }
 
+  get accepting(): boolean {
+    return this.#server !== null;
+  }
+
+  /** Whether a connection of our own is let in; see `#letIn`. */
+  async answers(): Promise<boolean> {
+    return this.#knock !== null || await this.#letIn();
+  }
+
   /** Stops accepting; open connections go on. Resolves when the last of them is closed. */
   close(): Promise<void> {
     this.#closed = true;

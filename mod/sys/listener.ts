@@ -10,6 +10,10 @@ import { readProxyHeader } from "./proxy.ts";
 export interface Listener {
   readonly address: string;
   readonly port: number;
+  /** False while it is shut for want of a socket. */
+  readonly accepting: boolean;
+  /** Whether a connection of our own is let in. */
+  answers(): Promise<boolean>;
   /** Stops accepting; open connections go on. */
   close(): Promise<void>;
 }
