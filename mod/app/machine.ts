@@ -3,6 +3,7 @@ import { systemClock } from "../sys/clock.ts";
 import { DenoFs } from "../sys/fs.ts";
 import { systemRandom } from "../sys/random.ts";
 import { utf8 } from "../base/bytes.ts";
+import { interfaceAddresses } from "./interfaces.ts";
 import { silentLog } from "./silent_log.ts";
 import type { Terminal, Tools } from "./terminal.ts";
 
@@ -41,7 +42,7 @@ export const machineTools: Tools = {
   },
   fetch: (url, init) => fetch(url, init),
   outside: {
-    addresses: () => Deno.networkInterfaces().map((i) => i.address),
+    addresses: interfaceAddresses,
     async greet(address, port, timeout) {
       const { greet } = await import("./greet.ts");
       return await greet(address, port, timeout);

@@ -12,6 +12,7 @@ import { RememberedPolicies, type TlsMemory } from "../outbound/tls_memory.ts";
 import type { TlsSessions } from "../outbound/tls_session.ts";
 import { HttpsFetcher } from "../sys/https.ts";
 import { connect } from "../sys/listener.ts";
+import { interfaceAddresses } from "./interfaces.ts";
 import type { Platform } from "./platform.ts";
 import { buildResolver } from "./resolver.ts";
 import type { RemoteTransport } from "./transport.ts";
@@ -110,7 +111,7 @@ function machineAddresses(clock: Clock): () => readonly string[] {
   let until = -Infinity;
   return () => {
     if (clock.monotonic() < until) return kept;
-    kept = Deno.networkInterfaces().map((i) => i.address);
+    kept = interfaceAddresses();
     until = clock.monotonic() + MACHINE_KEPT;
     return kept;
   };
