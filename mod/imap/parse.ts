@@ -8,6 +8,7 @@ import {
   parseAppendArguments,
   parseFlags,
   parseMessage,
+  parseParts,
   parseReplace,
   parseReplaced,
 } from "./parse_append.ts";
@@ -20,14 +21,25 @@ import { CommandReader, ParseFault, type ParseOptions } from "./parse_reader.ts"
 import { parseMultiSearch } from "./parse_multisearch.ts";
 import { parseSearch } from "./parse_search.ts";
 import { parseSort, parseThread } from "./parse_sort.ts";
-import type { Command, CommandBody, ParseError, Piece, StoreAction, Verb } from "./types.ts";
+import type {
+  AppendMessage,
+  CatenatePart,
+  Command,
+  CommandBody,
+  ParseError,
+  Piece,
+  StoreAction,
+  Verb,
+} from "./types.ts";
 
 /** An APPEND up to one of its message literals. */
 export interface AppendHead extends AppendArguments {
   readonly tag: string;
   readonly mailbox: string;
-  /** How many messages of the same command came before (MULTIAPPEND). */
-  readonly index: number;
+  /** Messages of the same command that came before (MULTIAPPEND). */
+  readonly before: readonly AppendMessage[];
+  /** What came before of the literal's own message; null where the literal is all of it. */
+  readonly parts: readonly CatenatePart[] | null;
 }
 
 /** Each reads what follows the verb. A verb without a row does not compile. */
@@ -167,10 +179,19 @@ export function parseAppendHead(
     isMessage = !reader.ended;
     const mailbox = reader.mailbox();
     reader.space();
-    for (let index = 0;; index++) {
-      const before = parseAppendArguments(reader);
-      if (reader.ended) return { tag, mailbox, index, ...before };
-      parseMessage(reader, before);
+    const before: AppendMessage[] = [];
+    for (;;) {
+      const own = parseAppendArguments(reader);
+      if (own.catenate) {
+        const parts: CatenatePart[] = [];
+        const ahead = parseParts(reader, parts);
+        isMessage = ahead !== "url";
+        if (ahead !== "end") return { tag, mailbox, before, parts, ...own, utf8: ahead === "utf8" };
+        before.push({ flags: own.flags, internalDate: own.internalDate, size: 0, binary: false, parts });
+      } else {
+        if (reader.ended) return { tag, mailbox, before, parts: null, ...own };
+        before.push({ flags: own.flags, internalDate: own.internalDate, ...parseMessage(reader, own) });
+      }
       reader.space();
     }
   });

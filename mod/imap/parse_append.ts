@@ -2,7 +2,7 @@ import { fromAscii } from "../base/bytes.ts";
 import { ANSWERED, DELETED, DRAFT, type FlagBits, FLAGGED, type NamedFlags, SEEN } from "../store/store.ts";
 import { parseDateTime } from "./date.ts";
 import { CLOSE, type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
-import type { AppendCommand, AppendMessage, ReplaceCommand, SequenceSet } from "./types.ts";
+import type { AppendCommand, AppendMessage, CatenatePart, ReplaceCommand, SequenceSet } from "./types.ts";
 
 const SYSTEM_FLAGS: Readonly<Record<string, FlagBits>> = {
   "\\seen": SEEN,
@@ -19,6 +19,8 @@ export interface AppendArguments {
   readonly internalDate: number | null;
   /** UTF8 "(" stands before the literal, and ")" after it (RFC 6855 4). */
   readonly utf8: boolean;
+  /** CATENATE "(" stands before the message's parts, and ")" after them (RFC 4469 5). */
+  readonly catenate: boolean;
 }
 
 /** flag-list, or with `bare` flags without parentheses too (STORE). \Recent and unknown system flags are refused. */
@@ -56,20 +58,63 @@ export function parseAppendArguments(reader: CommandReader): AppendArguments {
     if (internalDate === null) throw new ParseFault("Invalid internal date");
     reader.space();
   }
-  const utf8 = reader.tryWord("UTF8");
-  if (utf8) {
-    if (!reader.options.utf8) throw new ParseFault("Enable UTF8=ACCEPT first");
-    reader.space();
-    reader.octet(OPEN, "Expected a list");
-  }
-  return { flags, internalDate, utf8 };
+  const utf8 = tryUtf8(reader);
+  const catenate = !utf8 && reader.tryWord("CATENATE");
+  if (catenate) openList(reader);
+  return { flags, internalDate, utf8, catenate };
 }
 
-/** A message's literal, and what closes it. */
-export function parseMessage(reader: CommandReader, { utf8 }: AppendArguments) {
+/** UTF8 "(" before a literal (RFC 6855 4). */
+function tryUtf8(reader: CommandReader): boolean {
+  if (!reader.tryWord("UTF8")) return false;
+  if (!reader.options.utf8) throw new ParseFault("Enable UTF8=ACCEPT first");
+  openList(reader);
+  return true;
+}
+
+function openList(reader: CommandReader): void {
+  reader.space();
+  reader.octet(OPEN, "Expected a list");
+}
+
+/** A message's literal or parts, and what closes it. */
+export function parseMessage(
+  reader: CommandReader,
+  { utf8, catenate }: AppendArguments,
+): Pick<AppendMessage, "size" | "binary" | "parts"> {
+  if (!catenate) return parseLiteral(reader, utf8);
+  const parts: CatenatePart[] = [];
+  if (parseParts(reader, parts) !== "end") throw new ParseFault("Expected a literal");
+  const size = parts.reduce((sum, part) => sum + (part.kind === "text" ? part.size : 0), 0);
+  return { size, binary: false, parts };
+}
+
+function parseLiteral(
+  reader: CommandReader,
+  utf8: boolean,
+): { readonly size: number; readonly binary: boolean } {
   const literal = reader.messageLiteral();
   if (utf8) reader.octet(CLOSE, "Expected ')'");
   return literal;
+}
+
+/** Parts (RFC 4469 5, RFC 6855 4) up to the ")" after them, or to the literal that was announced last and is not there. */
+export function parseParts(reader: CommandReader, parts: CatenatePart[]): "end" | "text" | "utf8" | "url" {
+  do {
+    const utf8 = tryUtf8(reader);
+    if (utf8 || reader.tryWord("TEXT")) {
+      if (!utf8) reader.space();
+      if (reader.ended) return utf8 ? "utf8" : "text";
+      parts.push({ kind: "text", ...parseLiteral(reader, utf8) });
+    } else {
+      if (!reader.tryWord("URL")) throw new ParseFault("Expected TEXT or URL");
+      reader.space();
+      if (reader.ended) return "url";
+      parts.push({ kind: "url", url: reader.astringText("a URL") });
+    }
+  } while (reader.tryOctet(SPACE));
+  reader.octet(CLOSE, "Expected a space or the end of the list");
+  return "end";
 }
 
 /** APPEND with one or more messages (RFC 3501 6.3.11, RFC 3502), whose octets the assembler has streamed or buffered. */

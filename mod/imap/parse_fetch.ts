@@ -76,7 +76,7 @@ function parseItem(reader: CommandReader, name: string): FetchItem {
 }
 
 /** After "[": section-spec and "]". */
-function parseSection(reader: CommandReader): Section {
+export function parseSection(reader: CommandReader): Section {
   const part: number[] = [];
   if (reader.tryOctet(BRACKET_CLOSE)) return WHOLE;
   while (isDigit(reader.peek)) {

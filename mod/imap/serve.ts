@@ -171,6 +171,8 @@ class ImapConnection {
       const began = timed ? clock.monotonic() : 0;
       const next = await this.#session.command(command.value);
       timed?.(clock.monotonic() - began);
+      // Of a command that was not allowed.
+      if (!this.#session.appends.empty) await this.#session.appends.drop();
       this.#conn.setIdle(this.#idleLimit() + BACKSTOP);
       return next;
     }
@@ -207,7 +209,6 @@ class ImapConnection {
       this.#refusal = bad("UTF8 needs a literal8"); // RFC 6855 4
       return "refuse";
     }
-    if (head.value.index === 0) await this.#session.appends.drop();
     return await this.#session.appends.announce(head.value, event);
   }
 

@@ -164,14 +164,22 @@ export type ThreadAlgorithm = "ORDEREDSUBJECT" | "REFERENCES" | "REFS";
 
 export type StoreAction = "replace" | "add" | "remove";
 
+/** A piece of a message that is put together: octets that came with the command, or a URL as it was written. */
+export type CatenatePart =
+  | { readonly kind: "text"; readonly size: number; readonly binary: boolean }
+  | { readonly kind: "url"; readonly url: string };
+
 /** One message of an APPEND (several: MULTIAPPEND, RFC 3502). Its octets went to whom the driver said, in this order. */
 export interface AppendMessage {
   readonly flags: NamedFlags;
   /** Milliseconds since 1970, or null for now. */
   readonly internalDate: number | null;
+  /** Of what came with the command. */
   readonly size: number;
   /** Sent as literal8 (RFC 3516). */
   readonly binary: boolean;
+  /** What it is put together from (CATENATE, RFC 4469); absent where it came in one piece. */
+  readonly parts?: readonly CatenatePart[];
 }
 
 /** A command without arguments. */

@@ -1,16 +1,27 @@
 import { AppendDrafts } from "../../mod/imap/append_drafts.ts";
 import { FsError } from "../../mod/base/fs.ts";
-import { BODY_IN_MEMORY } from "../../mod/base/limits.ts";
+import { BODY_IN_MEMORY, CATENATE_PARTS } from "../../mod/base/limits.ts";
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { Output } from "../../mod/imap/output.ts";
 import { ImapSession } from "../../mod/imap/session.ts";
+import type { CatenatePart } from "../../mod/imap/types.ts";
 import { NO_FLAGS } from "../../mod/store/flags.ts";
 import { assertEquals } from "../support/assert.ts";
 import { ALICE, imapServer } from "../support/imap_server.ts";
 import { MemStore } from "../support/mem_store.ts";
 import { ScriptConn } from "../support/script_conn.ts";
 
-const HEAD = { tag: "a", mailbox: "INBOX", index: 0, flags: NO_FLAGS, internalDate: null, utf8: false };
+const HEAD = {
+  tag: "a",
+  mailbox: "INBOX",
+  before: [],
+  parts: null,
+  flags: NO_FLAGS,
+  internalDate: null,
+  utf8: false,
+  catenate: false,
+};
+const WHOLE = { flags: NO_FLAGS, internalDate: null, size: 0, binary: false };
 const literal = (size: number, synchronising: boolean, binary = false) => ({ size, synchronising, binary });
 
 async function session(messageSize = 10 * BODY_IN_MEMORY, own = new MemStore()): Promise<ImapSession> {
@@ -76,7 +87,7 @@ Deno.test("AppendDrafts makes text of binary parts, and refuses binary octets th
     await drafts.announce(HEAD, literal(text.length, true, true));
     for (const octet of utf8(text)) await drafts.write(Uint8Array.of(octet));
     await drafts.end(false);
-    const { drafts: made, refusal } = drafts.take();
+    const { drafts: made, refusal } = await drafts.take([WHOLE]);
     if (refusal) return refusal.code;
     await own.mail.commit("INBOX", made.map((draft) => ({ draft, flags: NO_FLAGS, internalDate: null })));
     const box = (await store.account(ALICE)).folder("INBOX");
@@ -88,4 +99,66 @@ Deno.test("AppendDrafts makes text of binary parts, and refuses binary octets th
     "Content-Transfer-Encoding: base64\r\n\r\nYQBiDQo=\r\n",
   );
   assertEquals(await put("Subject: a\r\n\r\na\0b\r\n"), "UNKNOWN-CTE");
+});
+
+Deno.test("AppendDrafts stops at too many parts, and at URLs that name too much", async () => {
+  const own = await session(1000);
+  const put = await own.mail.draft(800);
+  await put.write(new Uint8Array(800).fill(0x61));
+  await own.mail.commit("INBOX", [{ draft: put, flags: NO_FLAGS, internalDate: null }]);
+  const drafts = new AppendDrafts(own);
+  const url = { kind: "url", url: "/INBOX/;UID=1" } as const;
+  const small = { kind: "url", url: "/INBOX/;UID=1/;PARTIAL=0.1" } as const;
+  const code = async (...messages: (readonly CatenatePart[])[]) => {
+    const { drafts: made, refusal } = await drafts.take(messages.map((parts) => ({ ...WHOLE, parts })));
+    for (const draft of made) await draft.abort();
+    return refusal?.code ?? made.length;
+  };
+  assertEquals(await code(Array(CATENATE_PARTS).fill(small)), 1);
+  assertEquals(await code(Array(CATENATE_PARTS).fill(small), [small]), "LIMIT");
+  assertEquals(await code([url, url]), "TOOBIG");
+  assertEquals(await code([url], [url], [url], [url], [url]), 5);
+  assertEquals(await code([url], [url], [url], [url], [url], [url]), "LIMIT");
+  // Of too many literals not even the next is looked at.
+  const text = { kind: "text", size: 0, binary: false } as const;
+  const head = { ...HEAD, catenate: true };
+  for (let i = 0; i < CATENATE_PARTS; i++) {
+    assertEquals(await drafts.announce({ ...head, parts: Array(i).fill(text) }, literal(0, false)), "stream");
+    await drafts.end(false);
+  }
+  const parts = Array(CATENATE_PARTS).fill(text);
+  assertEquals(await drafts.announce({ ...head, parts }, literal(0, false)), "refuse");
+  assertEquals((await drafts.drop())?.code, "LIMIT");
+  assertEquals(drafts.empty, true);
+});
+
+Deno.test("AppendDrafts makes text of a message that begins as literal8, and takes no NUL later on", async () => {
+  const store = new MemStore();
+  const own = await session(1000, store);
+  const drafts = new AppendDrafts(own);
+  const put = async (...texts: readonly (readonly [string, boolean])[]): Promise<string | null> => {
+    const parts: CatenatePart[] = [];
+    for (const [text, binary] of texts) {
+      await drafts.announce(
+        { ...HEAD, catenate: true, parts: [...parts] },
+        literal(text.length, true, binary),
+      );
+      for (const octet of utf8(text)) await drafts.write(Uint8Array.of(octet));
+      await drafts.end(!binary && text.includes("\0"));
+      parts.push({ kind: "text", size: text.length, binary });
+    }
+    const { drafts: made, refusal } = await drafts.take([{ ...WHOLE, parts }]);
+    if (refusal) return refusal.code;
+    await own.mail.commit("INBOX", made.map((draft) => ({ draft, flags: NO_FLAGS, internalDate: null })));
+    return fromUtf8((await store.account(ALICE)).folder("INBOX")?.messages.at(-1)?.bytes ?? utf8("none"));
+  };
+  const head = "Content-Transfer-Encoding: binary\r\n\r\n";
+  assertEquals(
+    await put([head, true], ["a\0b\r\n", true]),
+    "Content-Transfer-Encoding: base64\r\n\r\nYQBiDQo=\r\n",
+  );
+  assertEquals(await put([head, false], ["a\0b\r\n", true]), "UNKNOWN-CTE");
+  assertEquals(await put([head, false], ["ab\r\n", true]), `${head}ab\r\n`);
+  assertEquals(await put([head, true], ["a\0b\r\n", false]), "UNKNOWN-CTE");
+  assertEquals(await put(["", true]), "");
 });

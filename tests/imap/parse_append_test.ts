@@ -31,6 +31,7 @@ Deno.test("parseAppendArguments() stands before the literal afterwards", () => {
     flags: { system: 0, keywords: ["a"] },
     internalDate: 0,
     utf8: false,
+    catenate: false,
   });
   assertEquals(r.ended, true);
 });
@@ -53,4 +54,38 @@ Deno.test("parseAppend() takes UTF8 data once that is enabled (RFC 6855 4)", () 
     assertThrows(() => read(bad, true));
   }
   assertThrows(() => read("x UTF8 (~{*5})", false));
+});
+
+Deno.test("parseAppend() reads messages that are put together (RFC 4469)", () => {
+  const read = (text: string, utf8 = false) =>
+    parseAppend(new CommandReader(pieces(text), { utf8 })).messages.map(({ size, binary, parts }) => ({
+      size,
+      binary,
+      parts: parts?.map((p) => p.kind === "url" ? p.url : `${p.binary ? "~" : ""}${p.size}`),
+    }));
+  assertEquals(read('x (\\Seen) CATENATE (URL "/a b/;UID=1" TEXT {*5} URL {/c} TEXT ~{*6})'), [
+    { size: 11, binary: false, parts: ["/a b/;UID=1", "5", "/c", "~6"] },
+  ]);
+  assertEquals(read("x CATENATE (TEXT {*5}) {*7} CATENATE (url /d)"), [
+    { size: 5, binary: false, parts: ["5"] },
+    { size: 7, binary: false, parts: undefined },
+    { size: 0, binary: false, parts: ["/d"] },
+  ]);
+  assertEquals(read("x CATENATE (UTF8 (~{*5}) TEXT {*1})", true), [
+    { size: 6, binary: false, parts: ["~5", "1"] },
+  ]);
+  const bad = [
+    "()",
+    "(",
+    "",
+    "(URL)",
+    "(URL )",
+    "(TEXT)",
+    "(TEXT /x)",
+    '(TEXT "x")',
+    "(TEXT {*5}",
+    ,
+  ];
+  bad.push("(URL (a))", "(TEXT {*5} )", "(TEXT{*5})", "(URL/a)", "(UTF8 (~{*5}))", "((TEXT {*5}))", "{*5}");
+  for (const parts of bad) assertThrows(() => read(`x CATENATE ${parts}`));
 });

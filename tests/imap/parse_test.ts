@@ -182,30 +182,23 @@ Deno.test("parseAppendHead() tells a message from other literals", () => {
     if (!result) return null;
     return result.ok ? { ...result.value } : result.error.text;
   };
-  const none = { system: 0, keywords: [] };
-  assertEquals(head("APPEND x "), {
-    tag: "a",
-    mailbox: "x",
-    index: 0,
-    flags: none,
-    internalDate: null,
-    utf8: false,
-  });
+  const flags = { system: 0, keywords: [] };
+  const plain = { tag: "a", mailbox: "x", before: [], parts: null, flags, internalDate: null };
+  const own = { utf8: false, catenate: false };
+  assertEquals(head("APPEND x "), { ...plain, ...own });
   assertEquals(head('append {x y} (\\Seen k) "01-Jan-1970 00:00:01 +0000" '), {
-    tag: "a",
+    ...plain,
+    ...own,
     mailbox: "x y",
-    index: 0,
     flags: { system: 1, keywords: ["k"] },
     internalDate: 1000,
-    utf8: false,
   });
+  const first = { flags: { system: 0, keywords: ["a"] }, internalDate: null, size: 5, binary: false };
   assertEquals(head("APPEND x (a) {*5} (b) "), {
-    tag: "a",
-    mailbox: "x",
-    index: 1,
+    ...plain,
+    ...own,
+    before: [first],
     flags: { system: 0, keywords: ["b"] },
-    internalDate: null,
-    utf8: false,
   });
   assertEquals(head("APPEND "), null);
   assertEquals(head("LOGIN "), null);
@@ -213,6 +206,39 @@ Deno.test("parseAppendHead() tells a message from other literals", () => {
   assertEquals(head("APPEND &x "), "Mailbox name is not valid mUTF-7");
   assertEquals(head("APPEND x (\\Recent) "), "Invalid system flag");
   assertEquals(head("APPEND x y "), "Expected a message literal");
+});
+
+Deno.test("parseAppendHead() tells a text from a URL within CATENATE, and what came before it", () => {
+  const head = (text: string, utf8 = false) => {
+    const result = parseAppendHead(pieces(`a ${text}`), { utf8 });
+    if (!result) return null;
+    if (!result.ok) return result.error.text;
+    return { before: result.value.before.length, parts: result.value.parts, utf8: result.value.utf8 };
+  };
+  const url = { kind: "url", url: "/x" } as const;
+  const text = { kind: "text", size: 5, binary: false } as const;
+  assertEquals(head("APPEND x CATENATE (TEXT "), { before: 0, parts: [], utf8: false });
+  assertEquals(head("APPEND x (a) catenate (url /x text {*5} TEXT "), {
+    before: 0,
+    parts: [url, text],
+    utf8: false,
+  });
+  assertEquals(head("APPEND x {*5} CATENATE (URL {/x}) CATENATE (TEXT "), {
+    before: 2,
+    parts: [],
+    utf8: false,
+  });
+  assertEquals(head("UID REPLACE 1 x CATENATE (URL /x UTF8 (", true), {
+    before: 0,
+    parts: [url],
+    utf8: true,
+  });
+  assertEquals(head("APPEND x CATENATE (URL "), null);
+  assertEquals(head("APPEND x CATENATE (TEXT {*5} URL "), null);
+  assertEquals(head("APPEND x CATENATE (URL {/x}) "), { before: 1, parts: null, utf8: false });
+  assertEquals(head("APPEND x CATENATE (URLS "), "Expected TEXT or URL");
+  assertEquals(head("APPEND x CATENATE (TEXT {*5}URL "), "Expected a space or the end of the list");
+  assertEquals(head("APPEND x CATENATE (UTF8 ("), "Enable UTF8=ACCEPT first");
 });
 
 Deno.test("parseCommand() never throws, whatever stands in place of any octet", () => {
@@ -232,6 +258,7 @@ Deno.test("parseCommand() never throws, whatever stands in place of any octet", 
     'a LIST "" * RETURN (METADATA (/private/a) STATUS (MAILBOXID))',
     "a UID FETCH 1 (BINARY.PEEK[1.2]<0.5> BINARY.SIZE[] EMAILID SAVEDATE)",
     "a UID REPLACE 7 x (\\Seen) ~{*5}",
+    'a APPEND x (\\Seen) CATENATE (URL "/y/;UID=1" TEXT {*5} URL {/z}) CATENATE (TEXT ~{*5})',
     "a COMPRESS DEFLATE",
   ];
   for (const seed of seeds) {

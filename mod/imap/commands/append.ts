@@ -6,7 +6,7 @@ import type { ImapSession } from "../session.ts";
 import type { AppendCommand } from "../types.ts";
 
 export async function append(session: ImapSession, command: AppendCommand): Promise<Handled> {
-  const { drafts, refusal } = session.appends.take();
+  const { drafts, refusal } = await session.appends.take(command.messages);
   try {
     if (refusal !== null) return refusal;
     if (drafts.length !== command.messages.length) return bad("Message literal expected");

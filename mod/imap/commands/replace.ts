@@ -8,7 +8,7 @@ import { targetRanges, targetUids } from "../targets.ts";
 import type { ReplaceCommand } from "../types.ts";
 
 export async function replace(session: ImapSession, command: ReplaceCommand): Promise<Handled> {
-  const { drafts, refusal } = session.appends.take();
+  const { drafts, refusal } = await session.appends.take([command.message]);
   try {
     if (refusal !== null) return refusal;
     const { box, out } = session;
