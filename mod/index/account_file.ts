@@ -20,7 +20,10 @@ export interface IndexPorts {
   readonly log: Log;
 }
 
-/** More changes of a folder than the write-ahead log, which alone a power cut can take, may hold. */
+/**
+ * More changes of a folder than the write-ahead log, which alone a power cut can take, may hold. As many again are left out by chance: where an older
+ * copy of the file takes its place, the counts of those who go on from it are not the ones that were told before.
+ */
 const LEAP = 2 ** 24;
 /** By the clock, so that the counts of an index made anew are higher than those of the one before. */
 const A_MILLISECOND = 16;
@@ -28,11 +31,14 @@ const EPOCH = Date.UTC(2026, 0, 1);
 
 const NAMES = 2 ** 31;
 
+/** Tags there are; one more is for counts that belong to no database (mod_seqs.ts). */
+const TAGS = 63;
+
 /** What belongs to the database beside its file. */
 const SUFFIXES = ["", "-wal", "-shm"];
 
 /** The database as those see it who keep something of a folder in it. */
-export type IndexFile = Pick<AccountFile, "use" | "tag" | "base" | "counts">;
+export type IndexFile = Pick<AccountFile, "use" | "tag" | "base" | "counts" | "vouched">;
 
 export class AccountFile {
   readonly #ports: IndexPorts;
@@ -44,12 +50,20 @@ export class AccountFile {
   #made = false;
   /** The highest count of mod-sequences each folder has told in this process, whatever of it was written. */
   readonly counts = new Map<number, number>();
+  /** That of folders of which all that was told is written down. */
+  readonly vouched = new Map<number, number>();
   /** Monotonic milliseconds before which it is not tried again. */
   #restUntil = -Infinity;
   /** The removal of a broken file that is under way. */
   #removal: Promise<void> | null = null;
   /** A number that no other database is likely to have. */
   #name = 0;
+  /** The file as it was left when it was last closed. */
+  #left = "";
+  /** While it was open another file took its place. */
+  #swapped = false;
+  /** Number of the file that is open. */
+  #inode = 0;
   /** Monotonic milliseconds. */
   #lastUse = 0;
   #cancel: (() => void) | null = null;
@@ -74,7 +88,7 @@ export class AccountFile {
     this.#made = true;
   }
 
-  /** Six bits by which this database's mod-sequences are known. Only within `use`. */
+  /** A number below 63 by which this database's mod-sequences are known. Only within `use`. */
   get tag(): number {
     return this.#tag;
   }
@@ -109,6 +123,7 @@ export class AccountFile {
     return {
       use,
       counts: this.counts,
+      vouched: this.vouched,
       get tag() {
         return tag();
       },
@@ -155,7 +170,11 @@ export class AccountFile {
   }
 
   #make(): Database {
+    const found = this.#look();
+    // What goes with the file (its log) is of the one before: nobody knows what the two together are.
+    if (this.#swapped) throw new DatabaseError("corrupt", this.#path);
     const db = this.#ports.openDatabase(this.#path);
+    this.#inode = this.#ports.fs.statSync(this.#path)?.inode ?? 0;
     try {
       const version = Number(db.prepare("PRAGMA user_version").all()[0]?.[0] ?? 0);
       if (version === 0) {
@@ -163,7 +182,7 @@ export class AccountFile {
           db.exec(SCHEMA);
           const { random } = this.#ports;
           db.prepare("INSERT INTO about (tag, base, name) VALUES (?, 0, ?)").run(
-            random.int(64),
+            random.int(TAGS),
             random.int(NAMES),
           );
           db.exec(`PRAGMA user_version = ${VERSION}`);
@@ -177,7 +196,7 @@ export class AccountFile {
       this.#tag = tag;
       this.#name = name;
       if (this.#base === null) this.#base = this.#begin(db, base);
-      else if (base !== this.#base) this.#beginAnew(db, base);
+      else if (base !== this.#base || found !== this.#left) this.#beginAnew(db, base);
       return db;
     } catch (e) {
       db.close();
@@ -188,17 +207,25 @@ export class AccountFile {
   /** A base for this process, on the medium before anybody hears of it. */
   #begin(db: Database, last: number): number {
     const clock = Math.max(1, Math.floor(this.#ports.clock.now() - EPOCH)) * A_MILLISECOND;
-    const base = Math.max(last + LEAP, clock);
+    const base = Math.max(last + LEAP + this.#ports.random.int(LEAP), clock);
     db.exec("PRAGMA synchronous = FULL");
     db.prepare("UPDATE about SET base = ?").run(base);
     db.exec("PRAGMA synchronous = NORMAL");
     return base;
   }
 
-  /** Another process had it meanwhile: neither knows what the other has told, so by a new tag both are of the past. */
+  /** By what a file is known again. */
+  #look(): string {
+    const { inode = 0, size = 0, mtime = 0 } = this.#ports.fs.statSync(this.#path) ?? {};
+    return `${inode} ${size} ${mtime}`;
+  }
+
+  /** Another process had it meanwhile, or another file took its place: neither knows what the other has told, so by a new tag both are of the past. */
   #beginAnew(db: Database, last: number): void {
-    this.#tag = (this.#tag + 1) % 64;
-    db.prepare("UPDATE about SET tag = ?").run(this.#tag);
+    this.#tag = (this.#tag + 1) % TAGS;
+    // Nor do those who have read of it know what is in it now.
+    this.#name = this.#ports.random.int(NAMES);
+    db.prepare("UPDATE about SET tag = ?, name = ?").run(this.#tag, this.#name);
     this.#base = this.#begin(db, last);
   }
 
@@ -217,6 +244,7 @@ export class AccountFile {
         for (const suffix of SUFFIXES) await fs.remove(this.#path + suffix);
         this.#restUntil = -Infinity;
         this.#base = null;
+        this.#swapped = false;
       } catch (e) {
         log.warn("broken index not removed", { path: this.#path, why: String(e) });
       }
@@ -234,5 +262,7 @@ export class AccountFile {
     } catch (e) {
       this.#ports.log.debug("index not closed", { path: this.#path, why: String(e) });
     }
+    this.#left = this.#look();
+    this.#swapped = !this.#left.startsWith(`${this.#inode} `);
   }
 }

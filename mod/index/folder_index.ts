@@ -25,6 +25,8 @@ export class FolderIndex implements MailboxIndex {
   readonly #done: () => void;
   #seqs: FolderModSeqs | null = null;
   #ready: Promise<ModSeqs | null> | null = null;
+  /** The first mod-sequence that was told without reading them, since the mailbox last changed. */
+  #quiet: number | null = null;
   #cancel: (() => void) | null = null;
 
   /** `folder`: its number in the database. `done` is called when the last user has left and all is written. */
@@ -53,7 +55,10 @@ export class FolderIndex implements MailboxIndex {
   }
 
   highestKnown(): number | null {
-    return this.#seqs?.loaded ? this.#seqs.highest : FolderModSeqs.known(this.#file, this.#folder);
+    if (this.#seqs?.loaded) return this.#seqs.highest;
+    const known = FolderModSeqs.known(this.#file, this.#folder);
+    this.#quiet ??= known;
+    return known;
   }
 
   close(): void {
@@ -67,16 +72,21 @@ export class FolderIndex implements MailboxIndex {
 
   async #openSeqs(): Promise<ModSeqs | null> {
     const { clock } = this.#ports;
-    const { seqs, ready } = FolderModSeqs.open(this.#file, this.#folder, this.mailbox, {
-      pause: () => clock.sleep(0),
-      wake: () => this.#wake(),
-    });
+    const ports = { pause: () => clock.sleep(0), wake: () => this.#wake() };
+    const { seqs, ready } = FolderModSeqs.open(
+      this.#file,
+      this.#folder,
+      this.mailbox,
+      ports,
+      this.#quiet,
+    );
     this.#seqs = seqs;
     return await ready ? seqs : null;
   }
 
   #note(change: MailboxChange): void {
     this.#seqs?.note(change);
+    this.#quiet = null;
     if (change.kind === "added") this.words.more();
     if (change.kind === "expunged") this.#forget(change.uids);
   }

@@ -40,6 +40,7 @@ export function sweepDropped(db: Database): boolean {
     left += sweepWords(db, folder);
     if (left > 0) return;
     db.prepare("DELETE FROM vanished WHERE folder = ?").run(folder);
+    db.prepare("DELETE FROM span WHERE folder = ?").run(folder);
     db.prepare("DELETE FROM dropped WHERE folder = ?").run(folder);
   });
   return true;

@@ -5,9 +5,13 @@
  * - A count never goes back, whatever of the file a power cut took and whatever the clock says: each process begins far above the one before,
  *   which is on the medium before anything is told (`AccountFile.base`).
  * - A mod-sequence is count * 64 + tag. The tag is the database's: counts of different databases cannot be compared.
+ * - Flags may have been what they are now, then others, then the same again: what a client was told in between is only worth something where
+ *   the change was written down. So counts are believed within `span` alone, which is written with what it vouches for: what a power cut or
+ *   a kill took, and what was told before somebody put an older copy of the file in its place, is in none.
+ * - The tag UNSURE marks counts told without a look at the table (`known`): good until the mailbox changes, foreign after.
  */
 import type { Database, SqlValue } from "../base/database.ts";
-import { INDEX_BATCH, VANISHED_KEPT } from "../base/limits.ts";
+import { INDEX_BATCH, INDEX_SPANS, VANISHED_KEPT } from "../base/limits.ts";
 import type { ModSeqs } from "../store/mail_index.ts";
 import type { Mailbox, MailboxChange, Message, Uid } from "../store/store.ts";
 import { upperBound } from "../store/uid_set.ts";
@@ -16,6 +20,7 @@ import { rowOf, uidOf } from "./schema.ts";
 import { SeqTable } from "./seq_table.ts";
 
 const TAGS = 64;
+const UNSURE = TAGS - 1;
 /** Rows read at once: 2 ms. */
 const READ = 5000;
 
@@ -35,6 +40,12 @@ export class FolderModSeqs implements ModSeqs {
   /** Expunges up to this count are not remembered. */
   #floor = 0;
   #floorWritten = 0;
+  /** Counts from here on were told here. */
+  #first = 0;
+  /** Counts told by those before that are vouched for, first and last of each stretch. */
+  #spans: (readonly [number, number])[] = [];
+  /** Unsure counts from here on were told since the mailbox last changed. */
+  #quiet = Infinity;
   /** The highest UID that was ever here, as far as this index knows. */
   #top = 0;
   #topWritten = 0;
@@ -54,22 +65,29 @@ export class FolderModSeqs implements ModSeqs {
     this.#ports = ports;
   }
 
-  /** Reads what is known and holds it against the mailbox; `note` must be told of changes at once. null when the index cannot be used. */
+  /**
+   * Reads what is known and holds it against the mailbox; `note` must be told of changes at once. null when the index cannot be used.
+   * `quiet`: what `known` gave first since the mailbox last changed, if it did.
+   */
   static open(
     file: IndexFile,
     folder: number,
     mailbox: Pick<Mailbox, "messages" | "uidNext">,
     ports: ModSeqPorts,
+    quiet: number | null = null,
   ): { readonly seqs: FolderModSeqs; readonly ready: Promise<boolean> } {
     const seqs = new FolderModSeqs(file, folder, ports);
+    if (quiet !== null) seqs.#quiet = Math.floor(quiet / TAGS);
     return { seqs, ready: seqs.#load(mailbox) };
   }
 
-  /** `highest` as it will be when a folder's table is read: cheap, and nothing that changes from now on is below it. */
+  /** A mod-sequence without reading the folder's table: cheap, higher than all before, and nothing that changes from now on is below it. */
   static known(file: IndexFile, folder: number): number | null {
     return file.use((db) => {
       const highest = Number(db.prepare("SELECT highest FROM folder WHERE id = ?").all(folder)[0]?.[0] ?? 0);
-      return startOf(file, folder, highest) * TAGS + file.tag;
+      const count = startOf(file, folder, highest);
+      file.counts.set(folder, count + 1);
+      return count * TAGS + UNSURE;
     });
   }
 
@@ -126,6 +144,7 @@ export class FolderModSeqs implements ModSeqs {
         for (const [value, uid] of gone) this.#bury(db, value, uid);
         const all = changed.length === this.#changed.size && gone.length === this.#gone.length;
         this.#save(db, all ? this.#top : this.#topWritten);
+        if (all) this.#vouch(db);
         return true;
       })
     );
@@ -175,8 +194,35 @@ export class FolderModSeqs implements ModSeqs {
     this.#vanished = db.prepare("SELECT value, uid FROM vanished WHERE folder = ? ORDER BY value, uid").all(
       this.#folder,
     ).map(([value, uid]) => [Number(value), Number(uid)]);
-    this.#save(db, top);
+    this.#spans = db.prepare("SELECT first, last FROM span WHERE folder = ? ORDER BY first").all(this.#folder)
+      .map(([first, last]) => [Number(first), Number(last)]);
+    db.transaction(() => {
+      this.#save(db, top);
+      this.#beginSpan(db);
+    });
     return true;
+  }
+
+  /** Goes on with the last stretch where this process has told nothing since that is not written down; else begins another. */
+  #beginSpan(db: Database): void {
+    const last = this.#spans.at(-1);
+    const goesOn = last && this.#file.vouched.get(this.#folder) === last[1];
+    this.#first = goesOn ? last[0] : this.#count;
+    if (goesOn) this.#spans.pop();
+    for (const [first] of this.#spans.splice(0, this.#spans.length - INDEX_SPANS)) {
+      db.prepare("DELETE FROM span WHERE folder = ? AND first = ?").run(this.#folder, first);
+    }
+    this.#vouch(db);
+  }
+
+  /** All up to now is in the tables. */
+  #vouch(db: Database): void {
+    db.prepare("INSERT OR REPLACE INTO span (folder, first, last) VALUES (?, ?, ?)").run(
+      this.#folder,
+      this.#first,
+      this.#count,
+    );
+    this.#file.vouched.set(this.#folder, this.#count);
   }
 
   #save(db: Database, top: Uid): void {
@@ -223,6 +269,7 @@ export class FolderModSeqs implements ModSeqs {
   #next(): void {
     this.#count++;
     this.#file.counts.set(this.#folder, this.#count);
+    this.#file.vouched.delete(this.#folder);
   }
 
   #set({ uid, flags }: Message): void {
@@ -264,11 +311,15 @@ export class FolderModSeqs implements ModSeqs {
     return count * TAGS + this.#file.tag;
   }
 
-  /** The count of a mod-sequence that this database gave out; null for any other. */
+  /** The count of a mod-sequence that this database gave out and knows all about; null for any other. */
   #own(modSeq: number): number | null {
-    if (modSeq % TAGS !== this.#file.tag) return null;
     const count = Math.floor(modSeq / TAGS);
-    return count > this.#count ? null : count;
+    if (count > this.#count) return null;
+    if (modSeq % TAGS === UNSURE) return count >= this.#quiet ? count : null;
+    if (modSeq % TAGS !== this.#file.tag) return null;
+    const vouched = count >= this.#first ||
+      this.#spans.some(([first, last]) => count >= first && count <= last);
+    return vouched ? count : null;
   }
 }
 

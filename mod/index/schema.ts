@@ -1,6 +1,6 @@
 /** The tables of an account's index. Whoever changes them raises VERSION: files of other versions are made anew. */
 
-export const VERSION = 3;
+export const VERSION = 4;
 
 /** UIDs are below it, so folder and UID together make one number that sorts by both. */
 const UIDS = 2 ** 32;
@@ -8,7 +8,8 @@ const UIDS = 2 ** 32;
 /**
  * `about`: the tag of mod-sequences, and where the last process that used the file began to count them, and a `name` by which a file made anew is
  * known. `parsed` and `fields`: texts of messages; `fields` is by itself since
- * searches go through it as a whole. `seq`: the flags a message had when it got its mod-sequence. `vanished`: what was expunged when. In `folder`,
+ * searches go through it as a whole. `seq`: the flags a message had when it got its mod-sequence. `vanished`: what was expunged when. `span`: between which counts
+ * of mod-sequences `seq` and `vanished` hold all that was ever told. In `folder`,
  * `highest` counts mod-sequences, `floor` is up to where `vanished` was forgotten, `top` the highest UID up to which all is in `seq` or `vanished`, `swept` up to which UID rows of messages that are gone
  * were looked for, `worded` up to which UID texts are in `words`. `words` knows which rows' texts hold which three characters in a row, and nothing else of them; the text of one message may be in several rows (`wordRowOf`).
  * `unsure` are messages whose text is not all there. `words` is merged by its users, in slices. Rows of `dropped` folders go bit by bit.
@@ -31,6 +32,9 @@ CREATE TABLE unsure (id INTEGER PRIMARY KEY);
 CREATE TABLE seq (id INTEGER PRIMARY KEY, flags INTEGER NOT NULL, value INTEGER NOT NULL);
 CREATE TABLE vanished (
   folder INTEGER NOT NULL, value INTEGER NOT NULL, uid INTEGER NOT NULL, PRIMARY KEY (folder, value, uid)
+) WITHOUT ROWID;
+CREATE TABLE span (
+  folder INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (folder, first)
 ) WITHOUT ROWID;
 `;
 

@@ -9,8 +9,8 @@ function count(file: AccountFile): number | null {
   return file.use((db) => Number(db.prepare("SELECT count(*) FROM parsed").all()[0]?.[0]));
 }
 
-function fill(file: AccountFile): void {
-  file.use((db) => db.prepare("INSERT INTO parsed (id) VALUES (?)").run(1));
+function fill(file: AccountFile, id = 1): void {
+  file.use((db) => db.prepare("INSERT INTO parsed (id) VALUES (?)").run(id));
 }
 
 Deno.test("AccountFile makes folder and file, and finds them again with the same tag", async () => {
@@ -76,4 +76,62 @@ Deno.test("AccountFile is one process's: another does without until it is closed
   await second.open();
   assertEquals(count(second), 1);
   await second.close();
+});
+
+Deno.test("AccountFile takes a file that others put in its place for another, whose mod-sequences are of the past", async () => {
+  for (const how of ["anew", "in place"]) {
+    await using bench = await IndexBench.make();
+    const path = `${bench.dir}/${NAME}`;
+    const { file, tag, asItWas } = await withBackup(bench, path);
+    file.rest();
+    if (how === "anew") await Deno.rename(`${path}.backup`, path);
+    else await Deno.writeFile(path, await Deno.readFile(`${path}.backup`));
+    assertEquals(count(file), 1, "the older one");
+    assert(file.tag !== tag, how);
+    assertEquals(asItWas.use(() => true), null, "what was read of the one before is not true of it");
+    await file.close();
+  }
+});
+
+Deno.test("AccountFile makes anew what others put in the place of an open file, or took away", async () => {
+  for (const how of ["replaced", "removed"]) {
+    await using bench = await IndexBench.make();
+    const path = `${bench.dir}/${NAME}`;
+    const { file, asItWas } = await withBackup(bench, path);
+    if (how === "replaced") await Deno.rename(`${path}.backup`, path);
+    else await Deno.remove(path);
+    assertEquals(count(file), 2, "it is still open");
+    file.rest();
+    assertEquals(count(file), null, "not now");
+    await file.open();
+    assertEquals(count(file), 0, how);
+    assertEquals(asItWas.use(() => true), null);
+    await file.close();
+  }
+});
+
+/** A file with two rows that is open, beside a copy from when it had one. */
+async function withBackup(bench: IndexBench, path: string) {
+  const file = new AccountFile(path, bench.realPorts());
+  await file.open();
+  fill(file);
+  file.rest();
+  await Deno.copyFile(path, `${path}.backup`);
+  fill(file, 2);
+  return { file, tag: file.tag, asItWas: file.asItIs() };
+}
+
+Deno.test("AccountFile finds its own file again after a rest", async () => {
+  await using bench = await IndexBench.make();
+  const file = new AccountFile(`${bench.dir}/${NAME}`, bench.realPorts());
+  await file.open();
+  fill(file);
+  const { tag } = file;
+  const asItWas = file.asItIs();
+  for (let i = 0; i < 3; i++) {
+    file.rest();
+    assertEquals(count(file), 1);
+    assertEquals([file.tag, asItWas.use(() => true)], [tag, true]);
+  }
+  await file.close();
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { INDEX_REST } from "../../mod/base/limits.ts";
+import { DatabaseError } from "../../mod/base/database.ts";
+import { INDEX_PAUSE, INDEX_REST, INDEX_SPANS } from "../../mod/base/limits.ts";
 import { Indexes } from "../../mod/index/indexes.ts";
 import type { MailboxIndex, ModSeqs } from "../../mod/store/mail_index.ts";
 import { FLAGGED, SEEN } from "../../mod/store/store.ts";
@@ -16,8 +17,12 @@ class World {
   #indexes: Indexes;
   #index: MailboxIndex | null = null;
   #synced = false;
+  /** Nothing can be written. */
+  full = false;
   /** What a power cut leaves. */
   kept = new Map<string, Uint8Array>();
+  /** A backup of the index, taken some time. */
+  #backup = new Map<string, Uint8Array>();
   seqs: ModSeqs | null = null;
 
   constructor(bench: IndexBench) {
@@ -36,7 +41,10 @@ class World {
           if (sql.includes("synchronous = NORMAL")) this.#synced = true;
         },
         prepare: (sql: string) => db.prepare(sql),
-        transaction: (work: () => unknown) => db.transaction(work),
+        transaction: (work: () => unknown) => {
+          if (this.full) throw new DatabaseError("unusable", path);
+          return db.transaction(work);
+        },
         close: () => db.close(),
       });
     };
@@ -85,10 +93,25 @@ class World {
   }
 
   async save(): Promise<void> {
-    this.kept = new Map();
+    this.kept = await this.#files();
+  }
+
+  async backUp(): Promise<void> {
+    this.#backup = await this.#files();
+  }
+
+  /** Somebody puts the index of back then in the place of today's. */
+  async restore(): Promise<void> {
+    this.kept = this.#backup;
+    await this.crash();
+  }
+
+  async #files(): Promise<Map<string, Uint8Array>> {
+    const files = new Map<string, Uint8Array>();
     for await (const { name } of Deno.readDir(this.bench.dir)) {
-      this.kept.set(name, await Deno.readFile(`${this.bench.dir}/${name}`));
+      files.set(name, await Deno.readFile(`${this.bench.dir}/${name}`));
     }
+    return files;
   }
 
   add(): Promise<unknown> {
@@ -136,6 +159,8 @@ Deno.test("mod-sequences: a client that asks only for what changed knows all, ov
     "wait",
     "save",
     "known",
+    "backup",
+    "restore",
     "sync",
     "sync",
   );
@@ -153,12 +178,8 @@ Deno.test("mod-sequences: a client that asks only for what changed knows all, ov
           const client = clients[who] ?? clients[0];
           if (what === "add") await world.add();
           else if (what === "flag" && uid) {
-            await world.folder.setFlags(
-              [uid],
-              0,
-              n % 2 ? SEEN : FLAGGED,
-              null,
-            );
+            // Back and forth: a message may look as it did long ago, and a client know what was in between.
+            await world.folder.setFlags([uid], n % 2 ? SEEN : FLAGGED, n % 4 < 2 ? SEEN : 0, null);
           } else if (what === "expunge" && uid) await world.folder.expunge([uid]);
           else if (what === "leave") await world.leave();
           else if (what === "restart") await world.restart();
@@ -167,6 +188,8 @@ Deno.test("mod-sequences: a client that asks only for what changed knows all, ov
           else if (what === "back") bench.clock.behind += n;
           else if (what === "wait") await bench.clock.advance(INDEX_REST);
           else if (what === "save") await world.save();
+          else if (what === "backup") await world.backUp();
+          else if (what === "restore") await world.restore();
           else if (what === "known" && client) {
             client.full(world, await world.known());
           } else if (what === "sync" && client) {
@@ -184,6 +207,118 @@ Deno.test("mod-sequences: a client that asks only for what changed knows all, ov
     ),
     { numRuns: 60, endOnFailure: true },
   );
+});
+
+/** What happens between a client's reading of all, while message 1 is \\Seen, and its return, when it is not: as it was at first. */
+const BACK_AND_FORTH: { readonly [what: string]: (world: World, client: Client) => Promise<void> } = {
+  "and a power cut takes what was written down": async (world, client) => {
+    await world.select();
+    await world.leave();
+    await world.select();
+    await world.backUp();
+    await seen(world, true);
+    client.full(world, (await world.select()).highest);
+    await seen(world, false);
+    await world.restore();
+  },
+  "and an older copy of the index takes its place, twice": async (world, client) => {
+    await world.select();
+    await world.leave();
+    await world.backUp();
+    await seen(world, true);
+    client.full(world, (await world.select()).highest);
+    await world.leave();
+    await seen(world, false);
+    await world.restore();
+    await world.select();
+    await world.restart();
+  },
+  "and it could not be written down": async (world, client) => {
+    await world.select();
+    await world.leave();
+    await world.select();
+    await seen(world, true);
+    client.full(world, (await world.select()).highest);
+    await seen(world, false);
+    world.full = true;
+    await world.leave();
+    world.full = false;
+    await world.bench.clock.advance(INDEX_PAUSE);
+  },
+  "and nobody asked for mod-sequences meanwhile": async (world, client) => {
+    await world.select();
+    await world.leave();
+    await seen(world, true);
+    client.full(world, await world.known());
+    await seen(world, false);
+  },
+  "and somebody asked for mod-sequences in another session": async (world, client) => {
+    await world.select();
+    await world.leave();
+    await seen(world, true);
+    client.full(world, await world.known());
+    await world.leave();
+    await seen(world, false);
+  },
+};
+
+async function seen(world: World, on: boolean): Promise<void> {
+  await world.folder.setFlags([1], SEEN, on ? SEEN : 0, null);
+}
+
+for (const [what, happens] of Object.entries(BACK_AND_FORTH)) {
+  Deno.test(`mod-sequences: flags change back and forth, ${what}: the client learns it`, async () => {
+    await using bench = await IndexBench.make();
+    const world = new World(bench);
+    for (let i = 0; i < 3; i++) await world.add();
+    const client = new Client();
+    await happens(world, client);
+    assertEquals(client.flags.get(1), SEEN);
+    client.resync(world, await world.select());
+    assertEquals(client.flags, new Map([[1, 0], [2, 0], [3, 0]]));
+    await world.restart();
+  });
+}
+
+Deno.test("mod-sequences: what a client was told that had not asked for them serves it as long as nothing changes", async () => {
+  await using bench = await IndexBench.make();
+  const world = new World(bench);
+  for (let i = 0; i < 3; i++) await world.add();
+  await world.select();
+  await world.leave();
+  const told = [await world.known(), await world.known()];
+  const seqs = await world.select();
+  assert((told[0] ?? 0) < (told[1] ?? 0) && (told[1] ?? 0) < seqs.highest);
+  for (const value of told) {
+    assertEquals(world.folder.messages.map((m) => seqs.changedSince(m, value)), [false, false, false]);
+  }
+  await seen(world, true);
+  assertEquals(world.folder.messages.map((m) => seqs.changedSince(m, told[0] ?? 0)), [true, false, false]);
+  await world.restart();
+});
+
+Deno.test("mod-sequences of before a clean end are known after it, however often it began anew", async () => {
+  await using bench = await IndexBench.make();
+  const world = new World(bench);
+  for (let i = 0; i < 3; i++) await world.add();
+  const told: number[] = [];
+  for (let i = 0; i < INDEX_SPANS; i++) {
+    told.push((await world.select()).highest);
+    await world.restart();
+  }
+  const seqs = await world.select();
+  for (const value of told) {
+    assertEquals(world.folder.messages.map((m) => seqs.changedSince(m, value)), [false, false, false]);
+    assertEquals(seqs.vanishedSince(value), []);
+  }
+  await world.restart();
+  const later = await world.select();
+  assertEquals(
+    told.map((value) => later.vanishedSince(value) === null).indexOf(false),
+    1,
+    "the oldest is forgotten",
+  );
+  await world.restart();
 });
 
 Deno.test("mod-sequences only grow, also for the client of an index that was deleted", async () => {

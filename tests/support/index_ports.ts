@@ -1,4 +1,5 @@
 import type { IndexPorts } from "../../mod/index/account_file.ts";
+import { DenoFs } from "../../mod/sys/fs.ts";
 import { openSqlite } from "../../mod/sys/sqlite.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemFs } from "./mem_fs.ts";
@@ -44,6 +45,11 @@ export class IndexBench implements AsyncDisposable {
       random: this.#random,
       log: this.log,
     };
+  }
+
+  /** The same, with all calls of the file system for real. */
+  realPorts(): IndexPorts {
+    return { ...this.ports(), fs: new DenoFs(this.log) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
