@@ -56,6 +56,7 @@ export const IMAP_IDLE = 30 * MINUTE; // RFC 3501 5.4 wants at least 30 minutes
 export const IMAP_LITERAL_LOGIN = 8 * KiB; // a literal before authentication: names and passwords
 export const IMAP_AUTH_FAILURES = 3; // wrong passwords in one connection before BYE
 export const IMAP_AUTH_DELAY = 2 * SECOND; // wait before that BYE
+export const IMAP_PROGRESS = 10 * SECOND; // of silence before a client hears that its command is under way, and between two such words (RFC 9585 4)
 export const IMAP_OUTPUT = 64 * KiB; // response octets gathered before they are handed to the connection
 export const METADATA_VALUE = 16 * KiB; // octets of one value a client notes of a mailbox (RFC 5464)
 export const METADATA_ENTRIES = 100; // of them for one mailbox, and for the account

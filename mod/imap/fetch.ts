@@ -67,6 +67,8 @@ export interface FetchRequest {
   readonly modSeqs?: Pick<ModSeqs, "of"> | null;
   /** Messages whose response shows FLAGS though not asked for: those that this command made \Seen. */
   readonly tellFlags?: ReadonlySet<Uid>;
+  /** Called before the first response is written. */
+  begins?(): void;
 }
 
 export interface FetchOutcome {
@@ -93,6 +95,7 @@ export class BrokenResponse extends Error {
 export async function fetchMessages(request: FetchRequest): Promise<FetchOutcome> {
   const fetcher = new Fetcher(request);
   await fetcher.prepare();
+  request.begins?.();
   for (const seq of request.seqs) {
     const start = request.sink.buffer.length;
     try {

@@ -8,6 +8,7 @@ import { ResponseBuffer } from "./response_buffer.ts";
 export class Output {
   readonly #send: (bytes: Uint8Array) => Promise<void>;
   #buffer: ResponseBuffer | null = null;
+  #sending: Promise<void> | null = null;
 
   /** `send` resolves when the peer takes octets at a pace that keeps memory bounded, and throws when it is gone. */
   constructor(send: (bytes: Uint8Array) => Promise<void>) {
@@ -36,10 +37,21 @@ export class Output {
     buffer.ascii("\r\n");
   }
 
-  /** Sends what was gathered. */
+  /** Whether the peer has yet to take what was flushed. */
+  get sending(): boolean {
+    return this.#sending !== null;
+  }
+
+  /** Sends what was gathered, after what is being sent. */
   async flush(): Promise<void> {
+    while (this.#sending !== null) await this.#sending;
     if (this.#buffer === null || this.#buffer.length === 0) return;
-    await this.#send(this.#buffer.take());
+    this.#sending = this.#send(this.#buffer.take());
+    try {
+      await this.#sending;
+    } finally {
+      this.#sending = null;
+    }
   }
 
   /** What was gathered, for who sends it by other means (STARTTLS). */

@@ -39,8 +39,8 @@ export interface SearchRequest {
   /** Milliseconds since 1970, for OLDER and YOUNGER. */
   readonly now: number;
   readonly clock: Pick<Clock, "monotonic">;
-  /** Resolves after everybody else on the event loop had a turn. */
-  pause(): Promise<void>;
+  /** Resolves after everybody else on the event loop had a turn; is told how many messages were looked at. */
+  pause(done: number): Promise<void>;
   /** What is remembered of messages. */
   readonly index?: Pick<MailboxIndex, "texts" | "words">;
   /** For MODSEQ. */
@@ -105,6 +105,8 @@ class Searcher {
   readonly #slice: Slice;
   /** What the full-text index can tell, where there is one and it is asked. */
   readonly #hints: SearchHints | null;
+  /** Messages that were looked at. */
+  #done = 0;
 
   constructor(request: SearchRequest) {
     const { view, mailbox, now, saved = [] } = request;
@@ -119,7 +121,7 @@ class Searcher {
       savedAt: (uid) => mailbox.savedAt?.(uid) ?? null,
       modSeqs: request.modSeqs ?? null,
     });
-    this.#slice = new Slice(request.clock, () => request.pause());
+    this.#slice = new Slice(request.clock, () => request.pause(this.#done));
     const words = request.index?.words;
     const { needles } = this.#search;
     this.#hints = words && needles.length > 0
@@ -147,6 +149,7 @@ class Searcher {
         }
       }
       if (answer === YES) matches.push(seq);
+      this.#done = seq;
       if (this.#slice.worked(octets)) await this.#slice.breathe();
     }
     return matches;

@@ -43,7 +43,7 @@ export async function searchSession(
 
 /** Sequence numbers of the messages that match, ascending. */
 export async function searchMailbox(
-  { ports }: Pick<ImapSession, "ports">,
+  { ports, progress }: Pick<ImapSession, "ports"> & Partial<Pick<ImapSession, "progress">>,
   { mailbox, list, saved = [], modSeqs = null, isRecent = () => false, ...searched }: SearchedMailbox,
   key: SearchKey,
 ): Promise<readonly number[]> {
@@ -60,7 +60,10 @@ export async function searchMailbox(
     isRecent,
     now: ports.clock.now(),
     clock: ports.clock,
-    pause: () => ports.pause(),
+    pause: (done) => {
+      progress?.count(done, list.length);
+      return ports.pause();
+    },
     ...(index ? { index } : {}),
   });
 }

@@ -20,6 +20,7 @@ import { fillWords } from "./message_text.ts";
 import type { Output } from "./output.ts";
 import type { ParseOptions } from "./parse_reader.ts";
 import type { ImapPorts } from "./ports.ts";
+import { Progress } from "./progress.ts";
 import { bad, faultReply, no, type Reply } from "./reply.ts";
 import { type Handled, type Phase, type Rule, RULES, type Tells, type Wait } from "./rules.ts";
 import type { Selected } from "./selected.ts";
@@ -55,6 +56,8 @@ export class ImapSession {
   readonly enabled: Set<string> = new Set();
   /** COMPRESS was done. */
   compressed = false;
+  /** Of the command under way, if it may take long. */
+  progress: Progress | null = null;
   /** Wrong passwords so far. */
   failures = 0;
   #log: Log;
@@ -259,6 +262,7 @@ export class ImapSession {
       return this.#end("command");
     }
     const by = { tag: command.tag, tells: rule.tells(command), uid: "uid" in command && command.uid };
+    this.progress = Progress.of(command, this.ports.clock, this.out);
     return await this.#handle(by, () => rule.run(this, command));
   }
 
@@ -337,6 +341,9 @@ export class ImapSession {
       handled = running instanceof Promise ? await running : running;
     } catch (cause) {
       handled = this.fault(cause);
+    } finally {
+      this.progress?.end();
+      this.progress = null;
     }
     return this.#finish(by, handled);
   }

@@ -52,6 +52,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
     modSeqs,
     uid: command.uid,
     isRecent: (uid) => box.isRecent(uid),
+    begins: () => session.progress?.hold(),
     sink: out,
     clock: ports.clock,
     pause: () => ports.pause(),

@@ -31,7 +31,8 @@ export async function list(session: ImapSession, command: ListCommand): Promise<
   const all = subscribed ? withSubscriptions(entries, await mail.subscriptions()) : entries;
   const parents = command.select.includes("RECURSIVEMATCH") ? hiding(all, command, matches, separator) : null;
   const slice = new Slice(session.ports.clock, () => session.ports.pause());
-  for (const entry of all) {
+  for (const [i, entry] of all.entries()) {
+    session.progress?.steps(i, all.length);
     await slice.spend(LOOK_WORK);
     if (!matches(entry.name)) continue;
     const chosen = isChosen(entry, command);

@@ -30,7 +30,8 @@ export async function multiSearch(session: ImapSession, command: Tagged): Promis
     separator: session.ports.store.separator,
     selected: selected?.mailbox.name ?? null,
   });
-  for (const name of names) {
+  for (const [i, name] of names.entries()) {
+    session.progress?.steps(i, names.length);
     if (name === selected?.mailbox.name) {
       const { list, seqs } = await searchSession(session, key);
       await tell(session, command, selected.mailbox, list, seqs);

@@ -45,6 +45,7 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
       if (box.modSeqs) tellModSeqs(session, changed, command.uid);
     }
     if (out.full) await out.flush();
+    session.progress?.count(at + batch.length, uids.length);
     await slice.spend(batch.length * MESSAGE_WORK);
   }
   if (modified.size > 0) return okay("Some have changed", modifiedCode(box, [...modified], command.uid));

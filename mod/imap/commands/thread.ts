@@ -25,6 +25,7 @@ export async function thread(session: ImapSession, command: ThreadCommand): Prom
     index: seqs.length > 0 ? await box.index() : null,
   });
   const slice = new Slice(ports.clock, pause);
+  session.progress?.hold();
   out.buffer.ascii(threads.length > 0 ? "* THREAD " : "* THREAD");
   for (const one of threads) {
     const told = writeThread(out.buffer, one, (seq) => command.uid ? list[seq - 1]?.uid ?? 0 : seq);
