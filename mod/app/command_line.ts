@@ -14,6 +14,10 @@ interface Entry {
 const VERBS: Readonly<Record<string, Entry>> = {
   demo: { about: "a whole mail server on 127.0.0.1, to try out", load: () => import("./verbs/demo.ts") },
   quickstart: { about: "set up a server for an address", load: () => import("./verbs/quickstart.ts") },
+  install: {
+    about: "put this file, its units and its user into the system",
+    load: () => import("./verbs/install.ts"),
+  },
   serve: { about: "run the server", load: () => import("./verbs/serve.ts") },
   check: {
     about: "look at all that mail hangs on, and say what to do",

@@ -5,6 +5,7 @@ import { systemRandom } from "../sys/random.ts";
 import { utf8 } from "../base/bytes.ts";
 import { interfaceAddresses } from "./interfaces.ts";
 import { silentLog } from "./silent_log.ts";
+import { readBuild } from "./version.ts";
 import type { Terminal, Tools } from "./terminal.ts";
 
 /** Milliseconds a person waits for a policy. */
@@ -41,6 +42,13 @@ export const machineTools: Tools = {
     return buildResolver(config, systemClock, systemRandom);
   },
   fetch: (url, init) => fetch(url, init),
+  program: {
+    file: programFile,
+    get isRoot() {
+      return Deno.uid() === 0;
+    },
+    readableByAll: () => void Deno.umask(0o022),
+  },
   outside: {
     addresses: interfaceAddresses,
     async greet(address, port, timeout) {
@@ -58,6 +66,13 @@ export const machineTools: Tools = {
     },
   },
 };
+
+function programFile(): string | null {
+  const { kind } = readBuild();
+  if (kind === "executable") return Deno.execPath();
+  // What runs is the unpacked runtime; its starter says where it stands itself.
+  return kind === "portable" ? Deno.env.get("ROOST_FILE") ?? null : null;
+}
 
 function writeLine(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
   writeAll(to, `${text}\n`);

@@ -34,6 +34,16 @@ export interface Tools {
   /** As the global `fetch`. Rejects when nobody answers. */
   fetch(url: string, init: RequestInit): Promise<Response>;
   readonly outside: Outside;
+  readonly program: Program;
+}
+
+/** This program as a file, for who installs it. */
+export interface Program {
+  /** The path of the one file; null where Roost runs from source. */
+  file(): string | null;
+  readonly isRoot: boolean;
+  /** From now on files and folders get just the mode they are made with. */
+  readableByAll(): void;
 }
 
 /** The machine's place in the network, for the verbs that look at it. */

@@ -10,6 +10,8 @@ export interface Build {
   /** Such as "x86_64-unknown-linux-gnu". */
   readonly target: string;
   readonly kind: "source" | "executable" | "portable";
+  /** The version of Deno it runs on. */
+  readonly deno: string;
 }
 
 /** What this process is; the compile task puts the facts of the build in place of build_facts.ts. */
@@ -20,10 +22,13 @@ export function readBuild(): Build {
     commit,
     target: Deno.build.target,
     kind: !built ? "source" : Deno.build.standalone ? "executable" : "portable",
+    deno: Deno.version.deno,
   };
 }
 
 /** One line for `--version`. */
 export function formatBuild(build: Build): string {
-  return `roost ${build.version} (commit ${build.commit ?? "unknown"}, ${build.target}, ${build.kind})`;
+  return `roost ${build.version} (commit ${
+    build.commit ?? "unknown"
+  }, ${build.target}, ${build.kind}, Deno ${build.deno})`;
 }

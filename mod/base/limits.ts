@@ -53,7 +53,7 @@ export const THREAD_REFERENCES = 200; // message IDs of one References field: th
 export const IMAP_ERRORS = 20; // bad commands in a row before BYE
 export const IMAP_IDLE_LOGIN = 1 * MINUTE; // before authentication
 export const IMAP_IDLE = 30 * MINUTE; // RFC 3501 5.4 wants at least 30 minutes
-export const IMAP_LITERAL_LOGIN = 8 * KiB; // a literal before authentication: names and passwords
+export const IMAP_LITERAL_LOGIN = 4 * KiB; // literals of a command before authentication: names and passwords; what LITERAL- allows (RFC 7888 5)
 export const IMAP_AUTH_FAILURES = 3; // wrong passwords in one connection before BYE
 export const IMAP_AUTH_DELAY = 2 * SECOND; // wait before that BYE
 export const IMAP_PROGRESS = 10 * SECOND; // of silence before a client hears that its command is under way, and between two such words (RFC 9585 4)
@@ -297,6 +297,10 @@ export const LISTEN_KNOCK_WAIT = 5 * SECOND; // for our own connection to be let
 export const MANAGER_LOOK = 60 * SECOND; // between two lines about how we are, and signs of life where it wants none more often
 export const MANAGER_STATUS = 200; // characters of such a line
 export const MANAGER_WAITING = 20; // datagrams it has not taken yet: one that hangs takes none
+
+/** Installing. */
+export const INSTALL_BLOCK = 1 * MiB; // of the executable copied at a time
+export const INSTALL_UNIT = 64 * KiB; // of a file of systemd's: ours have three
 
 /** The index. */
 export const INDEX_BATCH = 256; // rows written in one transaction: some 2 ms

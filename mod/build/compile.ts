@@ -149,5 +149,7 @@ async function printStarts(plan: Plan, out: string): Promise<void> {
 }
 
 function versionLine(plan: Plan, kind: string): string {
-  return `roost ${plan.version} (commit ${plan.commit ?? "unknown"}, ${plan.target}, ${kind})`;
+  return `roost ${plan.version} (commit ${
+    plan.commit ?? "unknown"
+  }, ${plan.target}, ${kind}, Deno ${Deno.version.deno})`;
 }

@@ -34,8 +34,8 @@ runtime_at=${digits(runtime.at + 1)} runtime_skip=${digits(runtime.skip + 1)} ru
     digits(runtime.length)
   }
 runtime_sum=${runtime.sha256}
-${SCRIPT}DENO_DIR=$cache/engine DENO_NO_UPDATE_CHECK=1
-export DENO_DIR DENO_NO_UPDATE_CHECK
+${SCRIPT}DENO_DIR=$cache/engine DENO_NO_UPDATE_CHECK=1 ROOST_FILE=$self
+export DENO_DIR DENO_NO_UPDATE_CHECK ROOST_FILE
 exec "$runtime" run ${flags} "$program/main.js" "$@"
 `;
 }

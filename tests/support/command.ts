@@ -59,6 +59,9 @@ export class Machine {
   /** What is answered to EHLO, by "ADDRESS:PORT". */
   readonly hellos: Map<string, string> = new Map();
   hostname = "pi";
+  /** The file Roost was started from; null for its sources. */
+  executable: string | null = null;
+  isRoot = true;
   /** MTA-STS policies by host. */
   readonly policies: Map<string, string> = new Map();
   readonly outside: Outside = {
@@ -101,6 +104,11 @@ export class Machine {
       },
       fetch: (url, init) => this.#answer(url, init),
       outside: this.outside,
+      program: {
+        file: () => this.executable,
+        isRoot: this.isRoot,
+        readableByAll: () => {},
+      },
     };
   }
 
