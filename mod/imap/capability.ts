@@ -1,9 +1,10 @@
 /** What CAPABILITY tells, as it holds at the moment (RFC 3501 6.1.1, 6.2.1): never what would be refused now. */
 /** In every state. */
-const ALWAYS = ["IMAP4rev1", "IMAP4rev2", "LITERAL+", "ID", "ENABLE", "IDLE"];
+const ALWAYS = ["IMAP4rev1", "IMAP4rev2", "ID", "ENABLE", "IDLE"];
 
 /** For those who are in. */
 const AUTHENTICATED = [
+  "LITERAL+", // RFC 7888: most clients look for this one, and messages come in one go
   "NAMESPACE", // RFC 2342
   "UIDPLUS", // RFC 4315
   "UNSELECT", // RFC 3691
@@ -69,7 +70,7 @@ export function capabilities(facts: CapabilityFacts): string {
     if (facts.compression) list.push("COMPRESS=DEFLATE"); // RFC 4978
     return list.join(" ");
   }
-  list.push("SASL-IR"); // RFC 4959
+  list.push("LITERAL-", "SASL-IR"); // RFC 7888: strangers have no more to send than names and passwords; RFC 4959
   if (facts.startTls) list.push("STARTTLS");
   if (facts.login) list.push(...facts.mechanisms.map((name) => `AUTH=${name}`));
   else list.push("LOGINDISABLED");

@@ -13,14 +13,15 @@ const FACTS = {
 
 Deno.test("capabilities() tells what holds now and nothing else", () => {
   const rows = [
-    [{}, ["LOGINDISABLED", "SASL-IR"], ["STARTTLS", "AUTH=PLAIN", "MOVE"]],
+    [{}, ["LOGINDISABLED", "SASL-IR", "LITERAL-"], ["STARTTLS", "AUTH=PLAIN", "MOVE", "LITERAL+"]],
     [{ startTls: true }, ["STARTTLS", "LOGINDISABLED"], ["AUTH=PLAIN", "AUTH=LOGIN"]],
     [{ login: true }, ["AUTH=PLAIN", "AUTH=LOGIN"], ["LOGINDISABLED", "STARTTLS"]],
     [{ startTls: true, login: true }, ["STARTTLS", "AUTH=PLAIN"], ["LOGINDISABLED", "UIDPLUS"]],
     [{ authenticated: true, compression: true }, ["COMPRESS=DEFLATE"], []],
     [{ compression: true }, [], ["COMPRESS=DEFLATE"]],
     [{ authenticated: true, modSeqs: true }, ["CONDSTORE", "QRESYNC"], []],
-    [{ authenticated: true }, ["MOVE", "UIDPLUS", "APPENDLIMIT=1000"], [
+    [{ authenticated: true }, ["MOVE", "UIDPLUS", "APPENDLIMIT=1000", "LITERAL+"], [
+      "LITERAL-",
       "CONDSTORE",
       "LOGINDISABLED",
       "STARTTLS",
