@@ -1,0 +1,210 @@
+/** The sharing port over `dovecot-acl` files. The files are the truth; `roost-shared` only tells in which of them to look for a listing. */
+import type { AccountId } from "../account/directory.ts";
+import { fromUtf8 } from "../base/bytes.ts";
+import { isFsError } from "../base/fs.ts";
+import { ACL_SIZE, ACLS_KEPT, SHARED_SEEN, SHARED_SHOWN } from "../base/limits.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { type Acl, idKey, rightsIn } from "../store/acl.ts";
+import { canonicalName, compareNames, parentsOf } from "../store/mailbox_name.ts";
+import { LOOKUP, NO_RIGHTS, type Rights } from "../store/rights.ts";
+import type { People, SharedMailbox, Sharing } from "../store/sharing.ts";
+import { aclPath, changeAclFile, parseAcl, readAcl } from "./acl_file.ts";
+import { findFolder } from "./folder_tree.ts";
+import { accountPath, folderDir, folderName } from "./layout.ts";
+import type { Ports } from "./ports.ts";
+import { formatShared, SharedList } from "./shared_list.ts";
+import { inSlices } from "./slices.ts";
+
+/** A list that was read, and what its file was like then. */
+interface Known {
+  readonly stamp: string;
+  readonly acl: Acl;
+}
+
+export class MaildirSharing implements Sharing {
+  readonly #ports: Ports;
+  readonly #root: string;
+  readonly #people: People;
+  readonly #list: SharedList;
+  /** By path; the one asked for longest ago first. */
+  readonly #known = new Map<string, Known>();
+  readonly #buffer = new Uint8Array(ACL_SIZE);
+  #scan: Promise<void> | null = null;
+
+  /** `root` is the mail root. */
+  constructor(ports: Ports, root: string, people: People) {
+    this.#ports = ports;
+    this.#root = root;
+    this.#people = people;
+    this.#list = new SharedList(ports, root);
+  }
+
+  rights(owner: AccountId, name: string, user: AccountId): Rights {
+    const root = this.#rootOf(owner);
+    const n = canonicalName(name, this.#ports.separator);
+    const dir = n.ok ? folderDir(n.value, this.#ports.separator) : null;
+    return root === null || dir === null ? NO_RIGHTS : rightsIn(this.#aclNow(below(root, dir)), user, owner);
+  }
+
+  async sharedWith(user: AccountId): Promise<readonly SharedMailbox[]> {
+    await this.#lookedThrough();
+    const lines = await this.#list.lines();
+    const places = new Map(
+      ["anyone", "authenticated", `user=${user}`].flatMap((id) => lines.get(id) ?? [])
+        .map((line) => [`${line.owner}\t${line.dir}`, line]),
+    );
+    const shared: SharedMailbox[] = [];
+    await inSlices(this.#ports, this.#root, places.values(), ({ owner, dir }) => {
+      const root = owner === user || shared.length >= SHARED_SHOWN ? null : this.#rootOf(owner);
+      const name = dir === "" ? "INBOX" : folderName(dir, this.#ports.separator);
+      if (root === null || name === null) return;
+      const rights = rightsIn(this.#aclNow(below(root, dir)), user, owner);
+      if (rights & LOOKUP) shared.push({ owner, name, rights });
+    });
+    return shared.sort((a, b) =>
+      a.owner < b.owner ? -1 : a.owner > b.owner ? 1 : compareNames(a.name, b.name)
+    );
+  }
+
+  async read(owner: AccountId, name: string): Promise<Acl | null> {
+    const path = this.#folder(owner, name);
+    return path === null ? null : await readAcl(this.#ports, aclPath(path));
+  }
+
+  async change(
+    owner: AccountId,
+    name: string,
+    change: (acl: Acl) => Acl,
+  ): Promise<Result<void, "no-mailbox" | "too-many">> {
+    const root = this.#rootOf(owner);
+    const path = this.#folder(owner, name);
+    if (root === null || path === null) return err("no-mailbox");
+    // Where to look is told first: a crash in between leaves a line too many.
+    const lines = new Set(
+      linesOf(change(await readAcl(this.#ports, aclPath(path))), owner, path.slice(root.length + 1)),
+    );
+    await this.#lookedThrough();
+    if (!lines.isSubsetOf(await this.#list.texts())) await this.#list.update(new Set(), lines, false);
+    if (!await changeAclFile(this.#ports, aclPath(path), change)) return err("too-many");
+    await this.#tellDovecot(root);
+    return ok(undefined);
+  }
+
+  async inherit(owner: AccountId, name: string): Promise<void> {
+    for (const parent of parentsOf(name, this.#ports.separator).reverse()) {
+      const acl = await this.read(owner, parent);
+      if (acl === null) continue;
+      if (acl.length > 0) await this.change(owner, name, () => acl);
+      return;
+    }
+  }
+
+  async renamed(owner: AccountId): Promise<void> {
+    if (this.#list.age === null) return;
+    const before = new Set([...await this.#list.texts()].filter((line) => line.split("\t")[1] === owner));
+    if (before.size > 0) await this.#list.update(before, new Set(await this.#scanned(owner)), false);
+  }
+
+  /** Resolves when nothing is under way that nobody waits for. */
+  async settled(): Promise<void> {
+    await this.#scan;
+  }
+
+  /** Sees to it that there is a list: all folders are looked through when there is none, and again, while nobody waits, when that is long ago. */
+  async #lookedThrough(): Promise<void> {
+    const { age } = this.#list;
+    if (age !== null && age < SHARED_SEEN) return;
+    this.#scan ??= this.#scanAll().finally(() => this.#scan = null);
+    if (age === null) return await this.#scan;
+    this.#scan.catch((e) => this.#ports.log.warn("shared folders not looked for", { why: String(e) }));
+  }
+
+  async #scanAll(): Promise<void> {
+    const before = await this.#list.texts();
+    const now = new Set<string>();
+    for (const owner of this.#people.all()) for (const line of await this.#scanned(owner)) now.add(line);
+    await this.#list.update(before, now, true);
+  }
+
+  /** The lines of an account. */
+  async #scanned(owner: AccountId): Promise<string[]> {
+    const root = this.#rootOf(owner);
+    if (root === null) return [];
+    const lines: string[] = [];
+    const entries = await this.#ports.fs.list(root).catch((e) => {
+      if (isFsError(e, "not-found")) return []; // nobody has logged in there yet
+      throw e;
+    });
+    await inSlices(
+      this.#ports,
+      this.#root,
+      [{ name: "", kind: "dir" }, ...entries],
+      ({ name: dir, kind }) => {
+        if (kind !== "dir" || (dir !== "" && !dir.startsWith("."))) return;
+        lines.push(...linesOf(this.#aclNow(below(root, dir)), owner, dir));
+      },
+    );
+    return lines;
+  }
+
+  /** The list in a folder; empty where there is none, or none that can be understood. */
+  #aclNow(folder: string): Acl {
+    const { fs, log } = this.#ports;
+    const path = aclPath(folder);
+    const stat = fs.statSync(path);
+    if (stat?.kind !== "file") return [];
+    const stamp = `${stat.inode} ${stat.ctime} ${stat.mtime} ${stat.size}`;
+    const known = this.#known.get(path);
+    this.#known.delete(path);
+    if (known?.stamp === stamp) {
+      this.#known.set(path, known);
+      return known.acl;
+    }
+    const size = fs.readInto(path, this.#buffer) ?? 0;
+    const text = size <= ACL_SIZE ? parseAcl(fromUtf8(this.#buffer.subarray(0, size))) : null;
+    if (text === null) {
+      log.warn("access control list cannot be understood: nobody but the owner has rights", { path });
+    }
+    const acl = text?.entries ?? [];
+    this.#known.set(path, { stamp, acl });
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= ACLS_KEPT) break;
+      this.#known.delete(oldest);
+    }
+    return acl;
+  }
+
+  /** Dovecot's own list of where to look is made anew by it when it is gone. */
+  async #tellDovecot(root: string): Promise<void> {
+    try {
+      await this.#ports.fs.remove(`${root}/dovecot-acl-list`);
+    } catch (e) {
+      if (!isFsError(e)) throw e;
+      this.#ports.log.debug("Dovecot's list of shared folders stays", { why: e.code });
+    }
+  }
+
+  /** Folder of an account that there is; null for others. */
+  #rootOf(owner: AccountId): string | null {
+    const path = this.#people.has(owner) ? accountPath(owner) : null;
+    return path === null ? null : `${this.#root}/${path}`;
+  }
+
+  #folder(owner: AccountId, name: string): string | null {
+    const root = this.#rootOf(owner);
+    const n = canonicalName(name, this.#ports.separator);
+    return root === null || !n.ok ? null : findFolder(this.#ports, root, n.value);
+  }
+}
+
+function below(root: string, dir: string): string {
+  return dir === "" ? root : `${root}/${dir}`;
+}
+
+/** Who may see a folder. */
+function linesOf(acl: Acl, owner: AccountId, dir: string): string[] {
+  return acl.filter((e) =>
+    !e.negative && e.rights & LOOKUP && /^(?:anyone|anonymous|authenticated|user=[^\t]+)$/.test(e.id)
+  )
+    .map((e) => formatShared({ id: idKey(e.id, owner), owner, dir }));
+}
