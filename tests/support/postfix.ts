@@ -125,7 +125,8 @@ export class Postfix extends FarServer {
     for (const f of ["server.pem", "server.key"]) await Deno.copyFile(`${tls}/${f}`, `${dir}/conf/${f}`);
     const map = users.map((u) => `${u}@${domain} ${u}/\n`).join("");
     await Deno.writeTextFile(`${dir}/conf/mailboxes`, map);
-    // inet_interfaces must be addresses that an interface has; where it listens is said in master.cf.
+    // inet_interfaces must be addresses that an interface has; where it listens is said in master.cf. The machine's DNS is asked nothing:
+    // it may take half a minute to say that it does not know a name for 127.1.2.3.
     await Deno.writeTextFile(
       `${dir}/conf/main.cf`,
       `compatibility_level = 3.6
@@ -156,6 +157,7 @@ smtpd_tls_cert_file = ${dir}/conf/server.pem
 smtpd_tls_key_file = ${dir}/conf/server.key
 smtpd_tls_received_header = yes
 disable_dns_lookups = yes
+smtpd_peername_lookup = no
 ${settings}`,
     );
     await must("postmap", ["-c", `${dir}/conf`, `hash:${dir}/conf/mailboxes`]);
