@@ -57,6 +57,8 @@ export interface FetchRequest {
   readonly items: readonly FetchItem[];
   /** UID FETCH. */
   readonly uid: boolean;
+  /** Answers are UIDFETCH (RFC 9586). */
+  readonly uidOnly?: boolean;
   isRecent(uid: Uid): boolean;
   readonly sink: ResponseSink;
   readonly clock: Pick<Clock, "monotonic">;
@@ -120,14 +122,16 @@ export function writeFlagsFetch(
   message: Message,
   show: {
     readonly uid: boolean;
+    /** As UIDFETCH. */
+    readonly uidOnly?: boolean;
     readonly recent: boolean;
     readonly keywords: readonly string[];
     /** null: without. */
     readonly modSeq?: number | null;
   },
 ): void {
-  writeStart(out, seq);
-  if (show.uid) {
+  writeStart(out, seq, show.uidOnly ? message.uid : null);
+  if (show.uid && !show.uidOnly) {
     out.ascii("UID ");
     out.number(message.uid);
     out.byte(SPACE);
@@ -159,7 +163,7 @@ class Fetcher {
 
   constructor(request: FetchRequest) {
     this.#request = request;
-    this.#plan = planFetch(request.items, request.uid);
+    this.#plan = planFetch(request.items, request.uid && !request.uidOnly);
     this.slice = new Slice(request.clock, () => request.pause());
   }
 
@@ -227,7 +231,7 @@ class Fetcher {
   #writeFrom(seq: number, message: Message, source: MemorySource | null): void {
     if (this.#unknown(message)) return;
     const out = this.#request.sink.buffer;
-    writeStart(out, seq);
+    writeStart(out, seq, this.#request.uidOnly ? message.uid : null);
     let first = true;
     for (const item of this.#plan.items) {
       if (!first) out.byte(SPACE);
@@ -247,7 +251,7 @@ class Fetcher {
       if ("part" in item) findEncoded(source, item.part);
       if (item.kind === "PREVIEW" && !item.lazy) this.#preview = await readPreview(source);
     }
-    writeStart(sink.buffer, seq);
+    writeStart(sink.buffer, seq, this.#request.uidOnly ? message.uid : null);
     let first = true;
     for (const item of this.#plan.items) {
       if (!first) sink.buffer.byte(SPACE);
@@ -422,10 +426,11 @@ async function readPreview({ content, root }: LargeSource): Promise<string> {
   return part ? previewOf(part, await readExactly(content, part.bodyStart, previewEnd(part))) : "";
 }
 
-function writeStart(out: ResponseBuffer, seq: number): void {
+/** `* 3 FETCH (`; with a UID, `* 7 UIDFETCH (` (RFC 9586 3.2). */
+export function writeStart(out: ResponseBuffer, seq: number, uid: Uid | null): void {
   out.ascii("* ");
-  out.number(seq);
-  out.ascii(" FETCH (");
+  out.number(uid ?? seq);
+  out.ascii(uid === null ? " FETCH (" : " UIDFETCH (");
 }
 
 /** RFC 8514 4.2. */

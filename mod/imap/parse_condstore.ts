@@ -40,7 +40,7 @@ function parseResync(reader: CommandReader): Resync {
   }
   if (more) skipSequences(reader);
   reader.octet(CLOSE, "Expected ')'");
-  return { uidValidity, modSeq, known };
+  return { uidValidity, modSeq, known, ...(more ? { numbered: true } : {}) };
 }
 
 /** What the client tells of its sequence numbers: it helps servers that forget expunges soon, and we need none of it. */

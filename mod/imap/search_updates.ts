@@ -62,6 +62,13 @@ export class SearchUpdates {
     return this.#contexts.delete(tag);
   }
 
+  /** Drops what is told in sequence numbers; gives the tags. */
+  dropNumbered(): string[] {
+    const tags = [...this.#contexts.values()].filter((c) => !c.uid).map((c) => c.tag);
+    for (const tag of tags) this.#contexts.delete(tag);
+    return tags;
+  }
+
   /** Takes note of a change of the mailbox, the session's own too. */
   note(change: MailboxChange): void {
     if (change.kind !== "flags") return;

@@ -10,8 +10,10 @@ export class Selected {
   readonly readOnly: boolean;
   /** Our name in change notices: what we set ourselves is not told again. */
   readonly token: object = {};
-  /** QRESYNC is enabled: expunges are told by UID (RFC 7162 3.2.10). */
+  /** QRESYNC or UIDONLY is enabled: expunges are told by UID (RFC 7162 3.2.10). */
   tellsVanished = false;
+  /** UIDONLY is enabled: messages are never told by number (RFC 9586 3.2). */
+  uidOnly = false;
   /** UIDs that "$" stands for (RFC 5182), ascending; some may be gone. */
   saved: readonly Uid[] = [];
   /** Searches that are kept up to date. */
@@ -68,6 +70,13 @@ export class Selected {
   async loadModSeqs(): Promise<ModSeqs | null> {
     this.#modSeqs ??= await (await this.index())?.modSeqs() ?? null;
     return this.#modSeqs;
+  }
+
+  /** Takes note of what the client has enabled. */
+  adapt(enabled: ReadonlySet<string>): void {
+    this.uidOnly = enabled.has("UIDONLY");
+    this.tellsVanished = this.uidOnly || enabled.has("QRESYNC");
+    this.tellsRecent = !enabled.has("IMAP4rev2");
   }
 
   close(): void {

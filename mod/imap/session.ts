@@ -26,6 +26,7 @@ import { type Handled, type Phase, type Rule, RULES, type Tells, type Wait } fro
 import type { Selected } from "./selected.ts";
 import { writeNews } from "./tell.ts";
 import type { Command, ParseError } from "./types.ts";
+import { UID_REQUIRED, usesNumbers } from "./uid_only.ts";
 
 /** What the driver does next. "line": the next line belongs to the command under way (`line`). "starttls", "compress": begin it. */
 export type Next = "command" | "line" | "starttls" | "compress" | "close";
@@ -177,6 +178,11 @@ export class ImapSession {
     return this.enabled.has("IMAP4rev2");
   }
 
+  /** Whether messages are named by UID alone (RFC 9586). */
+  get uidOnly(): boolean {
+    return this.enabled.has("UIDONLY");
+  }
+
   /** How commands are read at the moment. */
   get parsing(): ParseOptions {
     return { utf8: this.utf8, charsets: !this.enabled.has("UTF8=ACCEPT") };
@@ -259,6 +265,11 @@ export class ImapSession {
     const rule = RULES[command.verb] as Rule<Command>;
     if (!rule.in.includes(this.phase)) {
       this.reply(command.tag, wrongPhase(this.phase, rule));
+      return this.#end("command");
+    }
+    if (this.uidOnly && usesNumbers(command)) {
+      await this.appends.drop();
+      this.reply(command.tag, UID_REQUIRED);
       return this.#end("command");
     }
     const by = { tag: command.tag, tells: rule.tells(command), uid: "uid" in command && command.uid };

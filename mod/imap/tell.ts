@@ -38,7 +38,8 @@ export function tellFlags(
 ): void {
   const { keywords } = box.mailbox;
   const modSeq = box.modSeqs?.of(message) ?? null;
-  writeFlagsFetch(out, seq, message, { uid, recent: box.isRecent(message.uid), keywords, modSeq });
+  const { uidOnly } = box;
+  writeFlagsFetch(out, seq, message, { uid, uidOnly, recent: box.isRecent(message.uid), keywords, modSeq });
 }
 
 /** All that the client may be told now: EXPUNGE first, so that all numbers after it are the new ones. */

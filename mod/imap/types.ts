@@ -218,6 +218,8 @@ export interface Resync {
   readonly modSeq: number;
   /** The UIDs it knows; null for all up to then. */
   readonly known: SequenceSet | null;
+  /** It told of sequence numbers, too. */
+  readonly numbered?: true;
 }
 export interface SelectCommand<V extends "SELECT" | "EXAMINE"> {
   readonly verb: V;

@@ -26,11 +26,11 @@ Deno.test("SELECT and EXAMINE: CONDSTORE and QRESYNC are read", () => {
     }],
     ["SELECT INBOX (QRESYNC (67890007 20050715194045000 41:211 (1:2 4:5)))", {
       ...select,
-      resync: { ...resync, known: set(41, 211) },
+      resync: { ...resync, known: set(41, 211), numbered: true },
     }],
     ["SELECT INBOX (QRESYNC (67890007 20050715194045000 (1:2 4:5)) CONDSTORE)", {
       ...select,
-      resync: { ...resync, known: null },
+      resync: { ...resync, known: null, numbered: true },
     }],
     ["SELECT INBOX ()", "bad Expected a parameter"],
     ["SELECT INBOX (QRESYNC)", "bad Expected a space"],

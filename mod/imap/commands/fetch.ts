@@ -51,6 +51,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
       : command.items,
     modSeqs,
     uid: command.uid,
+    uidOnly: box.uidOnly,
     isRecent: (uid) => box.isRecent(uid),
     begins: () => session.progress?.hold(),
     sink: out,

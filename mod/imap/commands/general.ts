@@ -47,17 +47,18 @@ export async function enable(
   for (const capability of command.capabilities) {
     if (capability === "UTF8=ACCEPT") session.enabled.add("UTF8=ACCEPT");
     if (capability === "IMAP4REV2") session.enabled.add("IMAP4rev2");
+    if (capability === "UIDONLY") session.enabled.add("UIDONLY");
     if (!session.ports.index) continue;
     if (capability === "QRESYNC") session.enabled.add("QRESYNC");
     if (capability === "QRESYNC" || capability === "CONDSTORE") await session.enableCondstore();
   }
   const box = session.boxOrNull;
-  if (box) {
-    box.tellsVanished = session.enabled.has("QRESYNC");
-    box.tellsRecent = !session.rev2;
-  }
+  box?.adapt(session.enabled);
   const enabled = [...session.enabled].filter((e) => !before.has(e));
   session.out.line(["* ENABLED", ...enabled].join(" "));
+  // What was asked for in sequence numbers cannot be told any more.
+  const dropped = session.uidOnly ? box?.updates.dropNumbered() ?? [] : [];
+  for (const tag of dropped) session.out.line(`* NO [NOUPDATE "${tag}"] This search was by message numbers`);
   return okay("Enable completed");
 }
 

@@ -71,8 +71,7 @@ async function open(
     () => session.news(),
     (mailbox) => session.openIndex(mailbox),
   );
-  box.tellsVanished = session.enabled.has("QRESYNC");
-  box.tellsRecent = !session.rev2;
+  box.adapt(session.enabled);
   session.select(box);
   const { mailbox, view } = box;
   if (command.condstore && session.ports.index) session.enabled.add("CONDSTORE");
@@ -84,7 +83,7 @@ async function open(
     writeList(out.buffer, "LIST", { separator, name: mailbox.name, attributes: [] }, true); // RFC 9051 6.3.2
   } else {
     out.line(`* ${view.recent} RECENT`);
-    const unseen = mailbox.messages.findIndex((m) => (m.flags & SEEN) === 0);
+    const unseen = box.uidOnly ? -1 : mailbox.messages.findIndex((m) => (m.flags & SEEN) === 0);
     if (unseen >= 0) out.line(`* OK [UNSEEN ${unseen + 1}] First unseen`);
   }
   out.line(`* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs valid`);

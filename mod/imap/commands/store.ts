@@ -2,6 +2,7 @@
 import { type FlagBits, KEYWORD_SHIFT, type Message, type NamedFlags, type Uid } from "../../store/store.ts";
 import { knownBits, SYSTEM_FLAGS } from "../../store/flags.ts";
 import { formatUidSet } from "../../store/uid_set.ts";
+import { writeStart } from "../fetch.ts";
 import { okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { Selected } from "../selected.ts";
@@ -81,8 +82,9 @@ function tellModSeqs(session: ImapSession, changed: readonly Message[], uid: boo
   for (const message of changed) {
     const seq = box.view.seqOf(message.uid);
     if (seq === 0) continue;
-    const id = uid || box.tellsVanished ? `UID ${message.uid} ` : "";
-    out.line(`* ${seq} FETCH (${id}MODSEQ (${box.modSeqs?.of(message)}))`);
+    writeStart(out.buffer, seq, box.uidOnly ? message.uid : null);
+    const id = !box.uidOnly && (uid || box.tellsVanished) ? `UID ${message.uid} ` : "";
+    out.line(`${id}MODSEQ (${box.modSeqs?.of(message)}))`);
   }
 }
 
