@@ -323,7 +323,6 @@ export const INDEX_NEEDLE = 64; // characters of a search text that are looked u
 export const INDEX_TRIGRAMS = 12; // of these characters, three at a time, that are looked up: more cost more than they keep out
 export const INDEX_MERGE = 16; // pages of it merged at a time: some 4 ms
 export const INDEX_SWEEP = 200; // rows looked at for messages that are gone, each time a folder is opened
-export const INDEX_SPANS = 64; // stretches of mod-sequences known of a folder, one each time a process dies: clients away for longer ask for everything
 export const INDEX_SPANS = 64; // stretches of mod-sequences known of a folder, one each time a server starts: clients away for longer ask for everything
 export const VANISHED_KEPT = 50_000; // expunged UIDs remembered of a folder: clients away for longer ask for everything
 
