@@ -3,6 +3,7 @@
  * medium before any file name carries its letter.
  */
 import { fromUtf8, utf8 } from "../base/bytes.ts";
+import { folderOf } from "../base/durable.ts";
 import type { FileStat } from "../base/fs.ts";
 import { KEYWORD_FILE_SIZE, KEYWORD_LENGTH, KEYWORDS } from "../base/limits.ts";
 import { keywordNumber, knownBits } from "../store/flags.ts";
@@ -32,6 +33,8 @@ export class KeywordFile {
   readonly #serial = new Serial();
   #names: readonly string[] = [];
   #seen: FileStat | null = null;
+  /** What was read may still be on its way to the medium, put there by somebody else this very moment. */
+  #durable = true;
 
   constructor(ports: Ports, dir: string) {
     this.#ports = ports;
@@ -51,24 +54,31 @@ export class KeywordFile {
     const names = parseKeywords(fromUtf8(bytes ?? new Uint8Array()));
     this.#seen = stat;
     const same = names.length === this.#names.length && names.every((n, k) => n === this.#names[k]);
-    this.#names = same ? this.#names : names;
-    return !same;
+    if (same) return false;
+    this.#names = names;
+    this.#durable = false;
+    return true;
   }
 
   /** Bits for keywords, giving numbers to new ones as long as there are any. */
   async bits(keywords: readonly string[]): Promise<{ readonly bits: FlagBits; readonly grew: boolean }> {
     const known = knownBits(keywords, this.#names);
-    if (known.missing.length === 0) return { bits: known.bits, grew: false };
+    if (known.missing.length === 0 && this.#durable) return { bits: known.bits, grew: false };
     return await this.#serial.run(async () => {
       let grew = await this.refresh();
       const { missing } = knownBits(keywords, this.#names);
       if (missing.length > 0) grew = await this.#give(missing.filter(isKeyword)) || grew;
+      if (!this.#durable) {
+        await this.#ports.dirSync.sync(folderOf(this.#path));
+        this.#durable = true;
+      }
       return { bits: knownBits(keywords, this.#names).bits, grew };
     });
   }
 
   async #give(wanted: readonly string[]): Promise<boolean> {
     if (wanted.length === 0 || this.#names.filter((n) => n !== "").length >= KEYWORDS) return false;
+    let given = this.#names;
     await replaceLocked(this.#ports, this.#path, KEYWORD_FILE_SIZE, (bytes) => {
       const names = parseKeywords(fromUtf8(bytes));
       for (const keyword of wanted) {
@@ -78,9 +88,12 @@ export class KeywordFile {
         if (k < 0) break;
         names[k] = keyword;
       }
-      this.#names = names;
+      given = names;
       return utf8(formatKeywords(names));
     });
+    // Only now: others ask meanwhile.
+    this.#names = given;
+    this.#durable = true;
     this.#seen = this.#ports.fs.statSync(this.#path);
     return true;
   }

@@ -57,6 +57,10 @@ export function formatLimit(limit: QuotaLimit): string {
   ].join(",");
 }
 
+function sameLimit(a: QuotaLimit, b: QuotaLimit): boolean {
+  return a.octets === b.octets && a.messages === b.messages;
+}
+
 /** Gives back what `QuotaFile.reserve` set aside. */
 export type Release = () => void;
 
@@ -180,7 +184,8 @@ export class QuotaFile {
     const known = length === null || length > LONGEST
       ? null
       : parseMaildirSize(fromUtf8(bytes.subarray(0, length)));
-    if (known && known.octets === limit.octets && known.messages === limit.messages) return known;
+    // The bound alone is what a power cut may leave of a count.
+    if (known && known.lines > 0 && sameLimit(known, limit)) return known;
     return await this.#count(limit);
   }
 
