@@ -25,7 +25,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ["delete", "x"],
   ["admin", "a"],
 ]);
-const ID = /^(?:anyone|anonymous|authenticated|owner|(?:user|group|group-override)=.+)$/;
+const ID = /^(?:anyone|anonymous|authenticated|owner|(?:user|group|group-override)=.+)$/s;
 
 export interface AclText {
   readonly entries: Acl;
@@ -55,10 +55,10 @@ export function formatAcl({ entries, comments }: AclText): string {
 }
 
 function parseLine(line: string): AclEntry | null {
-  const match = /^(?:"((?:[^"\\]|\\.)*)"|([^ "][^ ]*))(?:[ \t]+|$)([^ \t:]*)[ \t]*(?::(.*))?$/.exec(line);
+  const match = /^(?:"((?:[^"\\]|\\.)*)"|([^ "][^ ]*))(?:[ \t]+|$)([^ \t:]*)[ \t]*(?::(.*))?$/s.exec(line);
   if (match === null) return null;
   const [, quoted, plain, letters = "", names = ""] = match;
-  const text = quoted?.replace(/\\(.)/g, "$1") ?? plain ?? "";
+  const text = quoted?.replace(/\\(.)/gs, "$1") ?? plain ?? "";
   const negative = text.startsWith("-");
   const id = negative ? text.slice(1) : text;
   // "c" and "d" are letters of IMAP alone.
