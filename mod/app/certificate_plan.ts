@@ -3,15 +3,22 @@ import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
 import { formatAddress } from "../mail/address.ts";
 import type { CertificatePlan } from "./certificates.ts";
+import { publicNames } from "./public_names.ts";
 
 /**
- * Which certificates a config wants. Our own is for the host name, the names that mail programs guess in each domain, and the addresses we
+ * Which certificates a config wants. Our own is for the host name, the names that mail programs guess in each domain, those that listen.https answers to, and the addresses we
  * listen on: on a closed network clients often only know an address.
  */
 export function certificatePlan(config: Config): CertificatePlan {
   const guessed = [...config.domains.keys()].flatMap((
     d,
   ) => [`mail.${d}`, `imap.${d}`, `smtp.${d}`, `pop.${d}`]);
+  // An own certificate for mta-sts. helps nobody where others serve the policy, one of an authority does.
+  const asked = config.listen.https.length > 0
+    ? publicNames(config)
+    : config.tls.kind === "acme"
+    ? [...config.mtaSts.keys()].map((d) => `mta-sts.${d}`)
+    : [];
   const listening = Object.values(config.listen).flat().map((at) => at.host);
   const addresses = listening.filter((h) => {
     const ip = parseIp(h);
@@ -23,14 +30,14 @@ export function certificatePlan(config: Config): CertificatePlan {
       directory: tls.directory,
       email: formatAddress(tls.email),
       names: [...new Set([config.hostname, ...tls.names])],
-      maybe: [...guessed, ...[...config.mtaSts.keys()].map((d) => `mta-sts.${d}`)],
+      maybe: [...asked, ...guessed],
       ca: tls.ca,
     },
     files: config.tls.kind === "files" ? config.tls.certificates : [],
     dir: dataPaths(config).tls,
     hostname: config.hostname,
     names: {
-      dns: [...new Set([config.hostname, "localhost", ...guessed])],
+      dns: [...new Set([config.hostname, "localhost", ...guessed, ...asked])],
       ip: [...new Set(["127.0.0.1", "::1", ...addresses])],
     },
   };

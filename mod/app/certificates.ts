@@ -72,6 +72,11 @@ export class CertificateKeeper {
     return this.#acme?.keeper.standing ?? null;
   }
 
+  /** Whether what is served at first is of an authority that was asked by ACME. */
+  get isAcme(): boolean {
+    return this.certificates.list()[0]?.source === ACME_SOURCE;
+  }
+
   /** When our certificate is to be renewed, in milliseconds since 1970; null where others renew it. */
   renewal(
     c: {

@@ -4,6 +4,7 @@ import { formatStsRecord } from "../auth/mta_sts/record.ts";
 import { formatTlsRptRecord } from "../auth/tlsrpt/record.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Config } from "../config/config.ts";
+import { isOnlyHere } from "./public_names.ts";
 
 /** What a record is for. */
 export type RecordRole =
@@ -188,22 +189,26 @@ function serviceRecords({ domain, hostname, listen }: DnsFacts): readonly DnsRec
       why: at ? "mail programs find their server" : "mail programs see that this is not offered",
     };
   });
-  if (listen.http.length === 0) return records;
-  const why = "mail programs that fetch their settings by HTTPS, where a web server has them";
+  const port = listen.https.find((at) => !isOnlyHere(at.host))?.port;
+  if (port === undefined && listen.http.length === 0) return records;
+  const why = port === 443
+    ? "mail programs that fetch their settings by HTTPS"
+    : "mail programs that fetch their settings by HTTPS, where a web server has them";
+  const labels = port === 443 ? ["autoconfig", "autodiscover"] : ["autoconfig"];
   return [
     ...records,
-    {
-      name: `autoconfig.${domain}`,
+    ...labels.map((label): DnsRecord => ({
+      name: `${label}.${domain}`,
       type: "CNAME",
       value: `${hostname}.`,
       role: "settings",
       need: "may",
       why,
-    },
+    })),
     {
       name: `_autodiscover._tcp.${domain}`,
       type: "SRV",
-      value: `0 1 443 ${hostname}.`,
+      value: `0 1 ${port ?? 443} ${hostname}.`,
       role: "settings",
       need: "may",
       why,
@@ -242,9 +247,4 @@ export function ownAddresses(listen: Config["listen"]): readonly string[] {
     const ip = parseIp(host);
     return ip !== null && !isLoopback(ip) && ip.some((b) => b !== 0);
   });
-}
-
-function isOnlyHere(host: string): boolean {
-  const ip = parseIp(host);
-  return ip !== null && isLoopback(ip);
 }

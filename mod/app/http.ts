@@ -4,15 +4,16 @@ import { EMPTY, fromUtf8, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { replaceFile } from "../base/durable.ts";
 import { type Fs, isFsError } from "../base/fs.ts";
-import { isLoopback, parseIp } from "../base/ip.ts";
-import { HTTP_CONNECTIONS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { HttpHandler } from "../status/serve_http.ts";
 import { listen, type Listener } from "../sys/listener.ts";
+import type { ChooseTls } from "../sys/net.ts";
 import type { Conn } from "../wire/conn.ts";
+import { Crowd } from "./crowd.ts";
 
 export interface HttpListener {
+  readonly kind: "http" | "https";
   readonly address: string;
   readonly port: number;
   /** Open connections. */
@@ -25,25 +26,32 @@ export interface HttpListenPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly stopping: AbortSignal;
+  /** Whether memory is short. */
+  tight(): boolean;
+  /** Whether a peer at this address may send a PROXY header (and then must): of TLS alone, for other proxies have headers of their own. */
+  isProxy(remoteAddress: string): boolean;
   /** Makes the app. Called at the first connection: most servers see none for days. */
   load(): Promise<HttpHandler>;
 }
 
-/** Opens one HTTP listener. Throws the system's error when it cannot. */
+/** Opens one HTTP listener; with `chooseTls` one for HTTPS. Throws the system's error when it cannot. */
 export async function listenHttp(
   address: string,
   port: number,
   ports: HttpListenPorts,
+  chooseTls: ChooseTls | null = null,
 ): Promise<HttpListener> {
   const { log } = ports;
+  const kind = chooseTls ? "https" : "http";
   const open = new Set<Promise<void>>();
+  const crowd = new Crowd(() => ports.tight());
   const serve = async (conn: Conn): Promise<void> => {
     try {
       const { serveHttp } = await import("../status/serve_http.ts");
       const failed = (e: unknown) => log.error("http request failed", {}, e);
       await serveHttp(conn, await ports.load(), { ...ports, failed });
     } catch (e) {
-      log.error("connection not served", { service: "http" }, e);
+      log.error("connection not served", { service: kind }, e);
       conn.destroy();
     }
   };
@@ -52,12 +60,20 @@ export async function listenHttp(
     port,
     serverTls: null,
     implicitTls: false,
-    busy: "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    ...(chooseTls
+      ? {
+        chooseTls,
+        isProxy: (remote) => ports.isProxy(remote),
+        proxyFailed: (remote, why) => log.warn("proxy failed", { service: kind, remote, why }),
+      }
+      : {}),
+    // Over TLS the peer waits for a handshake.
+    busy: chooseTls
+      ? ""
+      : "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
     admit: (remote) => {
-      // Strangers must not keep the verbs of this machine out.
-      const most = isLoopbackText(remote) ? 2 * HTTP_CONNECTIONS : HTTP_CONNECTIONS;
-      const admitted = open.size < most;
-      if (!admitted) log.warn("connection refused", { service: "http", remote, why: "too many connections" });
+      const admitted = crowd.admit(remote);
+      if (!admitted) log.warn("connection refused", { service: kind, remote, why: "too many connections" });
       return admitted;
     },
     accept(conn) {
@@ -65,26 +81,22 @@ export async function listenHttp(
       open.add(served);
       void served.finally(() => open.delete(served));
     },
-    left: () => {},
-    handshakeFailed: () => {},
+    left: (remote) => crowd.leave(remote),
+    handshakeFailed: (remote, why) => log.info("tls failed", { service: kind, remote, why }),
   });
   return {
+    kind,
     address: listener.address,
     port: listener.port,
     listener,
     get connections() {
-      return open.size;
+      return crowd.total;
     },
     async close() {
       await listener.close();
       await Promise.allSettled([...open]);
     },
   };
-}
-
-function isLoopbackText(address: string): boolean {
-  const ip = parseIp(address);
-  return ip !== null && isLoopback(ip);
 }
 
 /**

@@ -78,7 +78,7 @@ export async function serve(
   for (const l of server.listeners.list()) {
     log.info("listening", { service: l.kind, address: l.address, port: l.port });
   }
-  for (const h of server.http) log.info("listening", { service: "http", address: h.address, port: h.port });
+  for (const h of server.http) log.info("listening", { service: h.kind, address: h.address, port: h.port });
   log.info("ready", { version: build.version, hostname: server.config.hostname });
   const manager = await managerOf(terminal, platform);
   if (manager) {

@@ -21,6 +21,7 @@ import { CertificateKeeper, certificatePorts } from "./certificates.ts";
 import { certificatePlan } from "./certificate_plan.ts";
 import { Connections } from "./connections.ts";
 import { type HttpListener, listenHttp, writeControlToken } from "./http.ts";
+import { httpsTls } from "./https_tls.ts";
 import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
 import { MemoryGuard } from "./memory_guard.ts";
 import { notBuilt } from "./not_built.ts";
@@ -242,8 +243,8 @@ export class Server {
   }
 
   async #openHttp(): Promise<void> {
-    const addresses = this.#config.listen.http;
-    if (addresses.length === 0) return;
+    const { http, https } = this.#config.listen;
+    if (http.length + https.length === 0) return;
     const { fs, log, random } = this.platform;
     const token = await writeControlToken(fs, random, log, dataPaths(this.#config).controlToken);
     let app: Promise<HttpHandler> | null = null;
@@ -253,8 +254,16 @@ export class Server {
       const made = createStatusApp(statusPorts(this, token), () => [this.#config.hostname]);
       return (request, facts) => made.fetch(request, facts);
     };
-    const ports = { ...this.platform, stopping: this.stopping, load: () => app ??= make() };
-    for (const at of addresses) this.#http.push(await listenHttp(at.host, at.port, ports));
+    const ports = {
+      ...this.platform,
+      stopping: this.stopping,
+      tight: () => this.memory.tight,
+      isProxy: (remote: string) => isInNetworks(remote, this.#config.proxyProtocol),
+      load: () => app ??= make(),
+    };
+    for (const at of http) this.#http.push(await listenHttp(at.host, at.port, ports));
+    const chooseTls = httpsTls(this.keeper.certificates);
+    for (const at of https) this.#http.push(await listenHttp(at.host, at.port, ports, chooseTls));
   }
 
   async #lookAgain(): Promise<void> {
@@ -290,6 +299,7 @@ function restartOnly(now: Config, next: Config): string | null {
     ["hostname", (c) => c.hostname],
     ["imap.separator", (c) => c.imap.separator],
     ["listen.http", (c) => c.listen.http],
+    ["listen.https", (c) => c.listen.https],
     ["log", (c) => c.log],
   ];
   const changed = keys.find(([, of]) => JSON.stringify(of(now)) !== JSON.stringify(of(next)));

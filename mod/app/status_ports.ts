@@ -23,6 +23,7 @@ import { rightOf } from "../status/tokens.ts";
 import type { DomainStates } from "./domain_states.ts";
 import type { ControlToken } from "./http.ts";
 import { ownStsText } from "./own_sts.ts";
+import { isPublicName, mayBeStrict, secureOrigin } from "./public_names.ts";
 import type { Server } from "./server.ts";
 import { askTrace } from "./trace.ts";
 import { serverHealth } from "./server_health.ts";
@@ -52,6 +53,9 @@ export function statusPorts(server: Server, token: ControlToken): StatusPorts {
       domains ??= new (await import("./domain_states.ts")).DomainStates(() => server.config);
       return await domains.list();
     },
+    isPublicName: (host) => isPublicName(server.config, host),
+    secureOrigin: () => secureOrigin(server.config),
+    strictTransport: () => server.keeper.isAcme && mayBeStrict(server.config),
     stsPolicy: (host) => host.startsWith("mta-sts.") ? ownStsText(server.config, host.slice(8)) : null,
     snapshot: () => snapshot(server),
     async metrics() {
@@ -194,7 +198,7 @@ async function snapshot(server: Server): Promise<StatusSnapshot> {
         port,
         connections,
       })),
-      ...server.http.map(({ address, port, connections }) => ({ kind: "http", address, port, connections })),
+      ...server.http.map(({ kind, address, port, connections }) => ({ kind, address, port, connections })),
     ],
     queue: {
       size: stats.messages,

@@ -82,6 +82,8 @@ export const PROXY_WAIT = 5 * SECOND; // for the PROXY header, which a proxy sen
 export const PROXY_V2 = 4096; // octets after the fixed part of a version 2 header: the specification wants 520 at least
 export const TLS_HANDSHAKE = 30 * SECOND; // from the first octet to the end of the handshake
 
+export const CLIENT_HELLO = 16 * KiB; // what a TLS client says first: some 500 octets, with keys that withstand quantum computers 2 KiB
+
 /** Log. */
 export const LOG_DELAY = 10; // lines that do not warn are gathered for so long; a power cut takes no more of them
 export const LOG_HELD = 64 * KiB; // characters gathered at most
@@ -229,12 +231,14 @@ export const WORD_FIRST = 10 * MINUTE; // after the start, before the first look
 export const WORD_LOOK = 60 * MINUTE; // between two such looks
 export const WORD_EVERY = 24 * 60 * MINUTE; // between two mails to the postmaster about what they found
 export const WORD_FILE = 100; // octets of the file that keeps when the last one was
-export const HTTP_CONNECTIONS = 200; // to all of listen.http together: browsers open six each
+export const HTTP_CONNECTIONS = 200; // to one address of listen.http or listen.https: browsers open six each
+export const HTTP_PER_NETWORK = 50; // of these from one address of strangers, or IPv6 network: a household
 export const HTTP_LINE = 8 * KiB; // request line or one header field: what browsers and proxies keep to
 export const HTTP_FIELDS = 100; // header fields of one request; browsers send about 20
 export const HTTP_HEAD_TIME = 20 * SECOND; // for a whole request line and header, the wait for it included
 export const HTTP_BODY_TIME = 60 * SECOND; // for a whole body, however it drips in
 export const HTTP_REQUESTS = 1000; // over one connection
+export const HSTS_AGE = 30 * 24 * 60 * MINUTE; // for which browsers that came by TLS do not come without: what is left of a certificate when it is renewed
 export const HTTP_DRAIN = 64 * KiB; // of a body nobody wanted that is read to go on; with more we hang up
 export const LAG_LOOK = SECOND; // between two looks at how late the event loop is
 export const SETUP_BODY = 16 * KiB; // what Outlook asks with: some 500 octets

@@ -213,10 +213,10 @@ function tlsOf(folder: string, raw: Written, problem: Note): TlsConfig {
 }
 
 function checkListeners(source: YamlSource, config: Config, problem: Note, warning: Note): void {
-  if (config.tls.kind === "acme" && config.listen.http.length === 0) {
+  if (config.tls.kind === "acme" && config.listen.http.length + config.listen.https.length === 0) {
     warning(
       ["tls", "acme"],
-      "tls.acme: the authority asks by HTTP (port 80), and there is no listen.http",
+      "tls.acme: the authority asks by HTTP (port 80) or TLS (port 443), and there is no listen.http nor listen.https",
       "key",
     );
   }

@@ -54,6 +54,9 @@ const LISTEN = {
   http: addresses(
     "status page, API, metrics, autoconfig; keep it on loopback, or behind a proxy that speaks TLS",
   ),
+  https: addresses(
+    "the same over TLS, for everybody (443): settings of mail programs and MTA-STS policies; the status page takes a token, also from this machine",
+  ),
 };
 
 /** The listeners there can be. */
@@ -77,7 +80,7 @@ const DOMAIN = section({
   mta_sts: entry(
     falseOr(kind.wordValue("testing", "enforce", "none")),
     false,
-    "the MTA-STS policy that listen.http has for mta-sts.DOMAIN (a web server with a certificate for that name must stand before it); none takes one back",
+    "the MTA-STS policy that listen.https has for mta-sts.DOMAIN (or listen.http, for a web server with a certificate for that name before it); none takes one back",
   ),
 });
 

@@ -15,7 +15,7 @@ export const TLS = entry(
         names: entry(
           listOrOne(kind.domainValue),
           [],
-          "further names the certificate is to be for; hostname always is, and mail., imap., smtp., pop. and (with mta_sts) mta-sts. of our domains are where DNS leads them here",
+          "further names the certificate is to be for; hostname always is, and mail., imap., smtp., pop., with mta_sts mta-sts., and with listen.https autoconfig. and autodiscover. of our domains are where DNS leads them here",
         ),
         ca: entry(
           falseOr(kind.fileValue),
@@ -24,7 +24,7 @@ export const TLS = entry(
         ),
       })),
       false,
-      "a certificate from an authority by ACME, whose terms you agree to; it must reach listen.http by port 80 at each name",
+      "a certificate from an authority by ACME, whose terms you agree to; it must reach listen.https by port 443, or listen.http by port 80, at each name",
     ),
     certificates: entry(
       list(section({

@@ -27,12 +27,13 @@ listen:
   pop3: ["[::]:110"]
   pop3s: ["[::]:995"]
   http: ["127.0.0.1:8080"]   # status page and what the verbs talk to; keep it on loopback
+  # https: ["[::]:443"]   # settings for mail programs, MTA-STS policies, and the status page for who has a token
 
 # Networks that are never slowed down or banned. They still need a password to send elsewhere.
 trusted: []
 
 # One of three: own_ca makes a certificate that your devices must be told to trust (DATA/tls/ca.pem);
-# acme gets one that everybody trusts (you agree to the authority's terms; it asks port 80: add "[::]:80" to listen.http);
+# acme gets one that everybody trusts (you agree to the authority's terms; it asks port 443, listen.https, or 80: "[::]:80" in listen.http);
 # certificates names files, such as those of certbot, which are read again when they change.
 tls:
   own_ca: true

@@ -1,6 +1,6 @@
 /**
  * Who may read and who may change. Invariants:
- * - Reading is free from loopback, if the request says it is for loopback and no proxy passed it on; else it needs a token. Changing always does.
+ * - Reading is free from loopback, if the request says it is for loopback, is not over TLS, and no proxy passed it on; else it needs a token. Changing always does.
  * - A program shows its token as Authorization: Bearer. A browser signs in and gets a cookie that no script and no foreign page can use
  *   (HttpOnly, SameSite=Strict); what it changes must also carry the key that only our own forms have.
  */
@@ -8,7 +8,7 @@ import type { Next } from "hono";
 import type { Clock } from "../base/clock.ts";
 import { SESSION_AGE } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
-import { type Ask, hostOf } from "./http.ts";
+import { type Ask, hostOf, schemeOf } from "./http.ts";
 import { type Session, Sessions } from "./sessions.ts";
 import type { Right } from "./tokens.ts";
 import { WrongTokens } from "./wrong_tokens.ts";
@@ -98,7 +98,7 @@ export class Gate {
   }
 
   #setCookie(c: Ask, value: string, seconds: number): void {
-    const secure = /^https$/i.test(c.req.header("x-forwarded-proto") ?? "") ? "; Secure" : "";
+    const secure = schemeOf(c) === "https" ? "; Secure" : "";
     c.header(
       "set-cookie",
       `${COOKIE}=${value}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Strict${secure}`,
@@ -142,12 +142,20 @@ export function isOurForm(c: Ask): boolean {
   return URL.parse(origin)?.host === (c.req.header("host") ?? "").toLowerCase();
 }
 
-/** Asked from this machine, for this machine, without a proxy between. */
+/**
+ * Asked from this machine, for this machine, without a proxy between. Never over TLS: what stands before that may pass octets on, unseen, and cannot
+ * say for whom.
+ */
 export function isAtHome(c: Ask): boolean {
   const host = hostOf(c);
-  return isLoopback(c.env.remoteAddress) &&
+  return !c.env.secure && isLoopback(c.env.remoteAddress) &&
     (host === "localhost" || isLoopback(host.replace(/^\[|\]$/g, ""))) &&
-    PASSED_ON.every((name) => c.req.header(name) === undefined);
+    !isPassedOn(c);
+}
+
+/** Whether a proxy says that it passes on what somebody else asked. */
+export function isPassedOn(c: Ask): boolean {
+  return PASSED_ON.some((name) => c.req.header(name) !== undefined);
 }
 
 function refused(c: Ask): Response {
@@ -156,6 +164,7 @@ function refused(c: Ask): Response {
   return c.json({ error }, 401);
 }
 
-function isLoopback(address: string): boolean {
+/** 127.0.0.0/8 and ::1. */
+export function isLoopback(address: string): boolean {
   return address === "::1" || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(address);
 }

@@ -8,6 +8,8 @@ export interface RequestFacts {
   readonly remoteAddress: string;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** It came over TLS of our own. */
+  readonly secure: boolean;
 }
 
 /** What hono's types are to know. */
@@ -21,6 +23,11 @@ export type Ask = Context<Env>;
 /** The Host header without its port, in lower case. */
 export function hostOf(c: Ask): string {
   return (c.req.header("host") ?? "").toLowerCase().replace(/:\d+$/, "");
+}
+
+/** "https" where the browser speaks TLS, with us or with a proxy that says so. */
+export function schemeOf(c: Ask): "http" | "https" {
+  return c.env.secure || /^https$/i.test(c.req.header("x-forwarded-proto") ?? "") ? "https" : "http";
 }
 
 /** The fields of a form, or null for what is none of ours: another type, or longer than any. */

@@ -34,6 +34,7 @@ export interface HttpPorts {
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
   303: "See Other",
+  307: "Temporary Redirect",
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",
@@ -114,12 +115,13 @@ class HttpConnection {
   async #answer(head: RequestHead): Promise<boolean> {
     const body = new RequestBody(this.#conn, this.#reader, head, this.#ports.clock);
     try {
-      const request = requestOf(head, body);
+      const secure = this.#conn.tls !== null;
+      const request = requestOf(head, body, secure ? "https" : "http");
       if (!request) {
         await this.#refuse(400);
         return false;
       }
-      const facts = { remoteAddress: this.#conn.remote.address, now: this.#ports.clock.now() };
+      const facts = { remoteAddress: this.#conn.remote.address, now: this.#ports.clock.now(), secure };
       const response = await this.#handler(request, facts);
       const goesOn = head.keepAlive && body.left <= HTTP_DRAIN && !this.#ports.stopping.aborted &&
         !(head.expects && !body.begun);
@@ -237,10 +239,10 @@ class RequestBody {
   }
 }
 
-function requestOf(head: RequestHead, body: RequestBody): Request | null {
+function requestOf(head: RequestHead, body: RequestBody, scheme: "http" | "https"): Request | null {
   const host = head.headers.find(([name]) => name === "host")?.[1] ?? "localhost";
   // The URL class takes dots out of paths, encoded ones too: what the app sees has none.
-  const url = URL.parse(`http://${host}${head.target}`);
+  const url = URL.parse(`${scheme}://${host}${head.target}`);
   if (!url) return null;
   const headers = new Headers();
   for (const [name, value] of head.headers) headers.append(name, value);

@@ -14,7 +14,7 @@ import {
   type ClientFacts,
   ourAddress,
 } from "./clients.ts";
-import { type Env, hostOf, textWithin } from "./http.ts";
+import { type Env, hostOf, schemeOf, textWithin } from "./http.ts";
 import { type Html, plainPage } from "./layout.ts";
 import type { StatusPorts } from "./types.ts";
 
@@ -108,10 +108,9 @@ function domainAsked(c: Ask, facts: ClientFacts): string | null {
 
 /** Where the page is as a phone would ask for it: loopback leads nowhere from there. */
 function originOf(c: Ask, { hostname }: ClientFacts): string {
-  const scheme = /^https$/i.test(c.req.header("x-forwarded-proto") ?? "") ? "https" : "http";
   const host = c.req.header("host") ?? hostname;
   const port = /:\d+$/.exec(host)?.[0] ?? "";
-  return `${scheme}://${/^(localhost|127\.|\[::1\])/i.test(host) ? `${hostname}${port}` : host}`;
+  return `${schemeOf(c)}://${/^(localhost|127\.|\[::1\])/i.test(host) ? `${hostname}${port}` : host}`;
 }
 
 function startPage(facts: ClientFacts, authority: AuthorityFacts | null, fault: string | null): Html {

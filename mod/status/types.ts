@@ -203,6 +203,12 @@ export interface StatusPorts {
   revision(): string;
   accounts(): Promise<readonly AccountStatus[]>;
   domains(): Promise<readonly DomainStatus[]>;
+  /** Whether a host name (lower case) is one that mail programs ask by themselves: it has only what needs no token. */
+  isPublicName(host: string): boolean;
+  /** Where we are reached over TLS by our own name, "https://…"; null where we are not. */
+  secureOrigin(): string | null;
+  /** Whether browsers may be told to come by TLS alone. */
+  strictTransport(): boolean;
   /** The MTA-STS policy to serve at a host name (lower case), or null. */
   stsPolicy(host: string): string | null;
   snapshot(): Promise<StatusSnapshot>;

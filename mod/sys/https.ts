@@ -16,6 +16,8 @@ export interface HttpsOptions {
   readonly timeout?: number;
   /** Octets of a body. */
   readonly size?: number;
+  /** Authorities to trust beside the platform's, PEM. */
+  readonly ca?: string;
 }
 
 /** What is asked of a server. */
@@ -59,7 +61,7 @@ const POST_ANSWER = 64 * 1024;
  */
 export class HttpsFetcher implements PolicyFetcher {
   readonly #resolver: Resolver;
-  readonly #options: Required<HttpsOptions>;
+  readonly #options: HttpsOptions & Required<Omit<HttpsOptions, "ca">>;
 
   constructor(resolver: Resolver, options: HttpsOptions = {}) {
     this.#resolver = resolver;

@@ -3,7 +3,7 @@ import { utf8 } from "../base/bytes.ts";
 import { LISTEN_KNOCK } from "../base/limits.ts";
 import { ConnectionLost } from "../wire/conn.ts";
 import { Accepting } from "./accepting.ts";
-import { NodeConn, remoteOf, type ServerTls } from "./net.ts";
+import { type ChooseTls, NodeConn, remoteOf, type ServerTls } from "./net.ts";
 import { readProxyHeader } from "./proxy.ts";
 
 /** A listening socket. */
@@ -25,6 +25,8 @@ export interface ListenOptions {
   readonly serverTls: ServerTls | null;
   /** TLS from the first octet. */
   readonly implicitTls: boolean;
+  /** The same, but what the client says first chooses; it comes before `serverTls` and `implicitTls`. */
+  readonly chooseTls?: ChooseTls;
   /** Whether a peer at this address is a proxy, whose PROXY header comes first and tells the client. Absent: none is. */
   isProxy?(remoteAddress: string): boolean;
   /** What a proxy did that could not be understood; the connection is dropped. */
@@ -61,9 +63,10 @@ async function greet(socket: net.Socket, options: ListenOptions): Promise<void> 
     return await conn.close();
   }
   conn.onEnd(() => options.left(address));
-  if (options.implicitTls) {
+  if (options.implicitTls || options.chooseTls) {
     try {
-      await conn.startTls(null);
+      if (!options.chooseTls) await conn.startTls(null);
+      else if (!await conn.startTlsBy(options.chooseTls)) return await conn.close();
     } catch (e) {
       if (!(e instanceof ConnectionLost)) throw e;
       return options.handshakeFailed(address, e.message);

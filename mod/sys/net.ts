@@ -7,7 +7,9 @@
  */
 import net from "node:net";
 import tls from "node:tls";
+import { concat } from "../base/bytes.ts";
 import { READ_AHEAD, READ_AHEAD_ALL, TLS_CHAIN, TLS_HANDSHAKE, WRITE_STALL } from "../base/limits.ts";
+import type { ClientHello } from "../wire/client_hello.ts";
 import { type Conn, ConnectionLost, type Endpoint, type TlsInfo, type TlsVerify } from "../wire/conn.ts";
 import { Deadlines, type Waiter } from "./deadlines.ts";
 import { ReadAhead } from "./read_ahead.ts";
@@ -24,7 +26,12 @@ export type ServerTls = () => ServerTlsOptions;
 export interface ServerTlsOptions extends tls.TLSSocketOptions {
   /** Once the handshake is done: the channel binding data of the certificate that was chosen, or null. */
   readonly endPoint?: () => Uint8Array | null;
+  /** All that was to be said is said by the handshake: the connection ends after it. */
+  readonly shakeOnly?: true;
 }
+
+/** As `ServerTls`, by what the client said first; null where it is not to be served. */
+export type ChooseTls = (hello: ClientHello) => ServerTlsOptions | null;
 
 /** A connection over a node socket. */
 export class NodeConn implements Conn {
@@ -114,7 +121,63 @@ export class NodeConn implements Conn {
     if (this.#lost) throw this.#lost;
   }
 
-  async startTls(announce: Uint8Array | null, verify?: TlsVerify): Promise<void> {
+  startTls(announce: Uint8Array | null, verify?: TlsVerify): Promise<void> {
+    return this.#startTls(announce, verify, null);
+  }
+
+  /** TLS that the client begins: what it says first chooses, by `choose`. Gives whether the connection goes on after it. Rejects as `startTls` does. */
+  async startTlsBy(choose: ChooseTls): Promise<boolean> {
+    const { hello, octets } = await this.#hello();
+    const chosen = choose(hello);
+    if (!chosen) {
+      this.#fail(new ConnectionLost("tls", "not served under this name or protocol"));
+      throw this.#lost ?? new ConnectionLost("tls");
+    }
+    // TLS reads it again, from the start.
+    this.#socket.pause();
+    this.#socket.unshift(octets);
+    await this.#startTls(null, undefined, chosen);
+    return chosen.shakeOnly !== true;
+  }
+
+  async #hello(): Promise<{ readonly hello: ClientHello; readonly octets: Uint8Array }> {
+    const late = () => this.#fail(new ConnectionLost("tls", "handshake took too long"));
+    const timer = setTimeout(late, TLS_HANDSHAKE);
+    this.setIdle(TLS_HANDSHAKE);
+    try {
+      const { parseClientHello } = await import("../wire/client_hello.ts");
+      const chunks: Uint8Array[] = [];
+      let held = 0;
+      let least = 1;
+      for (;;) {
+        const chunk = await this.read();
+        if (!chunk) throw new ConnectionLost("tls", "the peer went away during the handshake");
+        chunks.push(chunk);
+        held += chunk.length;
+        for (let more = this.readNow(); more; more = this.readNow()) {
+          chunks.push(more);
+          held += more.length;
+        }
+        if (held < least) continue;
+        const octets = concat(chunks);
+        const parsed = parseClientHello(octets);
+        if (parsed.kind === "hello") return { hello: parsed.hello, octets };
+        if (parsed.kind === "malformed") throw new ConnectionLost("tls", "the peer does not speak TLS");
+        least = parsed.least;
+      }
+    } catch (e) {
+      if (e instanceof ConnectionLost) this.#fail(e);
+      throw e;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #startTls(
+    announce: Uint8Array | null,
+    verify: TlsVerify | undefined,
+    chosen: ServerTlsOptions | null,
+  ): Promise<void> {
     if (this.#lost) throw this.#lost;
     const plain = this.#socket;
     plain.pause();
@@ -128,19 +191,20 @@ export class NodeConn implements Conn {
     plain.removeAllListeners("error");
     plain.removeAllListeners("close");
     if (announce) plain.write(announce);
-    const { endPoint, ...options } = this.#serverTls?.() ?? {};
-    const secure = this.#serverTls
+    const { endPoint, shakeOnly: _, ...options } = chosen ?? this.#serverTls?.() ?? {};
+    const secure = chosen || this.#serverTls
       ? new tls.TLSSocket(plain, { ...options, isServer: true })
       : tls.connect({ socket: plain, ...clientOptions(verify) });
     this.#socket = secure;
-    await this.#handshake(secure, this.#serverTls ? "secure" : "secureConnect", verify);
+    const isServer = chosen !== null || this.#serverTls !== null;
+    await this.#handshake(secure, isServer ? "secure" : "secureConnect", verify);
     const bound = endPoint?.() ?? null;
     const shown = options.requestCert ? fingerprintOf(secure) : null;
     this.#tls = {
       ...tlsInfo(secure),
       ...(bound ? { endPoint: bound } : {}),
       ...(shown ? { clientCertificate: shown } : {}),
-      ...(this.#serverTls ? {} : { certificateFault: platformFault(secure) }),
+      ...(isServer ? {} : { certificateFault: platformFault(secure) }),
     };
     this.#attach(secure);
   }

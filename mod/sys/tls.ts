@@ -118,6 +118,13 @@ export class Certificates {
     };
   };
 
+  /** The same where the name is known already; without one, or with one that is not ours, the first certificate. Throws when none is loaded. */
+  contextFor(name: string | null): tls.SecureContext {
+    const served = (name === null ? undefined : this.#choose(name)) ?? this.#served[0];
+    if (!served) throw new Error("Cannot begin TLS: no certificate is loaded");
+    return served.context;
+  }
+
   #choose(name: string): Served | undefined {
     const dot = name.indexOf(".");
     return this.#byName.get(name) ?? (dot > 0 ? this.#byName.get(`*${name.slice(dot)}`) : undefined);

@@ -59,6 +59,22 @@ Deno.test("dnsRecords() names what the domain needs, what we serve, and what we 
   ]);
 });
 
+Deno.test("dnsRecords() leads mail programs to listen.https", () => {
+  const settings = (listen: string) =>
+    dnsRecords(facts({ listen: listenOf(listen) })).filter((r) => r.role === "settings").map((r) =>
+      `${r.name} ${r.type} ${r.value}`
+    );
+  const srv = (port: number) => `_autodiscover._tcp.example.test SRV 0 1 ${port} mail.example.test.`;
+  const cname = (label: string) => `${label}.example.test CNAME mail.example.test.`;
+  assertEquals(settings('{ https: ["127.0.0.1:443", "[::]:443"] }'), [
+    cname("autoconfig"),
+    cname("autodiscover"),
+    srv(443),
+  ]);
+  assertEquals(settings('{ https: "[::]:8443" }'), [cname("autoconfig"), srv(8443)]);
+  assertEquals(settings('{ https: "127.0.0.1:443" }'), []);
+});
+
 Deno.test("dnsRecords() lets the smarthost send, and writes the SPF record of a server named as its domain once", () => {
   const spf = (changes: Partial<DnsFacts>) =>
     dnsRecords(facts(changes)).filter((r) => r.role === "spf").map((r) => `${r.name} ${r.value}`);

@@ -12,7 +12,17 @@ const ACCESS: readonly {
   },
   { what: ["GET", "/.well-known/mta-sts.txt", { from: "203.0.113.9", host: "example.org" }], status: 421 },
   { what: ["GET", "/.well-known/mta-sts.txt", {}], status: 401 },
-  { what: ["GET", "/api/status", { host: "mta-sts.example.org" }], status: 421 },
+  { what: ["GET", "/api/status", { host: "mta-sts.example.org" }], status: 404 },
+  { what: ["GET", "/api/status", { host: "autoconfig.example.org", token: "right" }], status: 404 },
+  { what: ["POST", "/api/reload", { host: "autoconfig.example.org", token: "right" }], status: 404 },
+  { what: ["POST", "/sign-in", { host: "autoconfig.example.org", body: "token=right" }], status: 404 },
+  { what: ["GET", "/", { host: "autoconfig.example.org", from: "203.0.113.9" }], status: 303 },
+  { what: ["GET", "/setup", { host: "autoconfig.example.org", from: "203.0.113.9" }], status: 200 },
+  { what: ["GET", "/mail/config-v1.1.xml", { host: "autoconfig.example.org", secure: true }], status: 200 },
+  { what: ["GET", "/metrics", { host: "autoconfig.example.net" }], status: 421 },
+  { what: ["GET", "/api/status", { secure: true }], status: 401 },
+  { what: ["GET", "/api/status", { secure: true, host: "127.0.0.1" }], status: 401 },
+  { what: ["GET", "/api/status", { secure: true, token: "reader" }], status: 200 },
   { what: ["GET", "/", {}], status: 200 },
   { what: ["GET", "/api/status", {}], status: 200 },
   { what: ["GET", "/api/status", { from: "::1", host: "[::1]:8080" }], status: 200 },
@@ -129,4 +139,50 @@ Deno.test("POST /api/certificates/renew needs the right to change, and tells why
   assertEquals(await (await ask("POST", path, { token: "right" })).json(), { renewed: true });
   const refused = await ask("POST", `${path}?revoke=yes`, { token: "right" });
   assertEquals([refused.status, await refused.json()], [422, { error: "no certificate to revoke" }]);
+});
+
+Deno.test("only browsers that came by TLS, by our own name, are told to stay with it", async () => {
+  const { ask } = testApp({ strictTransport: () => true });
+  const cases: readonly (readonly [AskOptions, boolean])[] = [
+    [{ secure: true, host: "mail.example.org" }, true],
+    [{ secure: true, host: "mail.example.org:443" }, true],
+    [{ secure: false, host: "mail.example.org" }, false],
+    [{ secure: false, host: "mail.example.org", headers: { "x-forwarded-proto": "https" } }, false],
+    [{ secure: true, host: "autoconfig.example.org" }, false],
+    [{ secure: true, host: "192.0.2.1" }, false],
+  ];
+  for (const [options, told] of cases) {
+    const response = await ask("GET", "/healthz", options);
+    const strict = response.headers.get("strict-transport-security");
+    assertEquals(strict, told ? "max-age=2592000" : null, JSON.stringify(options));
+    await response.body?.cancel();
+  }
+  const never = await testApp().ask("GET", "/healthz", { secure: true, host: "mail.example.org" });
+  assertEquals(never.headers.get("strict-transport-security"), null);
+  await never.body?.cancel();
+});
+
+Deno.test("tokens are asked for over TLS where there is TLS", async () => {
+  const { ask } = testApp({ secureOrigin: () => "https://mail.example.org:8443" });
+  const from = "203.0.113.9";
+  const cases: readonly (readonly [string, string, AskOptions, number])[] = [
+    ["GET", "/sign-in?x=1", { from, host: "mail.example.org" }, 307],
+    ["GET", "//evil.example/", { from, host: "mail.example.org:8080" }, 307],
+    ["GET", "/sign-in", { from, host: "mail.example.org", secure: true }, 200],
+    ["GET", "/sign-in", { from, host: "192.0.2.1:8080" }, 200],
+    ["GET", "/sign-in", { host: "mail.example.org" }, 200],
+    // A proxy has its own TLS.
+    ["GET", "/sign-in", { from, host: "mail.example.org", headers: { "x-forwarded-for": "192.0.2.7" } }, 200],
+    ["POST", "/api/reload", { from, host: "mail.example.org", token: "right" }, 200],
+    // Who does not know our authority yet comes for its certificate.
+    ["GET", "/setup", { from, host: "mail.example.org" }, 200],
+    ["GET", "/.well-known/acme-challenge/open-token", { from, host: "mail.example.org" }, 200],
+  ];
+  for (const [method, path, options, status] of cases) {
+    const response = await ask(method, path, options);
+    assertEquals(response.status, status, path + JSON.stringify(options));
+    const location = response.headers.get("location");
+    if (status === 307) assertEquals(location, `https://mail.example.org:8443${path}`);
+    await response.body?.cancel();
+  }
 });

@@ -14,6 +14,8 @@ export interface RoostOptions {
   readonly ports?: Partial<Ports>;
   /** Port of a listener for old devices; there is none without it. */
   readonly devices?: number;
+  /** Port of listen.https; there is none without it. */
+  readonly https?: number;
   /** "open" lets it ask DNS. Default closed. */
   readonly network?: "open" | "closed";
   /** Value of `tls`. Default: an own authority. */
@@ -248,6 +250,7 @@ export class RoostProcess implements AsyncDisposable {
         "listen:",
         ...SERVICES.map(at),
         ...(this.#options.devices ? [`  devices: "${this.address}:${this.#options.devices}"`] : []),
+        ...(this.#options.https ? [`  https: "${this.address}:${this.#options.https}"`] : []),
         'trusted: ["127.0.0.0/8"]',
         "auth: { cleartext: loopback }",
         `tls: ${this.#options.tls ?? "{ own_ca: true }"}`,

@@ -41,6 +41,7 @@ export interface AskOptions {
   readonly token?: string;
   readonly body?: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly secure?: boolean;
 }
 
 /** The app over ports that note what is done; "right" may change, "reader" may read. */
@@ -59,6 +60,9 @@ export function testApp(over: Partial<StatusPorts> = {}) {
     revision: () => "1",
     accounts: () => Promise.resolve([]),
     domains: () => Promise.resolve([]),
+    isPublicName: (host) => /^(autoconfig|mta-sts)\.example\.org$/.test(host),
+    secureOrigin: () => null,
+    strictTransport: () => false,
     stsPolicy: (host) => host === "mta-sts.example.org" ? "version: STSv1\r\n" : null,
     snapshot: () => Promise.resolve(SNAPSHOT),
     metrics: () => Promise.resolve("m 1\n"),
@@ -97,10 +101,11 @@ export function testApp(over: Partial<StatusPorts> = {}) {
   const ask = async (
     method: string,
     path: string,
-    { from = "127.0.0.1", host = "localhost:8080", token = "", body = "", headers = {} }: AskOptions = {},
+    { from = "127.0.0.1", host = "localhost:8080", token = "", body = "", headers = {}, secure = false }:
+      AskOptions = {},
   ): Promise<Response> => {
     const answer = Promise.resolve(hono.fetch(
-      new Request(`http://x${path}`, {
+      new Request(`${secure ? "https" : "http"}://x${path}`, {
         method,
         headers: {
           host,
@@ -110,7 +115,7 @@ export function testApp(over: Partial<StatusPorts> = {}) {
         },
         ...(body.length > 0 ? { body: body as BodyInit } : {}),
       }),
-      { remoteAddress: from, now: NOW },
+      { remoteAddress: from, now: NOW, secure },
     ));
     return await answer;
   };

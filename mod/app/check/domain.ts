@@ -40,7 +40,8 @@ async function checkPolicy(
 ): Promise<Finding> {
   const about = `mta-sts.${domain}`;
   const got = await (await tools.outside.policies(resolver)).fetch(about, STS_PATH);
-  const fix = "have a web server with a certificate for this name pass on to listen.http";
+  const fix =
+    "serve it yourself (listen.https on port 443, with a certificate for this name), or have a web server with one pass on to listen.http";
   if (!got.ok) return bad(about, `others cannot fetch the policy: ${got.error}`, fix);
   const there = parseStsPolicy(got.value);
   if (!there.ok) return bad(about, `the policy cannot be read: ${there.error}`, fix);

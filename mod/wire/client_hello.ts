@@ -1,0 +1,131 @@
+/**
+ * The first thing a TLS client says (RFC 8446 4.1.2): for which name it came, and what it means to speak. Pure. The TLS library reads the same octets
+ * again and judges them; here only what decides about the certificate is looked for.
+ */
+import { concat, fromAscii } from "../base/bytes.ts";
+import { CLIENT_HELLO } from "../base/limits.ts";
+
+export interface ClientHello {
+  /** SNI (RFC 6066 3), in lower case; null where it names nothing. */
+  readonly serverName: string | null;
+  /** ALPN (RFC 7301), in the client's order. */
+  readonly protocols: readonly string[];
+}
+
+export type HelloParse =
+  /** Not before there are `least` octets can more be told. */
+  | { readonly kind: "more"; readonly least: number }
+  | { readonly kind: "hello"; readonly hello: ClientHello }
+  | { readonly kind: "malformed" };
+
+const MALFORMED: HelloParse = { kind: "malformed" };
+
+const RECORD_HANDSHAKE = 22;
+const RECORD_HEADER = 5;
+/** RFC 8446 5.1 */
+const RECORD_MOST = 2 ** 14;
+/** Type and length (RFC 8446 4). */
+const MESSAGE_HEADER = 4;
+const CLIENT_HELLO_TYPE = 1;
+const SERVER_NAME = 0;
+const ALPN = 16;
+
+/** Reads it from all octets that came so far. Never asks for more than CLIENT_HELLO octets. */
+export function parseClientHello(bytes: Uint8Array): HelloParse {
+  const parts: Uint8Array[] = [];
+  let have = 0;
+  let at = 0;
+  while (at < bytes.length) {
+    if (bytes[at] !== RECORD_HANDSHAKE) return MALFORMED;
+    if (at + RECORD_HEADER > bytes.length) break;
+    const length = (bytes[at + 3] ?? 0) * 256 + (bytes[at + 4] ?? 0);
+    if (bytes[at + 1] !== 3 || length === 0 || length > RECORD_MOST) return MALFORMED;
+    at += RECORD_HEADER;
+    // Records may cut a message anywhere.
+    parts.push(bytes.subarray(at, at + length));
+    have += Math.min(length, bytes.length - at);
+    at += length;
+    if (have < MESSAGE_HEADER) continue;
+    const message = concat(parts);
+    const wanted = MESSAGE_HEADER + new Cursor(message.subarray(1)).number(3);
+    if (message[0] !== CLIENT_HELLO_TYPE || wanted > CLIENT_HELLO) return MALFORMED;
+    if (have >= wanted) return parseMessage(message.subarray(MESSAGE_HEADER, wanted));
+  }
+  const least = at > bytes.length ? at : at + RECORD_HEADER;
+  return least > CLIENT_HELLO ? MALFORMED : { kind: "more", least };
+}
+
+function parseMessage(body: Uint8Array): HelloParse {
+  const all = new Cursor(body);
+  all.skip(2 + 32); // version and random
+  all.vector(1); // session
+  all.vector(2); // cipher suites
+  all.vector(1); // compression
+  let serverName: string | null = null;
+  let protocols: readonly string[] = [];
+  const extensions = all.left > 0 ? all.vector(2) : new Cursor(new Uint8Array());
+  while (extensions.left > 0 && !extensions.broken) {
+    const type = extensions.number(2);
+    const contents = extensions.vector(2);
+    if (type === SERVER_NAME) serverName = hostName(contents);
+    else if (type === ALPN) protocols = protocolsIn(contents);
+    if (contents.broken) return MALFORMED;
+  }
+  if (all.broken || extensions.broken) return MALFORMED;
+  return { kind: "hello", hello: { serverName, protocols } };
+}
+
+function hostName(extension: Cursor): string | null {
+  const list = extension.vector(2);
+  const isHost = list.number(1) === 0;
+  const name = list.vector(2).rest();
+  const text = fromAscii(name).toLowerCase();
+  return isHost && /^[a-z0-9._-]{1,253}$/.test(text) ? text : null;
+}
+
+function protocolsIn(extension: Cursor): readonly string[] {
+  const list = extension.vector(2);
+  const names: string[] = [];
+  while (list.left > 0 && !list.broken) names.push(String.fromCharCode(...list.vector(1).rest()));
+  return names;
+}
+
+/** Reads on and on; past the end it gives zeros and is broken from then on. */
+class Cursor {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  broken = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  skip(octets: number): void {
+    if (octets > this.left) this.broken = true;
+    this.#at = Math.min(this.#bytes.length, this.#at + octets);
+  }
+
+  /** A number of so many octets. */
+  number(octets: number): number {
+    let value = 0;
+    for (let i = 0; i < octets; i++) value = value * 256 + (this.#bytes[this.#at + i] ?? 0);
+    this.skip(octets);
+    return value;
+  }
+
+  /** What stands behind a length of so many octets. */
+  vector(octets: number): Cursor {
+    const length = this.number(octets);
+    const inner = new Cursor(this.#bytes.subarray(this.#at, this.#at + length));
+    this.skip(length);
+    return inner;
+  }
+
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#at);
+  }
+}
