@@ -37,6 +37,22 @@ const TAGS = 63;
 /** What belongs to the database beside its file. */
 const SUFFIXES = ["", "-wal", "-shm"];
 
+/** Counts of mod-sequences by folder. */
+export class FolderCounts {
+  readonly #of = new Map<number, number>();
+  #highest = 0;
+
+  /** Of a folder that has none it is above all others: it may have had another number before. */
+  get(folder: number): number {
+    return this.#of.get(folder) ?? this.#highest + 1;
+  }
+
+  set(folder: number, count: number): void {
+    this.#of.set(folder, count);
+    this.#highest = Math.max(this.#highest, count);
+  }
+}
+
 /** The database as those see it who keep something of a folder in it. */
 export type IndexFile = Pick<AccountFile, "use" | "tag" | "base" | "counts" | "vouched">;
 
@@ -49,7 +65,7 @@ export class AccountFile {
   /** The folder is there. */
   #made = false;
   /** The highest count of mod-sequences each folder has told in this process, whatever of it was written. */
-  readonly counts = new Map<number, number>();
+  readonly counts: FolderCounts = new FolderCounts();
   /** That of folders of which all that was told is written down. */
   readonly vouched = new Map<number, number>();
   /** Monotonic milliseconds before which it is not tried again. */

@@ -6,6 +6,7 @@ import type { IndexFile, IndexPorts } from "./account_file.ts";
 import { FolderTexts } from "./folder_texts.ts";
 import { FolderWords } from "./folder_words.ts";
 import { FolderModSeqs } from "./mod_seqs.ts";
+import { noteNext } from "./folders.ts";
 import { rowOf, uidOf } from "./schema.ts";
 
 /** The index of one open mailbox; all who have it open share it. What it has to write it writes a second later, in slices. */
@@ -27,6 +28,8 @@ export class FolderIndex implements MailboxIndex {
   #ready: Promise<ModSeqs | null> | null = null;
   /** The first mod-sequence that was told without reading them, since the mailbox last changed. */
   #quiet: number | null = null;
+  /** The mailbox's next UID, as it was last written down. */
+  #next: Uid = 0;
   #cancel: (() => void) | null = null;
 
   /** `folder`: its number in the database. `done` is called when the last user has left and all is written. */
@@ -109,6 +112,11 @@ export class FolderIndex implements MailboxIndex {
   }
 
   #writeSome(): boolean {
+    const { uidNext } = this.mailbox;
+    if (uidNext > this.#next) {
+      this.#next = uidNext;
+      this.#file.use((db) => noteNext(db, this.#folder, uidNext));
+    }
     const texts = this.#texts.write();
     const words = this.words.write();
     return (this.#seqs?.write() ?? false) || texts || words;
@@ -125,17 +133,17 @@ export class FolderIndex implements MailboxIndex {
     const { messages } = this.mailbox;
     const gone: Uid[] = [];
     this.#file.use((db) => {
-      const swept = Number(
-        db.prepare("SELECT swept FROM folder WHERE id = ?").all(this.#folder)[0]?.[0] ?? 0,
-      );
+      const known = db.prepare("SELECT swept, next FROM folder WHERE id = ?").all(this.#folder)[0];
+      const [swept = 0, next = 0] = known?.map(Number) ?? [];
+      this.#next = next;
       const rows = db.prepare(
         "SELECT id FROM (SELECT id FROM parsed UNION SELECT id FROM fields) WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?",
       ).all(rowOf(this.#folder, swept + 1), rowOf(this.#folder + 1, 0) - 1, INDEX_SWEEP).map(([row]) =>
         uidOf(Number(row))
       );
       for (const uid of rows) if (indexOfUid(messages, uid) < 0) gone.push(uid);
-      const next = rows.length < INDEX_SWEEP ? 0 : rows.at(-1) ?? 0;
-      if (next !== swept) db.prepare("UPDATE folder SET swept = ? WHERE id = ?").run(next, this.#folder);
+      const last = rows.length < INDEX_SWEEP ? 0 : rows.at(-1) ?? 0;
+      if (last !== swept) db.prepare("UPDATE folder SET swept = ? WHERE id = ?").run(last, this.#folder);
     });
     if (gone.length > 0) this.#forget(gone);
   }

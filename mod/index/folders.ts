@@ -1,18 +1,27 @@
 /** Which folders an index knows, and getting rid of those that are gone. */
 import type { Database } from "../base/database.ts";
 import { INDEX_BATCH } from "../base/limits.ts";
+import type { Uid } from "../store/store.ts";
 import { rowOf, wordRowOf } from "./schema.ts";
 
-/** The number of a folder; a new one where its UIDVALIDITY has changed, since then nothing known of it is true. */
-export function folderId(db: Database, name: string, uidValidity: number): number {
-  const find = () => db.prepare("SELECT id, uidvalidity FROM folder WHERE name = ?").all(name)[0];
+/**
+ * The number of a folder; a new one where its UIDVALIDITY has changed, since then nothing known of it is true, or where its next UID has
+ * gone back: then somebody has put an older copy of the Maildir in its place, and UIDs will be given a second time.
+ */
+export function folderId(db: Database, name: string, uidValidity: number, uidNext: Uid): number {
+  const find = () => db.prepare("SELECT id, uidvalidity, next FROM folder WHERE name = ?").all(name)[0];
   const known = find();
-  if (known && Number(known[1]) === uidValidity) return Number(known[0]);
+  if (known && Number(known[1]) === uidValidity && Number(known[2]) <= uidNext) return Number(known[0]);
   return db.transaction(() => {
     if (known) drop(db, Number(known[0]));
     db.prepare("INSERT INTO folder (name, uidvalidity) VALUES (?, ?)").run(name, uidValidity);
     return Number(find()?.[0]);
   });
+}
+
+/** Notes up to where UIDs were given, before anything is written of them. */
+export function noteNext(db: Database, folder: number, uidNext: Uid): void {
+  db.prepare("UPDATE folder SET next = ? WHERE id = ?").run(uidNext, folder);
 }
 
 /** Drops all folders but these. */

@@ -40,7 +40,7 @@ export class Indexes implements MailIndex {
     if (!entry) return NO_INDEX;
     for (;;) {
       await entry.file.open();
-      const id = entry.file.use((db) => folderId(db, mailbox.name, mailbox.uidValidity));
+      const id = entry.file.use((db) => folderId(db, mailbox.name, mailbox.uidValidity, mailbox.uidNext));
       if (id === null) return NO_INDEX;
       const known = entry.folders.get(id);
       if (known?.ending) {

@@ -325,7 +325,7 @@ export class FolderModSeqs implements ModSeqs {
 
 /** The count a folder goes on from. `highest`: what was saved. */
 function startOf(file: IndexFile, folder: number, highest: number): number {
-  return Math.max(file.counts.get(folder) ?? 0, highest, file.base);
+  return Math.max(file.counts.get(folder), highest, file.base);
 }
 
 function* first<K, V>(map: Map<K, V>, most: number): Generator<[K, V]> {

@@ -1,6 +1,6 @@
 /** The tables of an account's index. Whoever changes them raises VERSION: files of other versions are made anew. */
 
-export const VERSION = 4;
+export const VERSION = 5;
 
 /** UIDs are below it, so folder and UID together make one number that sorts by both. */
 const UIDS = 2 ** 32;
@@ -11,7 +11,8 @@ const UIDS = 2 ** 32;
  * searches go through it as a whole. `seq`: the flags a message had when it got its mod-sequence. `vanished`: what was expunged when. `span`: between which counts
  * of mod-sequences `seq` and `vanished` hold all that was ever told. In `folder`,
  * `highest` counts mod-sequences, `floor` is up to where `vanished` was forgotten, `top` the highest UID up to which all is in `seq` or `vanished`, `swept` up to which UID rows of messages that are gone
- * were looked for, `worded` up to which UID texts are in `words`. `words` knows which rows' texts hold which three characters in a row, and nothing else of them; the text of one message may be in several rows (`wordRowOf`).
+ * were looked for, `worded` up to which UID texts are in `words`, `next` the mailbox's next UID when rows were last written: never one
+ * below a UID that has any. `words` knows which rows' texts hold which three characters in a row, and nothing else of them; the text of one message may be in several rows (`wordRowOf`).
  * `unsure` are messages whose text is not all there. `words` is merged by its users, in slices. Rows of `dropped` folders go bit by bit.
  */
 export const SCHEMA = `
@@ -19,7 +20,8 @@ CREATE TABLE about (tag INTEGER NOT NULL, base INTEGER NOT NULL, name INTEGER NO
 CREATE TABLE folder (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, uidvalidity INTEGER NOT NULL,
   highest INTEGER NOT NULL DEFAULT 0, floor INTEGER NOT NULL DEFAULT 0,
-  top INTEGER NOT NULL DEFAULT 0, swept INTEGER NOT NULL DEFAULT 0, worded INTEGER NOT NULL DEFAULT 0);
+  top INTEGER NOT NULL DEFAULT 0, swept INTEGER NOT NULL DEFAULT 0, worded INTEGER NOT NULL DEFAULT 0,
+  next INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE dropped (folder INTEGER PRIMARY KEY);
 CREATE TABLE parsed (id INTEGER PRIMARY KEY, envelope BLOB, body BLOB, structure BLOB, preview BLOB);
 CREATE TABLE fields (id INTEGER PRIMARY KEY, fields BLOB);

@@ -21,7 +21,7 @@ interface Fixture {
 async function fixture(bench: IndexBench, texts: readonly string[], name = "INBOX"): Promise<Fixture> {
   const file = new AccountFile(`${bench.dir}/alice.sqlite`, bench.ports());
   await file.open();
-  const folder = file.use((db) => folderId(db, name, 1)) ?? 0;
+  const folder = file.use((db) => folderId(db, name, 1, 1)) ?? 0;
   const mailbox = { messages: texts.map((_, i) => ({ uid: i + 1, flags: 0, size: 0, internalDate: 0 })) };
   const make = () => new FolderWords(file, folder, mailbox, bench.clock, () => {});
   return { file, folder, texts: new Map(texts.map((text, i) => [i + 1, text])), mailbox, make };

@@ -1,25 +1,28 @@
-import { folderId, keepOnly, sweepDropped } from "../../mod/index/folders.ts";
+import { folderId, keepOnly, noteNext, sweepDropped } from "../../mod/index/folders.ts";
 import { rowOf, SCHEMA } from "../../mod/index/schema.ts";
 import { openSqlite } from "../../mod/sys/sqlite.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
-Deno.test("folderId() is the same for one name and UIDVALIDITY, and never given twice", () => {
+Deno.test("folderId() is the same for one name and UIDVALIDITY while UIDs go up, and never given twice", () => {
   const db = openSqlite(":memory:");
   db.exec(SCHEMA);
-  const inbox = folderId(db, "INBOX", 5);
-  assertEquals(folderId(db, "INBOX", 5), inbox);
-  const sent = folderId(db, "Sent", 5);
-  const anew = folderId(db, "INBOX", 6);
+  const inbox = folderId(db, "INBOX", 5, 1);
+  assertEquals(folderId(db, "INBOX", 5, 1), inbox);
+  const sent = folderId(db, "Sent", 5, 1);
+  const anew = folderId(db, "INBOX", 6, 1);
+  noteNext(db, sent, 10);
+  assertEquals([folderId(db, "Sent", 5, 10), folderId(db, "Sent", 5, 11)], [sent, sent]);
+  const older = folderId(db, "Sent", 5, 9);
   keepOnly(db, []);
-  const later = folderId(db, "INBOX", 6);
-  assertEquals(new Set([inbox, sent, anew, later]).size, 4);
+  const later = folderId(db, "INBOX", 6, 1);
+  assertEquals(new Set([inbox, sent, anew, older, later]).size, 5);
   db.close();
 });
 
 Deno.test("sweepDropped() removes all of dropped folders, in slices, and nothing else", () => {
   const db = openSqlite(":memory:");
   db.exec(SCHEMA);
-  const [a, b, c] = ["a", "b", "c"].map((name) => folderId(db, name, 1));
+  const [a, b, c] = ["a", "b", "c"].map((name) => folderId(db, name, 1, 1));
   assert(a && b && c);
   for (const folder of [a, b, c]) {
     for (let uid = 1; uid <= 700; uid++) {

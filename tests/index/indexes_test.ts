@@ -1,8 +1,9 @@
 import { utf8 } from "../../mod/base/bytes.ts";
 import { INDEX_KEPT, INDEX_OPEN, INDEX_PAUSE, INDEX_REST } from "../../mod/base/limits.ts";
 import { Indexes } from "../../mod/index/indexes.ts";
+import type { MailboxIndex, ModSeqs } from "../../mod/store/mail_index.ts";
 import { MemFolder } from "../support/mem_folder.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assert, assertEquals } from "../support/assert.ts";
 import { IndexBench } from "../support/index_ports.ts";
 
 function folder(name: string, uidValidity = 1): MemFolder {
@@ -145,3 +146,59 @@ Deno.test("Indexes of two processes on one file never tell the same mod-sequence
   await one.close();
   await two.close();
 });
+
+Deno.test("Indexes knows nothing of a mailbox whose UIDs have gone back: an older copy of it was put there", async () => {
+  await using bench = await IndexBench.make();
+  const inbox = folder("INBOX");
+  const part = { bytes: utf8("x"), flags: { system: 0, keywords: [] }, internalDate: 0 };
+  const all = indexes(bench);
+  for (let i = 0; i < 3; i++) await inbox.add([part]);
+  const index = await all.open("alice", inbox);
+  index.texts.put({ uid: 3 }, "BODY", utf8("text"));
+  const before = (await modSeqsOf(bench, index))?.highest ?? Infinity;
+  index.close();
+  await bench.clock.advance(1);
+  await all.close();
+  const older = folder("INBOX");
+  for (let i = 0; i < 2; i++) await older.add([part]);
+  const again = indexes(bench);
+  const index2 = await again.open("alice", older);
+  await older.add([part]);
+  assertEquals(index2.texts.get({ uid: 3 }, "BODY"), null);
+  const seqs = await modSeqsOf(bench, index2);
+  assert(seqs && seqs.highest > before);
+  assertEquals(seqs.vanishedSince(before), null, "nothing is known of what was before");
+  assert(older.messages.every((m) => seqs.changedSince(m, before)));
+  index2.close();
+  await bench.clock.advance(1);
+  await again.close();
+});
+
+Deno.test("Indexes counts mod-sequences of a folder made anew above those of all before", async () => {
+  await using bench = await IndexBench.make();
+  const all = indexes(bench);
+  const told: number[] = [];
+  for (const [name, changes] of [["a", 1], ["b", 50], ["a", 1], ["c", 1]] as const) {
+    const box = folder(name);
+    const index = await all.open("alice", box);
+    const seqs = await modSeqsOf(bench, index);
+    assert(seqs && seqs.highest > Math.max(0, ...told), name);
+    for (let i = 0; i < changes; i++) {
+      await box.add([{ bytes: utf8("x"), flags: { system: 0, keywords: [] }, internalDate: 0 }]);
+    }
+    told.push(seqs.highest);
+    index.close();
+    await bench.clock.advance(1);
+    let dropped = false;
+    const dropping = all.keepOnly("alice", []).then(() => dropped = true);
+    while (!dropped) await bench.clock.advance(1);
+    await dropping;
+  }
+  await all.close();
+});
+
+async function modSeqsOf(bench: IndexBench, index: MailboxIndex): Promise<ModSeqs | null> {
+  const seqs = index.modSeqs();
+  await bench.clock.advance(0);
+  return await seqs;
+}
