@@ -2,9 +2,11 @@ import { FsError, isFsError } from "../base/fs.ts";
 import { FOLDER_SEEN } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { canonicalName, compareNames, INBOX, isBelow, mayCreate, parentsOf } from "../store/mailbox_name.ts";
+import { canonicalOrShared, isSharedName } from "../store/shared_name.ts";
 import { SPECIAL_FOLDERS, specialUses } from "../store/special_use.ts";
 import type {
   AccountMail,
+  Copied,
   CopyError,
   Draft,
   Mailbox,
@@ -121,9 +123,11 @@ export class MaildirAccount implements AccountMail, FolderHost {
   }
 
   async subscribe(name: string, on: boolean): Promise<Result<void, NameError>> {
-    const n = canonicalName(name, this.#ports.separator);
+    const n = canonicalOrShared(name, this.#ports.separator);
     if (!n.ok) return n;
-    if (on && !(await this.#isLevel(n.value))) return err("no-mailbox");
+    // What others share is theirs to look for.
+    const shared = isSharedName(n.value, this.#ports.separator);
+    if (on && !shared && !(await this.#isLevel(n.value))) return err("no-mailbox");
     await this.#subscriptions.change([n.value], on);
     return ok(undefined);
   }
@@ -238,6 +242,18 @@ export class MaildirAccount implements AccountMail, FolderHost {
     } finally {
       release();
     }
+  }
+
+  transfer(
+    source: Mailbox,
+    uids: readonly Uid[],
+    target: string,
+    how: { readonly move: boolean; readonly keep: (flags: NamedFlags) => NamedFlags },
+  ): Promise<Result<Copied, CopyError>> {
+    if (!(source instanceof Folder)) throw new TypeError("Cannot copy from a mailbox of another store");
+    return how.move
+      ? source.moveInto(this, uids, target, how.keep)
+      : source.copyInto(this, uids, target, how.keep);
   }
 
   async annotations(mailbox: string): Promise<Result<Annotations, "no-mailbox">> {

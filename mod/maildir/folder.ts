@@ -42,6 +42,9 @@ export interface FolderHost {
 const LEAVING = 250; // messages that leave new/ in one go
 const ATTEMPTS = 3; // looks for a file that other programs keep renaming
 
+/** Which flags of a message a copy has. */
+type Keep = (flags: NamedFlags) => NamedFlags;
+
 /** One folder: the `Mailbox` of all who have it open. */
 export class Folder implements Mailbox {
   readonly name: string;
@@ -242,14 +245,24 @@ export class Folder implements Mailbox {
     return gone;
   }
 
-  async copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
-    const { quotaFile } = this.#host;
-    if (!quotaFile.counts) return await this.#copy(uids, target);
+  copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+    return this.copyInto(this.#host, uids, target);
+  }
+
+  /** The same into a folder of any account; `keep` gives the flags that go along. */
+  async copyInto(
+    host: FolderHost,
+    uids: readonly Uid[],
+    target: string,
+    keep: Keep = all,
+  ): Promise<Result<Copied, CopyError>> {
+    const { quotaFile } = host;
+    if (!quotaFile.counts) return await this.#copy(host, uids, target, keep);
     const octets = this.#octetsOf(this.#all(uids));
     const release = await quotaFile.reserve(sumOf(uids, octets), octets.size);
     if (!release) return err("over-quota");
     try {
-      const copied = await this.#copy(uids, target);
+      const copied = await this.#copy(host, uids, target, keep);
       if (copied.ok) {
         const { from } = copied.value;
         await quotaFile.changed(sumOf(from, octets), from.length);
@@ -260,13 +273,18 @@ export class Folder implements Mailbox {
     }
   }
 
-  async #copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+  async #copy(
+    host: FolderHost,
+    uids: readonly Uid[],
+    target: string,
+    keep: Keep,
+  ): Promise<Result<Copied, CopyError>> {
     for (let attempt = 1;; attempt++) {
-      const folder = await this.#host.find(target);
+      const folder = await host.find(target);
       if (!folder) return err("no-mailbox");
       const messages = this.#all(uids);
       try {
-        const to = await folder.place(await this.#copies(messages, folder));
+        const to = await folder.place(await this.#copies(messages, folder, keep));
         return ok({ uidValidity: folder.uidValidity, from: messages.map((m) => m.uid), to });
       } catch (e) {
         if (!isFsError(e, "not-found") || attempt >= ATTEMPTS) throw e;
@@ -275,10 +293,25 @@ export class Folder implements Mailbox {
     }
   }
 
-  async move(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
-    const { quotaFile } = this.#host;
+  move(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>> {
+    return this.moveInto(this.#host, uids, target);
+  }
+
+  /** The same into a folder of any account. */
+  async moveInto(
+    host: FolderHost,
+    uids: readonly Uid[],
+    target: string,
+    keep: Keep = all,
+  ): Promise<Result<Copied, CopyError>> {
+    if (host !== this.#host) {
+      const copied = await this.copyInto(host, uids, target, keep);
+      if (copied.ok) await this.expunge(copied.value.from);
+      return copied;
+    }
+    const { quotaFile } = host;
     const octets = quotaFile.counts ? this.#octetsOf(this.#all(uids)) : null;
-    const copied = await this.#copy(uids, target);
+    const copied = await this.#copy(host, uids, target, keep);
     if (!copied.ok) return copied;
     const { from } = copied.value;
     const gone = await this.#expunge(from);
@@ -379,11 +412,11 @@ export class Folder implements Mailbox {
     return true;
   }
 
-  #copies(messages: readonly FolderMessage[], target: Folder): Promise<Part[]> {
+  #copies(messages: readonly FolderMessage[], target: Folder, keep: Keep): Promise<Part[]> {
     const sources = messages.map((m): CopySource => ({
       path: this.state.pathOf(m),
       file: m.file,
-      flags: toNamed(m.flags, this.keywords),
+      flags: keep(toNamed(m.flags, this.keywords)),
       internalDate: m.internalDate,
       origin: this.#originOf(m),
     }));
@@ -443,4 +476,8 @@ function sumOf(uids: readonly Uid[], octets: ReadonlyMap<Uid, number>): number {
 
 function isNew(message: FolderMessage): boolean {
   return message.isNew;
+}
+
+function all(flags: NamedFlags): NamedFlags {
+  return flags;
 }

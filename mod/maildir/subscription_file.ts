@@ -4,8 +4,9 @@
  */
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import { SUBSCRIPTIONS_SIZE } from "../base/limits.ts";
-import { canonicalName, compareNames } from "../store/mailbox_name.ts";
+import { compareNames } from "../store/mailbox_name.ts";
 import { decodeModifiedUtf7, encodeModifiedUtf7 } from "../store/modified_utf7.ts";
+import { levelsOf, nameOfLevels } from "../store/shared_name.ts";
 import { replaceLocked } from "./locked_file.ts";
 import type { Ports } from "./ports.ts";
 import { Serial } from "./serial.ts";
@@ -23,9 +24,9 @@ function parse(text: string, separator: string): Line[] {
   const tabbed = lines[0] === HEADER;
   return lines.slice(tabbed ? 1 : 0).filter((l) => l !== "").map((line) => {
     const levels = tabbed ? line.split("\t") : line.split(".");
-    const decoded = levels.map(decodeModifiedUtf7);
-    const name = decoded.includes(null) ? null : canonicalName(decoded.join(separator), separator);
-    return { text: levels.join("\t"), name: name?.ok ? name.value : null };
+    const decoded = levels.map(decodeModifiedUtf7).filter((level) => level !== null);
+    const name = decoded.length < levels.length ? null : nameOfLevels(decoded, separator);
+    return { text: levels.join("\t"), name };
   });
 }
 
@@ -42,7 +43,7 @@ export function changeSubscriptions(
   names: readonly string[],
   on: boolean,
 ): string | null {
-  const written = names.map((n) => n.split(separator).map(encodeModifiedUtf7).join("\t"));
+  const written = names.map((n) => levelsOf(n, separator).map(encodeModifiedUtf7).join("\t"));
   if (on && text.startsWith(`${HEADER}\n`)) {
     // Thousands of names need not be read to add one: a second spelling of it does no harm.
     const missing = written.filter((w) => !text.includes(`\n${w}\n`));

@@ -202,6 +202,13 @@ export interface AccountMail {
       readonly internalDate: number | null;
     }[],
   ): Promise<Result<{ readonly uidValidity: number; readonly uids: readonly Uid[] }, CopyError>>;
+  /** As `Mailbox.copy` and `move`, from a mailbox of any account of the store into a folder of this one; `keep` gives the flags that go along. */
+  transfer(
+    source: Mailbox,
+    uids: readonly Uid[],
+    target: string,
+    how: { readonly move: boolean; readonly keep: (flags: NamedFlags) => NamedFlags },
+  ): Promise<Result<Copied, CopyError>>;
   /** What clients noted of a mailbox (RFC 5464), or of the account (""): values by entry name in lower case. */
   annotations(mailbox: string): Promise<Result<ReadonlyMap<string, Uint8Array>, "no-mailbox">>;
   /** Sets such values, or takes them away (null): all or none. */

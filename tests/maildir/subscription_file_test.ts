@@ -13,6 +13,10 @@ Deno.test("parseSubscriptions() reads both versions of the file", () => {
   assertEquals(parseSubscriptions("B&APw-ro.x\nINBOX\ninbox\n", "/"), ["INBOX", "Büro/x"]);
   assertEquals(parseSubscriptions("V\t2\n\n&bad\n\t\n../x\n", "."), []);
   assertEquals(parseSubscriptions("", "."), []);
+  // Others' mailboxes, as Dovecot has them.
+  const shared = "V\t2\n\nshared\talice@example.org\tSent\tOld\n";
+  assertEquals(parseSubscriptions(shared, "/"), ["shared/alice@example.org/Sent/Old"]);
+  assertEquals(parseSubscriptions(shared, "."), ["shared.alice@example^org.Sent.Old"]);
 });
 
 Deno.test("changeSubscriptions() keeps what it does not understand, and says when nothing changes", () => {
@@ -20,6 +24,11 @@ Deno.test("changeSubscriptions() keeps what it does not understand, and says whe
   assertEquals(changeSubscriptions(text, "/", ["A/b"], true), null);
   assertEquals(changeSubscriptions(text, "/", ["Ü/c"], true), "V\t2\n\n&bad\nA\tb\n&ANw-\tc\n");
   assertEquals(changeSubscriptions(text, "/", ["A/b"], false), "V\t2\n\n&bad\n");
+  for (const [separator, name] of [[".", "shared.a@b^c.D.e"], ["/", "shared/a@b.c/D/e"]] as const) {
+    const added = changeSubscriptions(text, separator, [name], true);
+    assertEquals(added, `${text}shared\ta@b.c\tD\te\n`);
+    assertEquals(changeSubscriptions(added ?? "", separator, [name], false), text);
+  }
   assertEquals(changeSubscriptions("A.b\nC\n", ".", ["C"], false), "V\t2\n\nA\tb\n");
 });
 

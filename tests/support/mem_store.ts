@@ -11,9 +11,11 @@ import {
   mayCreate,
   parentsOf,
 } from "../../mod/store/mailbox_name.ts";
+import { toNamed } from "../../mod/store/flags.ts";
 import { SPECIAL_FOLDERS, specialUses } from "../../mod/store/special_use.ts";
 import {
   type AccountMail,
+  type Copied,
   type CopyError,
   DELETED,
   type DeliveryOutcome,
@@ -189,6 +191,24 @@ export class MemAccount implements AccountMail {
     });
     if (!this.fits(parts)) return err("over-quota");
     return ok({ uidValidity: folder.uidValidity, uids: await folder.add(parts) });
+  }
+
+  async transfer(
+    source: Mailbox,
+    uids: readonly Uid[],
+    target: string,
+    { move, keep }: { readonly move: boolean; readonly keep: (flags: NamedFlags) => NamedFlags },
+  ): Promise<Result<Copied, CopyError>> {
+    const folder = this.folder(target);
+    if (!(source instanceof MemFolder)) throw new TypeError("Cannot copy from another store");
+    if (!folder) return err("no-mailbox");
+    const there = source.messages.filter((m) => uids.includes(m.uid));
+    const parts = there.map((m) => ({ ...m, flags: keep(toNamed(m.flags, source.keywords)) }));
+    if (!(move && this.folder(source.name) === source) && !this.fits(parts)) return err("over-quota");
+    const from = there.map((m) => m.uid);
+    const to = await folder.add(parts);
+    if (move) await source.expunge(from);
+    return ok({ uidValidity: folder.uidValidity, from, to });
   }
 
   annotations(mailbox: string): Promise<Result<ReadonlyMap<string, Uint8Array>, "no-mailbox">> {

@@ -335,6 +335,34 @@ const MESSAGES: readonly Case[] = [
     box.close();
     archive.close();
   }],
+  ["copies and moves between accounts, with the flags that may go along", async (t, account) => {
+    const bob = await t.store.account("bob@example.test");
+    const flags = { system: SEEN | FLAGGED, keywords: ["k", "other"] };
+    const [a, b] = [await append(account, "INBOX", MAIL, flags), await append(account, "INBOX", MAIL, flags)];
+    const box = await opened(account, "INBOX");
+    const target = await opened(bob, "Sent");
+    const keep = (f: NamedFlags) => ({
+      system: f.system & SEEN,
+      keywords: f.keywords.filter((k) => k === "k"),
+    });
+    assertEquals(await bob.transfer(box, [a], "None", { move: false, keep }), {
+      ok: false,
+      error: "no-mailbox",
+    });
+    const copied = await bob.transfer(box, [a, 77], "Sent", { move: false, keep });
+    const moved = await bob.transfer(box, [b], "Sent", { move: true, keep: (f) => f });
+    assert(copied.ok && moved.ok);
+    assertEquals([copied.value.from, moved.value.from, box.messages.map((m) => m.uid)], [[a], [b], [a]]);
+    await target.refresh();
+    assertEquals(target.keywords.slice(0, 2), ["k", "other"]);
+    const bits = (n: number) => target.messages[n]?.flags;
+    assertEquals([bits(0), bits(1)], [SEEN | 1 << KEYWORD_SHIFT, SEEN | FLAGGED | 3 << KEYWORD_SHIFT]);
+    assertEquals(await read(target, moved.value.to[0] ?? 0), MAIL);
+    await account.transfer(target, [copied.value.to[0] ?? 0], "INBOX", { move: true, keep });
+    assertEquals([box.messages.length, target.messages.length], [2, 1]);
+    box.close();
+    target.close();
+  }],
   ["recent messages belong to the first session", async (_t, account) => {
     await append(account, "INBOX");
     const box = await opened(account, "INBOX");
