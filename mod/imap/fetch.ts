@@ -65,6 +65,8 @@ export interface FetchRequest {
   /** Resolves after everybody else on the event loop had a turn. */
   pause(): Promise<void>;
   readonly texts?: ParsedTexts;
+  /** For THREADID. */
+  readonly threadIds?: ReadonlyMap<Uid, string>;
   /** For MODSEQ, and for flags told by the way. */
   readonly modSeqs?: Pick<ModSeqs, "of"> | null;
   /** Messages whose response shows FLAGS though not asked for: those that this command made \Seen. */
@@ -350,7 +352,7 @@ class Fetcher {
       case "EMAILID":
         return out.ascii(`EMAILID (${this.#request.mailbox.emailId?.(message.uid) ?? `M${message.uid}`})`);
       case "THREADID":
-        return out.ascii("THREADID NIL"); // RFC 8474 5.2: threads are not kept
+        return writeThreadId(out, this.#request.threadIds?.get(message.uid));
       case "SAVEDATE":
         return writeSaveDate(out, this.#request.mailbox.savedAt?.(message.uid) ?? null);
       case "MODSEQ":
@@ -431,6 +433,10 @@ export function writeStart(out: ResponseBuffer, seq: number, uid: Uid | null): v
   out.ascii("* ");
   out.number(uid ?? seq);
   out.ascii(uid === null ? " FETCH (" : " UIDFETCH (");
+}
+
+function writeThreadId(out: ResponseBuffer, id: string | undefined): void {
+  out.ascii(id === undefined ? "THREADID NIL" : `THREADID (${id})`);
 }
 
 /** RFC 8514 4.2. */

@@ -2,7 +2,7 @@
  * What the index keeps of a message's header (FIELDS) so that SEARCH, SORT and THREAD need not read it: values as SEARCH compares them, sort
  * keys, message IDs. Kept as JSON, an array. Whoever changes the form raises VERSION in index/schema.ts.
  */
-import { fromUtf8, utf8 } from "../base/bytes.ts";
+import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
 import { FIELDS_KEPT } from "../base/limits.ts";
 import { parseAddressList } from "../mail/address_list.ts";
 import { parseDate } from "../mail/date.ts";
@@ -17,6 +17,8 @@ import { dayWritten, fieldText, fold } from "./search_text.ts";
 
 /** Fields whose values are kept, in this order. */
 const KEPT = ["subject", "from", "to", "cc", "bcc", "message-id", "in-reply-to"] as const;
+/** Octets at the beginning of a long References field that are looked at. */
+const FIRST_IDS = 1024;
 const WANTED: ReadonlySet<string> = new Set([...KEPT, "date", "references"]);
 const LENGTHS: ReadonlySet<number> = new Set([...WANTED].map((name) => name.length));
 const PLACES: ReadonlyMap<string, number> = new Map(KEPT.map((name, i) => [name, i]));
@@ -66,10 +68,17 @@ export function readHeaderFacts(header: Uint8Array): HeaderFacts {
     values,
     ids: messageIds(
       first("message-id"),
-      raw.get("references")?.[0]?.subarray(-FIELDS_KEPT), // the newest count
+      ends(raw.get("references")?.[0]),
       first("in-reply-to"),
     ),
   };
+}
+
+/** Of a long field of IDs the first, and the newest. */
+function ends(value: Uint8Array | undefined): Uint8Array | undefined {
+  if (value === undefined || value.length <= FIELDS_KEPT) return value;
+  // What was cut through is no ID, on either side.
+  return concat([value.subarray(0, FIRST_IDS), utf8("<>"), value.subarray(FIRST_IDS - FIELDS_KEPT)]);
 }
 
 /** Values of the fields that are looked at, by name, as views; and how many octets they have. */

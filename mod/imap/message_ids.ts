@@ -6,7 +6,7 @@ import { unfold } from "../mail/header.ts";
 /** What a message says of itself and those before it, IDs without angle brackets, unquoted. */
 export interface MessageIds {
   readonly own: string | null;
-  /** The valid IDs of References, oldest first. */
+  /** The valid IDs of References, oldest first; of very many the first and the newest. */
   readonly references: readonly string[];
   /** The first valid ID of In-Reply-To. */
   readonly inReplyTo: string | null;
@@ -25,7 +25,7 @@ export function messageIds(
   };
 }
 
-/** The valid IDs in a field, the last `most` of them; of one ID, the first. */
+/** The valid IDs in a field: of more than `most` the first, which tells the conversation, and the last. */
 function readIds(value: Uint8Array | undefined, most: number): string[] {
   if (!value) return [];
   const text = fromAscii(unfold(value));
@@ -36,7 +36,7 @@ function readIds(value: Uint8Array | undefined, most: number): string[] {
     if (most === 1 && ids.length === 1) break;
     at = text.indexOf("<", read.end);
   }
-  return ids.slice(-most);
+  return ids.length > most ? [...ids.slice(0, 1), ...ids.slice(1 - most)] : ids;
 }
 
 /** One ID from after its "<": left@right, either side quoted or not, white space between tokens; the domain may be a literal. */

@@ -199,12 +199,9 @@ function parseNumbers(reader: CommandReader, word: string): SearchKey | null {
     case "SAVEDSINCE":
       return { kind: "saved", compare: "since", day: day(reader) };
     case "EMAILID":
-      reader.space();
-      return { kind: "email-id", id: fromAscii(reader.astring("an id")) };
     case "THREADID":
       reader.space();
-      reader.astring("an id");
-      return { kind: "not", key: { kind: "all" } }; // RFC 8474 5.2: NIL for all
+      return { kind: word === "EMAILID" ? "email-id" : "thread-id", id: fromAscii(reader.astring("an id")) };
     case "KEYWORD":
     case "UNKEYWORD":
       reader.space();

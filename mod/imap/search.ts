@@ -10,6 +10,7 @@ import { keepHeader, KeptHeader } from "./header_facts.ts";
 import { LargeSource, MemorySource, readExactly } from "./fetch_content.ts";
 import {
   type Answer,
+  asks,
   type CompiledSearch,
   compileSearch,
   NO,
@@ -20,6 +21,7 @@ import {
 import { SearchHints } from "./search_hints.ts";
 import { findInContent, findInMemory, hasNone, readFields } from "./search_text.ts";
 import { Slice } from "./slice.ts";
+import { threadIds } from "./thread_id.ts";
 import type { SearchKey } from "./types.ts";
 
 /** What one message costs apart from its octets, as octets. */
@@ -49,7 +51,10 @@ export interface SearchRequest {
 
 /** Sequence numbers of the messages that match, ascending. A message that vanished meanwhile does not. Throws what the store throws. */
 export async function searchMessages(request: SearchRequest): Promise<readonly number[]> {
-  return await new Searcher(request).run();
+  const threads = asks(request.key, "thread-id")
+    ? await threadIds({ ...request, pause: () => request.pause(0) }, request.view)
+    : null;
+  return await new Searcher(request, threads).run();
 }
 
 /** Whether a search looks into headers or texts; the index can be of use then. */
@@ -62,6 +67,7 @@ export function looksInto(key: SearchKey): { readonly headers: boolean; readonly
     case "not":
       return looksInto(key.key);
     case "header":
+    case "thread-id":
       return { headers: true, texts: false };
     case "body":
     case "text":
@@ -108,7 +114,7 @@ class Searcher {
   /** Messages that were looked at. */
   #done = 0;
 
-  constructor(request: SearchRequest) {
+  constructor(request: SearchRequest, threads: ReadonlyMap<Uid, string> | null) {
     const { view, mailbox, now, saved = [] } = request;
     this.#request = request;
     this.#search = compileSearch(request.key, {
@@ -120,6 +126,7 @@ class Searcher {
       emailId: (uid) => mailbox.emailId?.(uid) ?? null,
       savedAt: (uid) => mailbox.savedAt?.(uid) ?? null,
       modSeqs: request.modSeqs ?? null,
+      ...(threads ? { threadIds: threads } : {}),
     });
     this.#slice = new Slice(request.clock, () => request.pause(this.#done));
     const words = request.index?.words;

@@ -69,6 +69,8 @@ export interface CompileContext {
   readonly saved?: readonly Uid[];
   /** The mailbox's own; without them nothing is known of it. */
   emailId?(uid: Uid): string | null;
+  /** Where a key asks for them. */
+  readonly threadIds?: ReadonlyMap<Uid, string>;
   savedAt?(uid: Uid): number | null;
   /** Without them nothing is known of changes. */
   readonly modSeqs?: Pick<ModSeqs, "of" | "changedSince"> | null;
@@ -79,15 +81,20 @@ export interface CompileContext {
 
 /** Whether a key asks for mod-sequences. */
 export function asksModSeqs(key: SearchKey): boolean {
+  return asks(key, "modseq");
+}
+
+/** Whether a kind of key is among the keys. */
+export function asks(key: SearchKey, kind: SearchKey["kind"]): boolean {
   switch (key.kind) {
     case "and":
-      return key.keys.some(asksModSeqs);
+      return key.keys.some((k) => asks(k, kind));
     case "or":
-      return asksModSeqs(key.left) || asksModSeqs(key.right);
+      return asks(key.left, kind) || asks(key.right, kind);
     case "not":
-      return asksModSeqs(key.key);
+      return asks(key.key, kind);
     default:
-      return key.kind === "modseq";
+      return key.kind === kind;
   }
 }
 
@@ -149,6 +156,8 @@ class Compiler {
         return this.#modSeq(key.least);
       case "email-id":
         return (m) => yesIf(this.#context.emailId?.(m.uid) === key.id);
+      case "thread-id":
+        return (m) => yesIf(this.#context.threadIds?.get(m.uid) === key.id);
       default:
         return this.#simple(key);
     }

@@ -112,7 +112,7 @@ export type SearchKey =
   /** RFC 8514 4.3: when it came into the mailbox. */
   | { readonly kind: "saved"; readonly compare: "before" | "on" | "since"; readonly day: Day }
   /** RFC 8474 5.3. */
-  | { readonly kind: "email-id"; readonly id: string }
+  | { readonly kind: "email-id" | "thread-id"; readonly id: string }
   | { readonly kind: "recent" }
   | { readonly kind: "new" }
   | { readonly kind: "old" }

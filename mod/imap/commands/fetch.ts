@@ -11,11 +11,12 @@ import type { ImapSession } from "../session.ts";
 import { resolveSet } from "../set.ts";
 import { targetRanges } from "../targets.ts";
 import { tellFlags, writeNewKeywords, writeVanishedEarlier } from "../tell.ts";
+import { threadIds } from "../thread_id.ts";
 import type { FetchCommand } from "../types.ts";
 import { vanished } from "./resync.ts";
 
 /** Items that the index remembers. */
-const PARSED: ReadonlySet<string> = new Set(["ENVELOPE", "BODY", "BODYSTRUCTURE", "PREVIEW"]);
+const PARSED: ReadonlySet<string> = new Set(["ENVELOPE", "BODY", "BODYSTRUCTURE", "PREVIEW", "THREADID"]);
 
 export async function fetch(session: ImapSession, command: FetchCommand): Promise<Handled> {
   const { box, out, ports } = session;
@@ -42,6 +43,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   }
   if (command.partial) seqs = [...placesOf(command.partial, seqs)];
   if (seqs.length === 0) return okay("Fetch completed");
+  const threads = command.items.some((i) => i.kind === "THREADID");
   const { seen, gone, undecoded } = await answer(session, {
     mailbox,
     view: view.list,
@@ -58,12 +60,21 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
     clock: ports.clock,
     pause: () => ports.pause(),
     ...(index ? { texts: index.texts } : {}),
+    ...(threads ? { threadIds: await threadsOf(session, seqs) } : {}),
   });
   if (seen.length > 0 && !box.readOnly) await markSeen(session, seen, command.uid);
   if (undecoded) return no("UNKNOWN-CTE", "Some parts have an unknown encoding"); // RFC 3516 4.3
   if (gone.length === 0) return okay("Fetch completed");
   await mailbox.refresh();
   return command.uid ? okay("Fetch completed") : REPLIES.expungeIssued;
+}
+
+async function threadsOf(
+  { box, ports }: ImapSession,
+  seqs: readonly number[],
+): Promise<ReadonlyMap<Uid, string>> {
+  const messages = seqs.flatMap((seq) => box.view.at(seq) ?? []);
+  return await threadIds({ ...ports, mailbox: box.mailbox, index: await box.index() }, messages);
 }
 
 function isChanged(message: Message | undefined, modSeqs: ModSeqs, since: number): boolean {
