@@ -151,6 +151,7 @@ ready() {
 find_cache() {
   case ${"$"}{CACHE_DIRECTORY-} in /*) ready "${"$"}{CACHE_DIRECTORY%%:*}" && return ;; esac
   case ${"$"}{XDG_CACHE_HOME-} in /*) ready "$XDG_CACHE_HOME/roost" && return ;; esac
+  [ -O /var/cache/roost ] && ready /var/cache/roost && return # the server's user, whose home is what is backed up
   case ${"$"}{HOME-} in /?*) ready "$HOME/.cache/roost" && return ;; esac
   case ${"$"}{STATE_DIRECTORY-} in /*) ready "${"$"}{STATE_DIRECTORY%%:*}/cache" && return ;; esac
   ready /var/cache/roost && return

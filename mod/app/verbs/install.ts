@@ -12,6 +12,8 @@ import { type Call, table, type Verb } from "../verb.ts";
 
 /** What quickstart writes by the commands below. */
 const CONFIG = "/etc/roost/roost.yaml";
+/** Is there where systemd runs, and not where a system is only being made. */
+const MANAGER = "/run/systemd/system";
 const SERVICES = "roost.service roost-backup.timer";
 
 export const verb: Verb = {
@@ -48,9 +50,12 @@ async function run(call: Call): Promise<number> {
   const link = root === "" ? null : await linkOnTheWay(tools.fs, root, all);
   if (link !== null) throw new CommandFault(`${link} is a link, which may lead out of ${root}`);
   const plan = await planInstall(tools.fs, root, all);
+  const running = root === "" && await tools.fs.stat(MANAGER) !== null;
   const configured = await tools.fs.stat(root + CONFIG).catch(() => null) !== null;
   if (!options.has("do")) {
-    terminal.out(`${described(plan, root)}\n\n${explained(plan, root, configured)}`);
+    terminal.out(
+      `${described(plan, root)}\n\n${explained(plan, commands(plan, root, running), next(root, configured))}`,
+    );
     return 0;
   }
   if (root === "" && !tools.program.isRoot) {
@@ -59,7 +64,7 @@ async function run(call: Call): Promise<number> {
   tools.program.readableByAll();
   await doInstall(tools.fs, root, plan);
   terminal.err(described(plan, root).replaceAll(/^(new|changed) /gm, "written "));
-  terminal.out(["set -e", ...commands(plan, root)].join("\n"));
+  terminal.out(["set -e", ...commands(plan, root, running)].join("\n"));
   terminal.err(next(root, configured).join("\n"));
   return 0;
 }
@@ -68,18 +73,22 @@ function described(plan: readonly Planned[], root: string): string {
   return table(plan.map((p) => [p.standing, root + p.path]));
 }
 
-function explained(plan: readonly Planned[], root: string, configured: boolean): string {
+function explained(
+  plan: readonly Planned[],
+  commands: readonly string[],
+  next: readonly string[],
+): string {
   const lines = plan.every((p) => p.standing === "same")
     ? ["All files are as they should be. What Roost may not do itself, for root:"]
     : ['"roost install --do" writes these files. What it may not do itself, for root:'];
-  return [...lines, ...commands(plan, root).map((c) => `  ${c}`), ...next(root, configured)].join("\n");
+  return [...lines, ...commands.map((c) => `  ${c}`), ...next].join("\n");
 }
 
 /** For sh. Each may be run again at any time. */
-function commands(plan: readonly Planned[], root: string): readonly string[] {
+function commands(plan: readonly Planned[], root: string, running: boolean): readonly string[] {
   const option = root === "" ? "" : ` --root=${quoted(root)}`;
   const make = [`systemd-sysusers${option} roost.conf`, `systemd-tmpfiles${option} --create roost.conf`];
-  if (root !== "") return make;
+  if (!running) return make;
   const changed = plan.some((p) => p.standing !== "same");
   return [...make, "systemctl daemon-reload", ...(changed ? ["systemctl try-restart roost.service"] : [])];
 }

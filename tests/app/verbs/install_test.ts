@@ -12,6 +12,7 @@ const SERVICE = "/etc/systemd/system/roost.service";
 /** A machine with the program in a folder of downloads. */
 async function machine(program = "program one"): Promise<Machine> {
   const m = new Machine({});
+  await m.fs.makeDir("/run/systemd/system");
   await place(m, program);
   return m;
 }
@@ -39,7 +40,7 @@ Deno.test("install tells what it would do and what only root can, and does nothi
   for (const part of ["systemd-sysusers roost.conf", "systemctl daemon-reload", "roost quickstart"]) {
     assert(r.out.includes(part), part);
   }
-  assertEquals(m.fs.tree("/").filter((p) => !p.startsWith("/home")), []);
+  assertEquals(m.fs.tree("/").filter((p) => !p.startsWith("/home")), ["/run/systemd/system/"]);
   const refused = await m.run(["install", "--do"]);
   assertEquals([refused.code, refused.out], [1, ""]);
   assert(refused.err.includes("sudo"));
@@ -70,6 +71,12 @@ Deno.test("install --do writes all with its mode, prints commands for sh alone, 
   assert(!again.out.includes("restart"), again.out);
   assert(!again.err.includes("quickstart"), again.err);
   assertEquals(m.fs.tree("/").join(), before);
+});
+
+Deno.test("install asks nothing of a systemd that does not run", async () => {
+  const m = await machine();
+  await m.fs.removeDir("/run/systemd/system");
+  assert(!(await m.run(["install", "--do"])).out.includes("systemctl"));
 });
 
 Deno.test("install upgrades what changed, and keeps a unit that somebody altered beside the new one", async () => {
