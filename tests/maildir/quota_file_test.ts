@@ -127,6 +127,10 @@ Deno.test("QuotaFile believes other programs' lines, and counts when it must", a
   await line("900 1\n");
   await deliver(store, "y".repeat(50));
   assertEquals((await account.quota())?.used, { octets: 150, messages: 2 });
+  // A bound alone says nothing: what a power cut left of a count.
+  await fs.remove(FILE);
+  await fs.createWith(FILE, [utf8("1000S\n")]);
+  assertEquals((await account.quota())?.used, { octets: 150, messages: 2 });
   // A fresh count with nothing after it is believed.
   await fs.remove(FILE);
   await fs.createWith(FILE, [utf8("1000S\n990 9\n")]);
