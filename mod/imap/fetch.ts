@@ -28,7 +28,7 @@ import {
   type PlannedItem,
   type PlannedSection,
 } from "./fetch_plan.ts";
-import { writeFlags, writeLiteralHeader, writeString } from "./format.ts";
+import { withoutNul, writeFlags, writeLiteral, writeLiteralHeader, writeString } from "./format.ts";
 import { writeEnvelope, writeStructure } from "./format_structure.ts";
 import { previewEnd, previewOf, previewPart } from "./preview.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
@@ -280,7 +280,7 @@ class Fetcher {
     if (start === end) return sink.buffer.ascii('""');
     writeLiteralHeader(sink.buffer, end - start);
     for (let at = start; at < end; at += FETCH_CHUNK) {
-      sink.buffer.bytes(await readExactly(source.content, at, Math.min(at + FETCH_CHUNK, end)));
+      sink.buffer.bytes(withoutNul(await readExactly(source.content, at, Math.min(at + FETCH_CHUNK, end))));
       if (sink.buffer.length >= IMAP_OUTPUT) {
         this.underWay = true;
         await sink.flush();
@@ -481,11 +481,10 @@ function writePicked(out: ResponseBuffer, header: Uint8Array, item: PlannedSecti
   writeOctets(out, picked.subarray(start, end));
 }
 
-/** Octets of a message, as they are: a NUL in it stays, since sizes and signatures count on them. */
+/** Octets of a message. */
 function writeOctets(out: ResponseBuffer, bytes: Uint8Array): void {
   if (bytes.length === 0) return out.ascii('""');
-  writeLiteralHeader(out, bytes.length);
-  out.bytes(bytes);
+  writeLiteral(out, bytes);
 }
 
 /** The part of a span that `<offset.length>` names; empty past its end (RFC 3501 6.4.5). */

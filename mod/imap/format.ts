@@ -107,10 +107,15 @@ export function writeString(out: ResponseBuffer, bytes: Uint8Array): void {
   out.byte(QUOTE);
 }
 
+/** Octets as a string may hold them, as many as there are: NUL is replaced (RFC 9051 4.3). Without one, the array itself. */
+export function withoutNul(bytes: Uint8Array): Uint8Array {
+  return bytes.includes(0) ? bytes.map((c) => c === 0 ? NUL_SUBSTITUTE : c) : bytes;
+}
+
 /** A literal of these octets; NUL is replaced. */
 export function writeLiteral(out: ResponseBuffer, bytes: Uint8Array): void {
   writeLiteralHeader(out, bytes.length);
-  out.bytes(bytes.includes(0) ? bytes.map((c) => c === 0 ? NUL_SUBSTITUTE : c) : bytes);
+  out.bytes(withoutNul(bytes));
 }
 
 /** "{size}" and CRLF: exactly `size` octets must follow. */

@@ -13,6 +13,7 @@ import {
   sectionSpan,
   type Span,
 } from "./fetch_content.ts";
+import { withoutNul } from "./format.ts";
 import type { ImapUrl } from "./imap_url.ts";
 import type { Slice } from "./slice.ts";
 
@@ -65,7 +66,7 @@ export class UrlContents {
     const picked = pickFields(header, section.fields, section.text === "HEADER.FIELDS.NOT");
     const { start, end } = cut({ start: 0, end: picked.length }, partial);
     const chunks = async function* () {
-      if (end > start) yield picked.subarray(start, end);
+      if (end > start) yield withoutNul(picked.subarray(start, end));
     };
     return { size: end - start, chunks };
   }
@@ -117,7 +118,7 @@ function octetsOf(content: MessageContent, { start, end }: Span, slice: Slice): 
   const chunks = async function* () {
     for (let at = start; at < end; at += FETCH_CHUNK) {
       const chunk = await readExactly(content, at, Math.min(at + FETCH_CHUNK, end));
-      yield chunk;
+      yield withoutNul(chunk); // as FETCH gives it: no new message holds any
       await slice.spend(chunk.length);
     }
   };

@@ -10,6 +10,7 @@ import { FakeMailbox, TextSink } from "./fake_mailbox.ts";
 import { latin1, pieces, taken } from "./pieces.ts";
 
 const SIMPLE = latin1("From: a@b.c\r\nSubject: hi\r\nX: 1\r\n\r\nHello\r\nWorld\r\n");
+const WITH_NUL = latin1("A: b\0\r\n\r\nx\0y");
 const MIXED = latin1(
   "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" +
     "Subject: inner\r\n\r\ntwo\r\n--b--\r\n",
@@ -60,6 +61,11 @@ const SECTIONS: readonly (readonly [Uint8Array, string, string | null])[] = [
   [SIMPLE, "BODY[2]", null],
   [SIMPLE, "BODY[1.1]", null],
   [SIMPLE, "BODY[TEXT]<0.5>", "Hello"],
+  // RFC 9051 4.3: no string holds NUL; the octets stay as many.
+  [WITH_NUL, "BODY[]", "A: b\u20ac\r\n\r\nx\u20acy"],
+  [WITH_NUL, "BODY[1]<1.1>", "\u20ac"],
+  [WITH_NUL, "RFC822.HEADER", "A: b\u20ac\r\n\r\n"],
+  [WITH_NUL, "BODY[HEADER.FIELDS (A)]", "A: b\u20ac\r\n\r\n"],
   [SIMPLE, "BODY[TEXT]<7.100>", "World\r\n"],
   [SIMPLE, "BODY[TEXT]<14.5>", ""],
   [SIMPLE, "BODY[TEXT]<4294967295.4294967295>", ""],

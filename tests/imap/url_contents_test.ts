@@ -79,6 +79,13 @@ Deno.test("UrlContents gives the octets of messages and parts, small and large",
   urls.close();
 });
 
+Deno.test("UrlContents gives no NUL, as FETCH does", async () => {
+  const { urls, read } = await reader(await account("A: b\0\r\n\r\nx\0y"));
+  assertEquals(await read("/INBOX/;UID=1/;SECTION=HEADER.FIELDS%20(A)"), "A: b\ufffd\r\n\r\n");
+  assertEquals(await read("/INBOX/;UID=1/;SECTION=TEXT"), "x\ufffdy");
+  urls.close();
+});
+
 Deno.test("UrlContents knows nothing of what is not there, or is another's", async () => {
   const mail = await account(MULTIPART);
   const { urls, read } = await reader(mail);
