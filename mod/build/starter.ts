@@ -28,6 +28,7 @@ export function formatStarter(facts: StarterFacts): string {
   return `#!/bin/sh
 # Roost ${facts.version} for ${facts.target}, portable build. This script starts it; the program and its runtime follow, packed.
 # They are unpacked once, into a private cache folder, and checked; later starts only look whether they were touched since.
+machine=${quoted(facts.target.split("-")[0] ?? "")}
 program_at=${digits(program.at + 1)} program_size=${digits(program.size)}
 program_sum=${program.sha256}
 runtime_at=${digits(runtime.at + 1)} runtime_skip=${digits(runtime.skip + 1)} runtime_length=${
@@ -161,6 +162,11 @@ find_cache() {
 }
 
 find_cache || {
+  bits=$(getconf LONG_BIT 2>/dev/null)
+  if [ "$(uname -m)" != "$machine" ] || [ "${"$"}{bits:-64}" != 64 ]; then
+    echo "roost: this file is for 64-bit systems of the kind $machine; this is $(uname -m), ${"$"}{bits:-64} bit. Take the file for it" >&2
+    exit 1
+  fi
   echo "roost: no folder to unpack the runtime into (100 MB, ours alone, programs may run from it); tried:$tried; set XDG_CACHE_HOME to one" >&2
   exit 1
 }

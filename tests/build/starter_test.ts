@@ -5,7 +5,7 @@ function facts(at: number, flags: readonly string[] = ["--no-prompt"]): StarterF
   const program = { at, size: 7, sha256: "a".repeat(64) };
   return {
     version: "1.2.3",
-    target: "t",
+    target: "aarch64-unknown-linux-gnu",
     flags,
     program,
     runtime: { at: at + 7, size: 9, sha256: "b".repeat(64), skip: 512, length: 5 },
@@ -20,6 +20,7 @@ Deno.test("formatStarter() is as long whatever the offsets, so that they can be 
 Deno.test("formatStarter() names offsets as tail counts them, checksums and flags, and ends by exec", () => {
   const text = formatStarter(facts(5000, ["--v8-flags=--a b", "--allow-net"]));
   assert(text.startsWith("#!/bin/sh\n"));
+  assert(/^machine=aarch64$/m.test(text));
   assert(/^program_at=5001 +program_size=7 *$/m.test(text));
   assert(/^runtime_at=5008 +runtime_skip=513 +runtime_length=5 *$/m.test(text));
   assert(

@@ -7,6 +7,25 @@ const TOP = new URL("../../", import.meta.url).pathname;
 /** Debian's `nobody`. */
 const NOBODY = 65534;
 
+/** Builds by the compile task's program, in the tree at `top` (with a slash at its end). Gives the file's path and all that was said. */
+export async function buildFile(
+  top: string,
+  ...args: readonly string[]
+): Promise<{ readonly path: string; readonly said: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "-A", "mod/build/compile.ts", ...args],
+    cwd: top,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const said = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
+  const name = /^dist\/(\S+): /m.exec(said)?.[1];
+  if (code !== 0 || !name) throw new Error(`No build: ${said}`);
+  return { path: `${top}dist/${name}`, said };
+}
+
 /** The built file in a folder of its own; removed with everything at the end. */
 export class PortableFile implements AsyncDisposable {
   readonly dir: string;
@@ -15,21 +34,12 @@ export class PortableFile implements AsyncDisposable {
     this.dir = dir;
   }
 
-  /** Builds for the target by the compile task's program, into dist/, and copies the file out. */
+  /** Builds for the target into dist/, and copies the file out. */
   static async build(target: string): Promise<PortableFile> {
-    const out = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "-A", "mod/build/compile.ts", "--portable", "--target", target],
-      cwd: TOP,
-      env: { NO_COLOR: "1" },
-      stdout: "piped",
-      stderr: "piped",
-    }).output();
-    const said = new TextDecoder().decode(out.stdout);
-    const name = /^dist\/(\S+): portable/m.exec(said)?.[1];
-    if (out.code !== 0 || !name) throw new Error(`No build: ${said}${new TextDecoder().decode(out.stderr)}`);
+    const { path } = await buildFile(TOP, "--portable", "--target", target);
     // Not below /tmp's usual names: nobody has to get through to it.
     const portable = new PortableFile(await Deno.makeTempDir({ prefix: "roost-portable-" }));
-    await Deno.copyFile(`${TOP}dist/${name}`, portable.path);
+    await Deno.copyFile(path, portable.path);
     await Deno.chmod(portable.path, 0o755);
     for (const below of ["", "/home", "/server"]) {
       await Deno.mkdir(portable.dir + below, { recursive: true });
