@@ -53,6 +53,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
   /** Creating, renaming and removing folders, one at a time. */
   readonly #changes = new Serial();
   #popRelease: Promise<void> = Promise.resolve();
+  #remaking: Promise<void> | null = null;
 
   /** `limit` gives the account's bounds as they are at the moment. */
   constructor(ports: Ports, host: AccountHost, root: string, limit: () => QuotaLimit | null = () => null) {
@@ -104,6 +105,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
 
   async list(): Promise<readonly MailboxEntry[]> {
     const separator = this.#ports.separator;
+    if (!isDir(this.#ports.fs, `${this.root}/cur`)) await this.#remake();
     const folders = new Set(await listFolders(this.#ports, this.root));
     const parents = new Set<string>();
     for (const name of folders) for (const parent of parentsOf(name, separator)) parents.add(parent);
@@ -195,17 +197,20 @@ export class MaildirAccount implements AccountMail, FolderHost {
   }
 
   async open(name: string): Promise<Result<Mailbox, "no-mailbox">> {
-    const folder = await this.find(name);
-    if (!folder) return err("no-mailbox");
-    folder.use();
-    try {
-      await folder.refresh();
-    } catch (e) {
+    // Twice: one that was made anew, by whomever, is another folder.
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const folder = await this.find(name);
+      if (!folder) break;
+      folder.use();
+      try {
+        await folder.refresh();
+      } catch (e) {
+        folder.close();
+        throw e;
+      }
+      if (!folder.state.gone) return ok(folder);
       folder.close();
-      throw e;
     }
-    if (!folder.state.gone) return ok(folder);
-    folder.close();
     return err("no-mailbox");
   }
 
@@ -295,9 +300,28 @@ export class MaildirAccount implements AccountMail, FolderHost {
     };
   }
 
-  /** The folder, or null when there is none. */
-  find(name: string): Promise<Folder | null> {
-    return Promise.resolve(this.findNow(name));
+  /** The folder, or null when there is none. INBOX always is. */
+  async find(name: string): Promise<Folder | null> {
+    const folder = this.findNow(name);
+    if (folder || !isInbox(name, this.#ports.separator)) return folder;
+    await this.#remake();
+    return this.findNow(name);
+  }
+
+  /**
+   * Makes the account's folders as at first use: somebody took them away under the running server. Not where the folder of all accounts is gone, too:
+   * that is a disk which is not there at the moment.
+   */
+  #remake(): Promise<void> {
+    const { fs, log } = this.#ports;
+    const domain = this.root.slice(0, this.root.lastIndexOf("/"));
+    const mailRoot = domain.slice(0, domain.lastIndexOf("/"));
+    if (!isDir(fs, mailRoot)) throw new FsError("not-found", "find", mailRoot);
+    if (this.#remaking === null) {
+      log.warn("account's folder was taken away, made again", { path: this.root });
+      this.#remaking = this.ensure(mailRoot).finally(() => this.#remaking = null);
+    }
+    return this.#remaking;
   }
 
   findNow(name: string): Folder | null {
@@ -392,4 +416,9 @@ export class MaildirAccount implements AccountMail, FolderHost {
     }
     return ok(undefined);
   }
+}
+
+function isInbox(name: string, separator: string): boolean {
+  const n = canonicalName(name, separator);
+  return n.ok && n.value === INBOX;
 }

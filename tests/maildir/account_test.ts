@@ -1,3 +1,5 @@
+import { BODY_IN_MEMORY } from "../../mod/base/limits.ts";
+import type { AccountMail as Account } from "../../mod/store/store.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
@@ -72,4 +74,53 @@ Deno.test("folders without users give their memory back in time", async () => {
   assertEquals(again.messages.map((m) => m.uid), [1]);
   again.close();
   await store.close();
+});
+
+Deno.test("an account whose folder was taken away under the running server is made again", async () => {
+  const uses: readonly ((account: Account) => Promise<unknown>)[] = [
+    async (account) => assertEquals(await append(account, "inbox", "new\r\n"), 1),
+    async (account) => {
+      // Too large to wait in memory for a folder.
+      await account.list();
+      assertEquals(await append(account, "INBOX", "x".repeat(BODY_IN_MEMORY + 1)), 1);
+    },
+    async (account) => assertEquals((await account.list()).length, 6),
+    async (account) => assertEquals((await account.status("INBOX", {})).ok, true),
+    (account) =>
+      Promise.all([append(account, "INBOX", "a"), append(account, "INBOX", "b"), account.open("INBOX")]),
+  ];
+  for (const use of uses) {
+    const clock = new FakeClock();
+    const { fs, store, log } = storeOn(machine(clock), clock);
+    const account = await store.account(ALICE);
+    await append(account, "INBOX", "old\r\n");
+    const before = await opened(store);
+    const { uidValidity } = before;
+    let gone = false;
+    before.listen((change) => gone ||= change.kind === "gone");
+    await store.settled();
+    await clock.advance(2000);
+    await fs.rename("/mail/example.test", "/away");
+    let over = false;
+    const used = use(account).finally(() => over = true);
+    while (!over) await clock.advance(100); // two at once may have to wait for the lock
+    await used;
+    const box = await opened(store);
+    assert(box.uidValidity !== uidValidity, "UIDs would mean other messages");
+    await before.refresh();
+    assert(gone, "who had it open is told");
+    assertEquals((await account.list()).map((e) => e.name).includes("Junk"), true);
+    assertEquals(log.lines.filter((e) => e.event.includes("made again")).length, 1);
+    await store.settled();
+  }
+});
+
+Deno.test("nothing is made where the folder of all accounts is not there: a disk that is not mounted", async () => {
+  const { fs, store } = storeOn(machine());
+  const account = await store.account(ALICE);
+  await store.settled();
+  await fs.rename("/mail", "/unmounted");
+  await assertRejects(() => append(account, "INBOX", "x"), "not-found");
+  await assertRejects(() => account.list(), "not-found");
+  assertEquals(await fs.stat("/mail"), null);
 });
