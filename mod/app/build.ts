@@ -29,7 +29,7 @@ import { AccountRates } from "../inbound/account_rate.ts";
 import { Dispatcher } from "../inbound/dispatch.ts";
 import { filingJunk } from "../inbound/junk_folder.ts";
 import { LocalTransport } from "../inbound/local_transport.ts";
-import { InboundPolicy } from "../inbound/policy.ts";
+import { type HasRoom, InboundPolicy } from "../inbound/policy.ts";
 import { RateLimiter } from "../inbound/ratelimit.ts";
 import { ReturnPaths } from "../inbound/return_paths.ts";
 import { FsSpooler } from "../inbound/spooler.ts";
@@ -183,7 +183,12 @@ export async function buildServices(
   let strip = config.submission.strip;
   const defences = await ReceptionDefences.open(platform, config, directory);
   const isSuppressed = (recipient: Address) => suppressions.holds(recipient, clock.now());
-  const policy = new SwappablePolicy(buildPolicy(platform, config, directory, queue, defences, isSuppressed));
+  const hasRoom: HasRoom = (id, octets) =>
+    quotaOf(known.get(id)) === null ||
+    store.account(id).then((account) => account.hasRoom(octets)).catch(() => true);
+  const policyOf = (terms: Config) =>
+    buildPolicy(platform, terms, directory, queue, defences, isSuppressed, hasRoom);
+  const policy = new SwappablePolicy(policyOf(config));
   const index = lazyIndex(platform, config);
   return {
     store,
@@ -255,7 +260,7 @@ export async function buildServices(
         queue.reconsider();
       }
       strip = next.submission.strip;
-      policy.swap(buildPolicy(platform, next, directory, queue, defences, isSuppressed));
+      policy.swap(policyOf(next));
     },
     async stop() {
       await queue.stop(QUEUE_GRACE);
@@ -380,6 +385,7 @@ function buildPolicy(
   queue: Queue,
   defences: ReceptionDefences,
   isSuppressed: (recipient: Address) => boolean,
+  hasRoom: HasRoom,
 ): Policy {
   const rate = { burst: CONNECT_BURST, perMinute: CONNECT_PER_MINUTE };
   const connections = new RateLimiter(platform.clock, rate, config.trusted);
@@ -389,6 +395,7 @@ function buildPolicy(
     new QueueTurns(queue, config.trusted),
     defences.of(config),
     isSuppressed,
+    hasRoom,
   );
 }
 

@@ -2,7 +2,7 @@
  * Who may send what to whom. The invariant: mail for others is taken from those who have authenticated, and from nobody else. Whatever the
  * form of an address, it is either a recipient of ours, or it is refused.
  */
-import type { Directory } from "../account/directory.ts";
+import type { AccountId, Directory } from "../account/directory.ts";
 import { unreachable } from "../base/result.ts";
 import type { Address } from "../mail/address.ts";
 import type { Client, Origin, Policy, Transaction, Turns, Verdict } from "../smtp/ports.ts";
@@ -10,16 +10,20 @@ import { REPLY } from "../smtp/reply.ts";
 import type { Defences } from "./defences.ts";
 import type { RateLimiter } from "./ratelimit.ts";
 
+/** Whether an account may have a message of so many octets more. Never rejects. */
+export type HasRoom = (account: AccountId, octets: number) => boolean | Promise<boolean>;
+
 export class InboundPolicy implements Policy {
   readonly #directory: Directory;
   readonly #connections: RateLimiter;
   readonly #defences: Defences | null;
   readonly #isSuppressed: (recipient: Address) => boolean;
+  readonly #hasRoom: HasRoom;
   readonly turns: Turns | undefined;
 
   /**
    * Without `turns` ETRN is for nobody, without `defences` strangers are looked at no further. `isSuppressed`: mail for this address
-   * elsewhere is not taken.
+   * elsewhere is not taken. Without `hasRoom` full mailboxes are found out about when the message has come.
    */
   constructor(
     directory: Directory,
@@ -27,7 +31,9 @@ export class InboundPolicy implements Policy {
     turns?: Turns,
     defences?: Defences,
     isSuppressed: (recipient: Address) => boolean = () => false,
+    hasRoom: HasRoom = () => true,
   ) {
+    this.#hasRoom = hasRoom;
     this.#directory = directory;
     this.#isSuppressed = isSuppressed;
     this.#defences = defences ?? null;
@@ -67,8 +73,27 @@ export class InboundPolicy implements Policy {
     return this.#directory.maySendAs(client.account, sender) ? null : REPLY.senderNotYours;
   }
 
-  rcpt(transaction: Transaction, recipient: Address): Verdict {
-    return this.#whereTo(transaction, recipient) ?? this.#defences?.rcpt(transaction, recipient) ?? null;
+  rcpt(transaction: Transaction, recipient: Address): Verdict | Promise<Verdict> {
+    return this.#whereTo(transaction, recipient) ?? this.#defences?.rcpt(transaction, recipient) ??
+      this.#room(transaction, recipient);
+  }
+
+  /**
+   * Whether there is room for what is announced: a message nobody can have need not travel, and its sender's server tries again. Not asked for our own
+   * users: mail programs give up all recipients for one that is refused, and what we take from them waits in the queue.
+   */
+  #room({ client, mail }: Transaction, recipient: Address): Verdict | Promise<Verdict> {
+    if (client.account !== null && client.listener !== "lmtp") return null;
+    const resolution = this.#directory.resolve(recipient);
+    if (resolution.kind !== "targets") return null;
+    const answers: (boolean | Promise<boolean>)[] = [];
+    for (const target of resolution.targets) {
+      const answer = target.kind === "account" ? this.#hasRoom(target.account, mail.size ?? 1) : true;
+      // Nearly always: most accounts have no bound.
+      if (answer === true) return null;
+      answers.push(answer);
+    }
+    return Promise.all(answers).then((all) => all.includes(true) ? null : REPLY.overQuota);
   }
 
   #whereTo(transaction: Transaction, recipient: Address): Verdict {

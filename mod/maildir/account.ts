@@ -285,6 +285,13 @@ export class MaildirAccount implements AccountMail, FolderHost {
     return this.quotaFile.usage();
   }
 
+  /** Whether a message of so many octets would fit; true where that cannot be found out. */
+  async hasRoom(octets: number): Promise<boolean> {
+    const release = await this.quotaFile.reserve(octets, 1);
+    release?.();
+    return release !== null;
+  }
+
   async lockForPop(): Promise<(() => void) | null> {
     await this.#popRelease;
     // The name Dovecot has for it (pop3_lock_session).

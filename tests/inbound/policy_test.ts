@@ -13,7 +13,9 @@ function policy(): InboundPolicy {
 function rcpt(path: string, options: TransactionOptions): Reply | null {
   const read = parsePath(path, 0, true);
   assert(read?.address, path);
-  return policy().rcpt(transaction(options), read.address);
+  const verdict = policy().rcpt(transaction(options), read.address);
+  assert(!(verdict instanceof Promise), "nothing has to be waited for");
+  return verdict;
 }
 
 Deno.test("InboundPolicy takes what is ours and tells what is not", () => {
@@ -139,4 +141,39 @@ Deno.test("InboundPolicy takes nothing from our users for addresses elsewhere th
   assertEquals(rcpt("gone", "far.example", null), REPLY.relayDenied);
   assertEquals(rcpt("alice", "example.test", "alice@example.test"), null);
   assertEquals(asked, ["gone@far.example", "there@far.example"]);
+});
+
+Deno.test("InboundPolicy puts off mail for full mailboxes before it travels, but not our users' own", async () => {
+  const asked: [string, number][] = [];
+  const full = new Set(["alice@example.test"]);
+  const p = new InboundPolicy(
+    directory(),
+    new RateLimiter(new FakeClock(), { burst: 2, perMinute: 1 }, []),
+    undefined,
+    undefined,
+    undefined,
+    (account, octets) => {
+      asked.push([account, octets]);
+      return full.has(account) ? Promise.resolve(false) : true;
+    },
+  );
+  const mail = { size: 500, body: null, smtpUtf8: false } as const;
+  const rcpt = (local: string, own: TransactionOptions = {}, size: number | null = 500) =>
+    p.rcpt({ ...transaction(own), mail: { ...mail, size } }, { local, domain: "example.test" });
+  assertEquals(await rcpt("alice"), REPLY.overQuota);
+  assertEquals(await rcpt("alice+lists", { listener: "lmtp" }), REPLY.overQuota);
+  assertEquals(await rcpt("alice", { listener: "lmtp", account: "bob@example.test" }), REPLY.overQuota);
+  assertEquals(rcpt("bob"), null);
+  assertEquals(rcpt("nobody"), REPLY.unknownUser);
+  assertEquals(asked.length, 4);
+  // What is not announced is at least something.
+  await rcpt("alice", {}, null);
+  assertEquals(asked.at(-1), ["alice@example.test", 1]);
+  // One of several with room will do: the others' copies wait.
+  assertEquals(await rcpt("team"), null);
+  full.add("bob@example.test");
+  assertEquals(await rcpt("team"), REPLY.overQuota);
+  // Where some of it goes elsewhere it is taken.
+  assertEquals(await rcpt("mixed"), null);
+  assertEquals(await rcpt("alice", { listener: "submission", account: "bob@example.test" }), null);
 });

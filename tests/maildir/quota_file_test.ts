@@ -195,3 +195,20 @@ Deno.test("QuotaFile never costs mail: where nothing can be written there is roo
   assertEquals((await fs.list(`${ROOT}/tmp`)).length, 0);
   await store.close();
 });
+
+Deno.test("MaildirAccount.hasRoom() says beforehand what would be let in, and sets nothing aside", async () => {
+  const { store, fs, terms } = limited({ octets: 100, messages: 2 });
+  const account = await store.account(ALICE);
+  await deliver(store, "x".repeat(60));
+  for (let i = 0; i < 3; i++) assertEquals(await account.hasRoom(40), true);
+  assertEquals(await account.hasRoom(41), false);
+  await deliver(store, "x");
+  assertEquals(await account.hasRoom(1), false);
+  terms.limit = null;
+  assertEquals(await account.hasRoom(1000), true);
+  // Where it cannot be found out mail is not turned away.
+  terms.limit = { octets: 1, messages: null };
+  await store.settled();
+  await fs.rename("/mail", "/unmounted");
+  assertEquals(await account.hasRoom(1000), true);
+});
