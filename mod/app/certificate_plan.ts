@@ -3,7 +3,8 @@ import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
 import { formatAddress } from "../mail/address.ts";
 import type { CertificatePlan } from "./certificates.ts";
-import { publicNames } from "./public_names.ts";
+import type { ChallengeWay } from "../tls/acme_types.ts";
+import { isOnlyHere, publicNames } from "./public_names.ts";
 
 /**
  * Which certificates a config wants. Our own is for the host name, the names that mail programs guess in each domain, those that listen.https answers to, and the addresses we
@@ -31,6 +32,8 @@ export function certificatePlan(config: Config): CertificatePlan {
       email: formatAddress(tls.email),
       names: [...new Set([config.hostname, ...tls.names])],
       maybe: [...asked, ...guessed],
+      ways: waysOf(config),
+      external: tls.external,
       ca: tls.ca,
     },
     files: config.tls.kind === "files" ? config.tls.certificates : [],
@@ -41,4 +44,10 @@ export function certificatePlan(config: Config): CertificatePlan {
       ip: [...new Set(["127.0.0.1", "::1", ...addresses])],
     },
   };
+}
+
+/** How names can be proved: at port 80 where listen.http is for everybody, at 443; and last by what another server may pass on. */
+function waysOf({ listen }: Config): readonly ChallengeWay[] {
+  const byTls: readonly ChallengeWay[] = listen.https.length > 0 ? ["tls-alpn-01"] : [];
+  return listen.http.some((at) => !isOnlyHere(at.host)) ? ["http-01", ...byTls] : [...byTls, "http-01"];
 }

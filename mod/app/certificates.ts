@@ -39,8 +39,13 @@ export function certificatePorts(fs: Fs, clock: Clock, random: Random): Certific
   return { fs, clock, issuer: lazyIssuer(clock, random), reader: certificateReader };
 }
 
-/** Makes the keeper of an ACME authority's certificate. Throws FsError. */
-export type OpenAcme = (board: ChallengeTokens, dir: string, plan: AcmePlan) => Promise<AcmeKeeper>;
+/** Makes the keeper of an ACME authority's certificate; `gone` ends what it is about. Throws FsError. */
+export type OpenAcme = (
+  board: ChallengeTokens,
+  dir: string,
+  plan: AcmePlan,
+  gone: AbortSignal,
+) => Promise<AcmeKeeper>;
 
 /** Keeps `Certificates` as the plan says. */
 export class CertificateKeeper {
@@ -53,7 +58,7 @@ export class CertificateKeeper {
   #plan: CertificatePlan;
   #stamp = "";
   #authority: string | null = null;
-  #acme: { readonly plan: string; readonly keeper: AcmeKeeper } | null = null;
+  #acme: { readonly plan: string; readonly keeper: AcmeKeeper; readonly gone: AbortController } | null = null;
 
   constructor(ports: CertificatePorts, log: Log, plan: CertificatePlan, openAcme: OpenAcme | null = null) {
     this.#openAcme = openAcme;
@@ -144,10 +149,16 @@ export class CertificateKeeper {
 
   async #entries(plan: CertificatePlan): Promise<CertificateEntry[]> {
     const wanted = JSON.stringify([plan.dir, plan.acme]);
-    if (!plan.acme || !this.#openAcme) this.#acme = null;
-    else if (this.#acme?.plan !== wanted) {
+    if (this.#acme?.plan !== wanted) {
+      // A slow authority must not hold up who wants another one.
+      this.#acme?.gone.abort();
       await this.#acme?.keeper.settled();
-      this.#acme = { plan: wanted, keeper: await this.#openAcme(this.challenges, plan.dir, plan.acme) };
+      this.#acme = null;
+      if (plan.acme && this.#openAcme) {
+        const gone = new AbortController();
+        const keeper = await this.#openAcme(this.challenges, plan.dir, plan.acme, gone.signal);
+        this.#acme = { plan: wanted, keeper, gone };
+      }
     }
     if (plan.files.length > 0) return await this.#fromFiles(plan);
     const pair = this.#acme?.keeper.pair;

@@ -21,7 +21,6 @@ import { CertificateKeeper, certificatePorts } from "./certificates.ts";
 import { certificatePlan } from "./certificate_plan.ts";
 import { Connections } from "./connections.ts";
 import { type HttpListener, listenHttp, writeControlToken } from "./http.ts";
-import { httpsTls } from "./https_tls.ts";
 import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
 import { MemoryGuard } from "./memory_guard.ts";
 import { notBuilt } from "./not_built.ts";
@@ -102,9 +101,10 @@ export class Server {
       certificatePorts(fs, clock, random),
       log,
       certificatePlan(loaded.config),
-      async (board, dir, plan) => {
+      async (board, dir, plan, gone) => {
         const { openAcme } = await import("./acme.ts");
-        return await openAcme(platform, () => this.#config, board, dir, plan, this.stopping);
+        const signal = AbortSignal.any([gone, this.stopping]);
+        return await openAcme(platform, () => this.#config, board, dir, plan, signal);
       },
     );
     this.listeners = new Listeners({
@@ -262,7 +262,9 @@ export class Server {
       load: () => app ??= make(),
     };
     for (const at of http) this.#http.push(await listenHttp(at.host, at.port, ports));
-    const chooseTls = httpsTls(this.keeper.certificates);
+    if (https.length === 0) return;
+    const { httpsTls } = await import("../sys/choose_tls.ts");
+    const chooseTls = httpsTls(this.keeper.certificates, this.keeper.challenges);
     for (const at of https) this.#http.push(await listenHttp(at.host, at.port, ports, chooseTls));
   }
 

@@ -394,6 +394,9 @@ export const ACME_NAMES = 100; // of one certificate: what Let's Encrypt takes
 export const ACME_TEXT = 500; // characters of an error that are kept
 export const ACME_STATE = 64 * KiB; // of what is remembered of it on disk
 export const ACME_WAIT_MOST = 7 * 24 * 60 * MINUTE; // until the next attempt, whatever the authority says: its limits count by the week
+export const ACME_CLOCK = 24 * 60 * MINUTE; // our clock may be off from the authority's: one that is further off is wrong
+export const ACME_ALONE = 3; // failures after which the server's own name is asked for alone: whatever is wrong with the others must not cost it its certificate
+export const ACME_LOOK_NAMES = 500; // names looked up in DNS to see whether they lead here
 export const ACME_REFUSED = 24 * 60 * MINUTE; // a name it does not issue for is left out so long
 export const ACME_LOOK = 24 * 60 * MINUTE; // between two looks in DNS for names that lead here
 

@@ -13,6 +13,8 @@ export type TlsConfig =
     readonly directory: string;
     /** Beside the host name. */
     readonly names: readonly string[];
+    /** The account elsewhere that ours is bound to; `key` is base64url. */
+    readonly external: { readonly kid: string; readonly key: string } | null;
     /** File of authorities that certify the directory's server, beside the platform's. */
     readonly ca: string | null;
   }

@@ -201,8 +201,19 @@ function tlsOf(folder: string, raw: Written, problem: Note): TlsConfig {
         `tls.acme.directory: "${directory}" is none of ${known}, nor an https: URL`,
       );
     }
-    const { email, names, ca } = acme;
-    return { kind: "acme", email, directory, names, ca: ca === null ? null : absolutePath(folder, ca) };
+    const { email, names, external, ca } = acme;
+    const key = external && external.key.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+    if (key !== null && (!/^[A-Za-z0-9_-]{8,}$/.test(key) || key.length % 4 === 1)) {
+      problem(["tls", "acme", "external", "key"], "tls.acme.external.key: is no base64url, or a short one");
+    }
+    return {
+      kind: "acme",
+      email,
+      directory,
+      names,
+      external: external && { kid: external.kid, key: key ?? "" },
+      ca: ca === null ? null : absolutePath(folder, ca),
+    };
   }
   if (certificates.length === 0) return { kind: "own-ca" };
   const absolute = certificates.map((c) => ({

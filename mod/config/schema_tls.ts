@@ -17,6 +17,14 @@ export const TLS = entry(
           [],
           "further names the certificate is to be for; hostname always is, and mail., imap., smtp., pop., with mta_sts mta-sts., and with listen.https autoconfig. and autodiscover. of our domains are where DNS leads them here",
         ),
+        external: entry(
+          falseOr(section({
+            kid: required(kind.textValue, "its name, as the authority gave it"),
+            key: required(kind.textValue, "the HMAC key that came with it, base64url"),
+          })),
+          false,
+          "the account that one of ours is bound to (EAB), with authorities that want it (ZeroSSL, Google)",
+        ),
         ca: entry(
           falseOr(kind.fileValue),
           false,

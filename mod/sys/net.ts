@@ -26,12 +26,16 @@ export type ServerTls = () => ServerTlsOptions;
 export interface ServerTlsOptions extends tls.TLSSocketOptions {
   /** Once the handshake is done: the channel binding data of the certificate that was chosen, or null. */
   readonly endPoint?: () => Uint8Array | null;
-  /** All that was to be said is said by the handshake: the connection ends after it. */
-  readonly shakeOnly?: true;
+}
+
+/** Octets that are all the answer there is: the connection ends after them. */
+export interface TlsAnswer {
+  /** null where there is none for this client. */
+  answer(): Promise<Uint8Array | null>;
 }
 
 /** As `ServerTls`, by what the client said first; null where it is not to be served. */
-export type ChooseTls = (hello: ClientHello) => ServerTlsOptions | null;
+export type ChooseTls = (hello: ClientHello) => ServerTlsOptions | TlsAnswer | null;
 
 /** A connection over a node socket. */
 export class NodeConn implements Conn {
@@ -129,15 +133,22 @@ export class NodeConn implements Conn {
   async startTlsBy(choose: ChooseTls): Promise<boolean> {
     const { hello, octets } = await this.#hello();
     const chosen = choose(hello);
-    if (!chosen) {
+    if (chosen && !("answer" in chosen)) {
+      // TLS reads it again, from the start.
+      this.#socket.pause();
+      this.#socket.unshift(octets);
+      await this.#startTls(null, undefined, chosen);
+      return true;
+    }
+    const answer = await chosen?.answer() ?? null;
+    if (answer === null) {
       this.#fail(new ConnectionLost("tls", "not served under this name or protocol"));
       throw this.#lost ?? new ConnectionLost("tls");
     }
-    // TLS reads it again, from the start.
-    this.#socket.pause();
-    this.#socket.unshift(octets);
-    await this.#startTls(null, undefined, chosen);
-    return chosen.shakeOnly !== true;
+    await this.write(answer);
+    // The client takes it, and says so or goes.
+    await this.read();
+    return false;
   }
 
   async #hello(): Promise<{ readonly hello: ClientHello; readonly octets: Uint8Array }> {
@@ -191,7 +202,7 @@ export class NodeConn implements Conn {
     plain.removeAllListeners("error");
     plain.removeAllListeners("close");
     if (announce) plain.write(announce);
-    const { endPoint, shakeOnly: _, ...options } = chosen ?? this.#serverTls?.() ?? {};
+    const { endPoint, ...options } = chosen ?? this.#serverTls?.() ?? {};
     const secure = chosen || this.#serverTls
       ? new tls.TLSSocket(plain, { ...options, isServer: true })
       : tls.connect({ socket: plain, ...clientOptions(verify) });

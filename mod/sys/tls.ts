@@ -2,6 +2,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { formatIp, parseIp } from "../base/ip.ts";
+import { TLS_CHAIN } from "../base/limits.ts";
 import type { CertificateFacts, CertificateReader } from "../tls/certificate_files.ts";
 import type { ServerTls } from "./net.ts";
 
@@ -67,10 +68,42 @@ export const certificateReader: CertificateReader = {
       fingerprint: c.fingerprint256,
     };
   },
+  chain(pem) {
+    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    const [first = "", ...others] = blocks.slice(0, TLS_CHAIN);
+    const chain = [new X509Certificate(first)];
+    const left = others.flatMap(certificateOf);
+    for (;;) {
+      const last = chain.at(-1);
+      const at = left.findIndex((c) => last && isIssuedBy(last, c));
+      const [next] = at < 0 ? [] : left.splice(at, 1);
+      if (!next) return chain.map((c) => `${c.toString().trim()}\n`).join("");
+      chain.push(next);
+    }
+  },
   matches(pair) {
     return new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key));
   },
 };
+
+/** Empty for what is none. */
+function certificateOf(pem: string): X509Certificate[] {
+  try {
+    return [new X509Certificate(pem)];
+  } catch {
+    return []; // of no use to clients either
+  }
+}
+
+/** Whether `by` has signed `certificate`, and is another one. */
+function isIssuedBy(certificate: X509Certificate, by: X509Certificate): boolean {
+  try {
+    return by.ca && certificate.checkIssued(by) && certificate.verify(by.publicKey) &&
+      by.fingerprint256 !== certificate.fingerprint256;
+  } catch {
+    return false; // a key or signature of a kind that nobody knows
+  }
+}
 
 /** All certificates of the server. Connections begun before a change keep theirs. */
 export class Certificates {

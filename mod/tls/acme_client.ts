@@ -1,5 +1,5 @@
 /**
- * The ACME client (RFC 8555): account, order, http-01, certificate. Invariants:
+ * The ACME client (RFC 8555, RFC 8737): account, order, proofs by http-01 or tls-alpn-01, certificate. Invariants:
  * - Whatever the directory says, one issue ends within ACME_ORDER, asks no more than ACME_REQUESTS times, and reads no more than a few KiB a reply.
  * - What it hands out is a chain of PEM blocks; whether that is the certificate we wanted is for the caller to see.
  */
@@ -7,6 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { fromUtf8 } from "../base/bytes.ts";
 import {
   ACME_CHAIN,
+  ACME_CLOCK,
   ACME_NONCES,
   ACME_ORDER,
   ACME_POLL,
@@ -14,25 +15,35 @@ import {
   ACME_REPLY,
   ACME_REQUESTS,
   ACME_TEXT,
-  ACME_WAIT_MOST,
 } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type { AcmeFault, AcmeHttp, ChallengeBoard, HttpReply } from "./acme_types.ts";
+import {
+  ACME_ERROR,
+  authorizationUrls,
+  Ended,
+  field,
+  type Json,
+  namesIn,
+  objects,
+  parseReply,
+  problemText,
+  retryAfter,
+  text,
+  url,
+} from "./acme_replies.ts";
+import type {
+  AcmeFault,
+  AcmeHttp,
+  ChallengeBoard,
+  ChallengeWay,
+  ExternalAccount,
+  HttpReply,
+} from "./acme_types.ts";
 import { base64url, type EcKey } from "./ec_key.ts";
-import { keyAuthorization, signJws } from "./jws.ts";
+import { bindAccount, keyAuthorization, signJws } from "./jws.ts";
 
-const ERROR = "urn:ietf:params:acme:error:";
-
-/** Ends an exchange from within; never leaves this file. */
-class Ended extends Error {
-  readonly fault: AcmeFault;
-  constructor(fault: Partial<AcmeFault> & { readonly why: string }) {
-    super(fault.why);
-    this.fault = { wait: null, names: [], noAccount: false, ...fault };
-  }
-}
-
-type Json = Readonly<Record<string, unknown>>;
+/** Challenges of one authorization that are looked at: there are three kinds. */
+const CHALLENGES = 20;
 
 interface Directory {
   readonly newNonce: string;
@@ -45,6 +56,10 @@ export interface AcmeClientPorts {
   readonly http: AcmeHttp;
   readonly clock: Clock;
   readonly board: ChallengeBoard;
+  /** How names may be proved, the best way first. */
+  readonly ways: readonly ChallengeWay[];
+  /** The account elsewhere that ours belongs to, where the authority wants one. */
+  readonly external: ExternalAccount | null;
   /** Ends it early. */
   readonly signal: AbortSignal;
 }
@@ -74,9 +89,11 @@ export class AcmeClient {
     return told(async () => {
       if (this.#account !== null) return this.#account;
       const { newAccount } = await this.#open();
+      const { external } = this.#ports;
       const { reply } = await this.#post(newAccount, {
         termsOfServiceAgreed: true,
         contact: [`mailto:${email}`],
+        ...(external ? { externalAccountBinding: await bindAccount(this.#key, newAccount, external) } : {}),
       });
       this.#account = url(reply.header("location"), "the account");
       return this.#account;
@@ -91,7 +108,7 @@ export class AcmeClient {
         identifiers: names.map((value) => ({ type: "dns", value })),
       });
       const at = url(made.reply.header("location"), "the order");
-      await this.#prove(texts(made.json["authorizations"], names.length));
+      await this.#prove(authorizationUrls(made.json["authorizations"], names.length), names);
       // RFC 8555 7.4: an order whose names are proved becomes "ready".
       let order = await this.#settled(at, made.json, ["pending"]);
       if (order["status"] === "ready") {
@@ -128,16 +145,19 @@ export class AcmeClient {
   }
 
   /** All names are tried, so that those that fail are known together. */
-  async #prove(authorizations: readonly string[]): Promise<void> {
-    const failed: { readonly name: string; readonly why: string; readonly wait: number | null }[] = [];
+  async #prove(authorizations: readonly string[], names: readonly string[]): Promise<void> {
+    const failed: { readonly name: string; readonly why: string }[] = [];
     for (const at of authorizations) {
       const { json } = await this.#post(at, null);
-      const name = text(field(json, "identifier")["value"]);
+      const name = text(field(json, "identifier")["value"]).toLowerCase();
+      if (!names.includes(name)) {
+        throw new Ended({ why: `the directory wants a proof of "${name}", which was not asked for` });
+      }
       if (json["status"] === "valid") continue;
       const why = json["status"] === "pending"
-        ? await this.#challenge(at, json)
+        ? await this.#challenge(at, json, name)
         : "it is not pending any more";
-      if (why !== null) failed.push({ name, why, wait: null });
+      if (why !== null) failed.push({ name, why });
     }
     if (failed.length === 0) return;
     const why = failed.map((f) => `${f.name}: ${f.why}`).join("; ").slice(0, ACME_TEXT);
@@ -145,26 +165,40 @@ export class AcmeClient {
   }
 
   /** Null when the name is proved, else why not. */
-  async #challenge(at: string, authorization: Json): Promise<string | null> {
-    const all = Array.isArray(authorization["challenges"]) ? authorization["challenges"] : [];
-    const challenge = all.slice(0, 20).map(object).find((c) => c["type"] === "http-01");
-    if (!challenge) return "the authority offers no http-01";
+  async #challenge(at: string, authorization: Json, name: string): Promise<string | null> {
+    const { ways } = this.#ports;
+    const offered = objects(authorization["challenges"], CHALLENGES);
+    const way = ways.find((w) => offered.some((c) => c["type"] === w));
+    const challenge = offered.find((c) => c["type"] === way);
+    if (!way || !challenge) return `the authority offers no ${ways.join(" nor ")}`;
     const token = text(challenge["token"]);
     // RFC 8555 8.3: base64url, at least 128 bits.
     if (!/^[A-Za-z0-9_-]{22,200}$/.test(token)) {
       throw new Ended({ why: "the directory sent a token that is none" });
     }
-    const { board } = this.#ports;
-    board.publish(token, await keyAuthorization(token, this.#key));
+    const remove = await this.#publish(way, name, token);
     try {
       await this.#post(url(challenge["url"], "the challenge"), {});
       const done = await this.#settled(at, authorization, ["pending"]);
       if (done["status"] === "valid") return null;
-      const tried = (Array.isArray(done["challenges"]) ? done["challenges"] : []).slice(0, 20).map(object);
+      const tried = objects(done["challenges"], CHALLENGES);
       return problemText(tried.map((c) => field(c, "error")).find((e) => "detail" in e) ?? {});
     } finally {
-      board.remove(token);
+      remove();
     }
+  }
+
+  /** Gives what takes it away again. */
+  async #publish(way: ChallengeWay, name: string, token: string): Promise<() => void> {
+    const { board, clock } = this.#ports;
+    const answer = await keyAuthorization(token, this.#key);
+    if (way === "http-01") {
+      board.publish(token, answer);
+      return () => board.remove(token);
+    }
+    const { validationCertificate } = await import("./validation_certificate.ts");
+    board.publishTls(name, await validationCertificate(name, answer, clock.now()));
+    return () => board.removeTls(name);
   }
 
   /** Looks at an order or authorization until it is in none of the states `busy`. */
@@ -224,17 +258,18 @@ export class AcmeClient {
     const good = reply.status >= 200 && reply.status < 300;
     if (method === "HEAD" && good) return { reply, json: {} };
     const isJson = /^application\/(problem\+)?json\s*(;|$)/i.test(reply.header("content-type") ?? "");
-    const json = isJson ? parsed(reply.body) : {};
+    const json = isJson ? parseReply(reply.body) : {};
     if (good) {
       if (method === "GET" && !isJson) throw new Ended({ why: "what answers there is no ACME directory" });
+      if (method === "GET") checkClock(reply, clock.now());
       return { reply, json };
     }
-    if (again && json["type"] === `${ERROR}badNonce`) return null;
+    if (again && json["type"] === `${ACME_ERROR}badNonce`) return null;
     throw new Ended({
       why: `${new URL(at).host} replied ${reply.status}: ${problemText(json)}`.slice(0, ACME_TEXT),
       wait: retryAfter(reply, clock.now()),
       names: namesIn(json),
-      noAccount: json["type"] === `${ERROR}accountDoesNotExist`,
+      noAccount: json["type"] === `${ACME_ERROR}accountDoesNotExist`,
     });
   }
 }
@@ -254,68 +289,10 @@ async function told<T>(work: () => Promise<T>): Promise<Result<T, AcmeFault>> {
   }
 }
 
-function parsed(body: Uint8Array): Json {
-  try {
-    return object(JSON.parse(fromUtf8(body)));
-  } catch {
-    throw new Ended({ why: "the directory sent broken JSON" });
-  }
-}
-
-function object(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-function field(json: Json, name: string): Json {
-  return object(json[name]);
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? oneLine(value) : "";
-}
-
-/** As many URLs as there are names, at most: more would be work for nothing. */
-function texts(value: unknown, most: number): readonly string[] {
-  const all: readonly unknown[] = Array.isArray(value) ? value : [];
-  if (all.length === 0 || all.length > most) {
-    throw new Ended({ why: `the directory wants ${all.length} authorizations for ${most} names` });
-  }
-  return all.map((at) => url(at, "an authorization"));
-}
-
-function url(value: unknown, what: string): string {
-  if (typeof value === "string" && value.length <= 2000 && URL.canParse(value)) {
-    if (new URL(value).protocol === "https:") return value;
-  }
-  throw new Ended({ why: `the directory sent no https: URL for ${what}` });
-}
-
-/** What a problem document (RFC 9457) says, for people. */
-function problemText(problem: Json): string {
-  const type = text(problem["type"]).replace(ERROR, "");
-  const detail = text(problem["detail"]);
-  return [type, detail].filter((t) => t !== "").join(", ") || "no reason given";
-}
-
-/** RFC 8555 6.7.1: names that subproblems are about. */
-function namesIn(problem: Json): readonly string[] {
-  const parts = Array.isArray(problem["subproblems"]) ? problem["subproblems"].slice(0, 100) : [];
-  return parts.map((p) => text(field(object(p), "identifier")["value"])).filter((n) => n !== "");
-}
-
-/** Seconds, or a date (RFC 9110 10.2.3), as milliseconds from now. */
-function retryAfter(reply: HttpReply, now: number): number | null {
-  const value = reply.header("retry-after") ?? "";
-  const at = /^\d{1,9}$/.test(value)
-    ? now + 1000 * Number(value)
-    : /^[A-Z][a-z]{2}, /.test(value)
-    ? Date.parse(value)
-    : NaN;
-  return Number.isFinite(at) ? Math.min(ACME_WAIT_MOST, Math.max(0, at - now)) : null;
-}
-
-/** Texts of others go to the log and to terminals. */
-function oneLine(value: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what must go
-  return value.slice(0, ACME_TEXT).replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]+/g, " ");
+/** A certificate that is asked for by a wrong clock would be thrown away, and counted by the authority all the same. */
+function checkClock(reply: HttpReply, now: number): void {
+  const theirs = Date.parse(reply.header("date") ?? "");
+  if (!Number.isFinite(theirs) || Math.abs(theirs - now) <= ACME_CLOCK) return;
+  const [here, there] = [now, theirs].map((at) => new Date(at).toISOString().slice(0, 16));
+  throw new Ended({ why: `the clock says ${here}, the authority ${there}; one of them is wrong` });
 }

@@ -2,25 +2,34 @@
  * Keeps one certificate of an ACME authority: DATA/tls/acme.pem and acme.key, the account's key, and what is remembered (acme.json). Invariants:
  * - An attempt is on the medium before it is made: a server that crashes, or is restarted in a loop, does not hammer the authority.
  * - The key stays the same when a certificate is renewed, so that TLSA records (RFC 7671 5.1) stay true, unless a new one is asked for.
+ * - A name that fails costs the server's own name nothing: it is left out for a day, and what there is is not issued again for it.
  * - While the clock cannot be right nothing is decided.
  */
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { replaceFile } from "../base/durable.ts";
 import type { Fs } from "../base/fs.ts";
-import { ACME_LOOK, ACME_NAMES, ACME_REFUSED, ACME_TEXT } from "../base/limits.ts";
+import {
+  ACME_ALONE,
+  ACME_LOOK,
+  ACME_LOOK_NAMES,
+  ACME_NAMES,
+  ACME_REFUSED,
+  ACME_TEXT,
+} from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type AcmeState, newAcmeState, readAcmeState, writeAcmeState } from "./acme_state.ts";
-import type { AcmeFault, AcmeHttp, ChallengeBoard } from "./acme_types.ts";
+import type { AcmeFault, AcmeHttp, ChallengeBoard, ChallengeWay, ExternalAccount } from "./acme_types.ts";
 import { type CertificateFacts, type CertificateReader, readPair } from "./certificate_files.ts";
 import type { EcKey } from "./ec_key.ts";
 import type { KeyPair } from "./own_ca.ts";
-import { clockIsSane, isDue, renewalTime, waitAfter } from "./renewal.ts";
+import { clockIsSane, isDue, OWN_WAIT_MOST, renewalTime, waitAfter } from "./renewal.ts";
 
 /** Longest key file, octets. */
 const KEY_MAX = 16 * 1024;
+const DAY = 86_400_000;
 
 /** What a config wants. */
 export interface AcmeTerms {
@@ -31,6 +40,16 @@ export interface AcmeTerms {
   readonly names: readonly string[];
   /** Further names, where they lead here. */
   readonly maybe: readonly string[];
+  /** How names can be proved here, the likeliest way first; one at least. */
+  readonly ways: readonly ChallengeWay[];
+  readonly external: ExternalAccount | null;
+}
+
+/** Which names lead here. */
+export interface Leading {
+  readonly here: readonly string[];
+  /** Those DNS does not tell of at the moment. */
+  readonly unknown: readonly string[];
 }
 
 export interface AcmePorts {
@@ -42,8 +61,8 @@ export interface AcmePorts {
   readonly board: ChallengeBoard;
   /** Loaded when it is needed. */
   http(): Promise<AcmeHttp>;
-  /** Those of `names` that have an address which `host` has, too. */
-  leadingTo(host: string, names: readonly string[]): Promise<readonly string[]>;
+  /** Which of `names` have an address that `host` has, too. */
+  leadingTo(host: string, names: readonly string[]): Promise<Leading>;
   readonly signal: AbortSignal;
 }
 
@@ -73,7 +92,7 @@ export class AcmeKeeper {
   /** Of `maybe`, those that led here at the last look. */
   #found: readonly string[] = [];
   #looked: number | null = null;
-  #running: Promise<Result<void, string>> | null = null;
+  #running: Promise<Result<boolean, string>> | null = null;
 
   private constructor(ports: AcmePorts, dir: string, terms: AcmeTerms) {
     this.#ports = ports;
@@ -109,10 +128,11 @@ export class AcmeKeeper {
     try {
       const { clock } = this.#ports;
       const now = clock.now();
-      if (!clockIsSane(now, this.#held?.facts ?? null) || !isDue(this.#state.next, now)) return false;
+      if (!clockIsSane(now, this.#held?.facts ?? null) || !this.#isDue(now)) return false;
       await this.#findNames(false);
       if (this.#next(now) > now) return false;
-      return (await this.#once(false)).ok;
+      const done = await this.#once(false, false);
+      return done.ok && done.value;
     } catch (e) {
       this.#ports.log.error("certificate not renewed", {}, e);
       return false;
@@ -126,12 +146,13 @@ export class AcmeKeeper {
     const now = clock.now();
     if (!clockIsSane(now, this.#held?.facts ?? null)) return err(`the clock says ${time(now)}; set it first`);
     const { next, asked, error } = this.#state;
-    if (asked && next !== null && !isDue(next, now)) {
+    if (asked && next !== null && !this.#isDue(now)) {
       return err(
         `the authority wants no further attempt before ${time(next)} (${error ?? "no reason given"})`,
       );
     }
-    return await this.#once(revoke);
+    const done = await this.#once(true, revoke);
+    return done.ok ? ok(undefined) : done;
   }
 
   /** Resolves when no attempt is under way. */
@@ -153,12 +174,22 @@ export class AcmeKeeper {
     return names.every((n) => known.includes(n));
   }
 
+  /** Whether the time to wait for is over. */
+  #isDue(now: number): boolean {
+    const { next, asked } = this.#state;
+    return isDue(next, now, asked ? undefined : OWN_WAIT_MOST);
+  }
+
   /** When the next attempt is to be: not after `now` when one is due. */
   #next(now: number): number {
-    const wait = isDue(this.#state.next, now) ? now : this.#state.next ?? now;
+    const wait = this.#isDue(now) ? now : this.#state.next ?? now;
+    return Math.max(wait, this.#goodUntil(this.#wanted(now)) ?? wait);
+  }
+
+  /** When the certificate at hand is to be renewed, if it is one for these names; else null. */
+  #goodUntil(names: readonly string[]): number | null {
     const held = this.#held;
-    if (!held || !this.#state.issued || !this.#covers(this.#wanted(now))) return wait;
-    return Math.max(wait, renewalTime(held.facts));
+    return held && this.#state.issued && this.#covers(names) ? renewalTime(held.facts) : null;
   }
 
   /** The names to ask for: those of the config, and those that lead here; not, for a day, what was refused. */
@@ -177,51 +208,92 @@ export class AcmeKeeper {
     const now = clock.monotonic();
     if (!always && this.#looked !== null && now - this.#looked < ACME_LOOK) return;
     this.#looked = now;
+    if (maybe.length === 0) return;
     // A name that leads elsewhere for an hour must not cost a new certificate: what has it keeps it until renewal.
-    if (maybe.length > 0) this.#found = await leadingTo(names[0] ?? "", maybe);
+    const { here, unknown } = await leadingTo(names[0] ?? "", maybe.slice(0, ACME_LOOK_NAMES));
+    this.#found = [...here, ...unknown.filter((n) => this.#covers([n]))];
   }
 
-  #once(revoke: boolean): Promise<Result<void, string>> {
-    this.#running = this.#attempt(revoke).finally(() => this.#running = null);
+  /** One attempt at a time. True when there is a new certificate. Never rejects. */
+  #once(byHand: boolean, revoke: boolean): Promise<Result<boolean, string>> {
+    const failed = (e: unknown) => {
+      this.#ports.log.error("certificate not renewed", {}, e);
+      return err(reasonOf(e));
+    };
+    this.#running = this.#attempt(byHand, revoke).catch(failed).finally(() => this.#running = null);
     return this.#running;
   }
 
-  async #attempt(revoke: boolean): Promise<Result<void, string>> {
+  async #attempt(byHand: boolean, revoke: boolean): Promise<Result<boolean, string>> {
     const { clock, log } = this.#ports;
     await this.#findNames(true);
     const old = this.#held;
-    const now = clock.now();
     const before = this.#state;
-    await this.#remember({ ...this.#failed(before, null, now), error: "the server ended meanwhile" });
-    let done = await this.#issue(this.#wanted(now), revoke);
-    const others = done.ok ? [] : done.error.names.filter((n) => n !== this.#terms.names[0]);
-    if (!done.ok && others.length > 0 && others.length === done.error.names.length) {
-      // One name that cannot be proved must not cost the others theirs.
-      log.warn("certificate without some names", { names: others.join(","), why: done.error.why });
-      const until = clock.now() + ACME_REFUSED;
-      const refused = { ...this.#state.refused, ...Object.fromEntries(others.map((n) => [n, until])) };
-      await this.#remember({ ...this.#state, refused });
-      done = await this.#issue(this.#wanted(now), revoke);
-    }
+    await this.#remember({ ...this.#failed(before, null, clock.now()), error: "the server ended meanwhile" });
+    const done = await this.#issueForAll(before, byHand, revoke)
+      .catch((e) => err({ why: reasonOf(e), wait: null, names: [], noAccount: false }));
     if (!done.ok) {
       const { why, wait, noAccount } = done.error;
       const next = this.#failed(before, wait, clock.now());
-      const account = noAccount ? null : this.#state.account;
+      const { account, refused } = this.#state;
       await this.#remember({
         ...next,
-        account,
-        refused: this.#state.refused,
+        account: noAccount ? null : account,
+        refused,
         error: why.slice(0, ACME_TEXT),
       });
-      log.warn("certificate not renewed", { why, failures: next.failures, next: time(next.next ?? now) });
+      const at = time(next.next ?? clock.now());
+      log.warn("certificate not renewed", { why, failures: next.failures, next: at });
       return err(why);
     }
+    if (!done.value) return ok(false);
     log.info("certificate issued", {
       by: this.#terms.directory,
       names: this.#held?.facts.dnsNames.join(","),
     });
     if (revoke && old) await this.#revoke(old.pair.certificate);
-    return ok(undefined);
+    return ok(true);
+  }
+
+  /** True when there is a new certificate, false when the one at hand will do. */
+  async #issueForAll(
+    before: AcmeState,
+    byHand: boolean,
+    revoke: boolean,
+  ): Promise<Result<boolean, AcmeFault>> {
+    const { clock } = this.#ports;
+    const all = this.#wanted(clock.now());
+    // Not all authorities say which name is to blame; a person does not want to hear half an answer.
+    let names = byHand || before.failures < ACME_ALONE ? all : all.slice(0, 1);
+    if (names.length < all.length) await this.#leaveOut(all.slice(1), before.error ?? "no reason given");
+    for (let again = false;; again = true) {
+      if (!byHand && (this.#goodUntil(names) ?? 0) > clock.now()) {
+        await this.#remember({
+          ...before,
+          failures: 0,
+          next: null,
+          asked: false,
+          refused: this.#state.refused,
+        });
+        return ok(false);
+      }
+      const done = await this.#issue(names, revoke);
+      if (done.ok) return ok(true);
+      const { names: blamed, why } = done.error;
+      const others = blamed.filter((n) => n !== all[0]);
+      if (again || others.length === 0 || others.length < blamed.length) return done;
+      await this.#leaveOut(others, why);
+      names = names.filter((n) => !others.includes(n));
+    }
+  }
+
+  /** One name that cannot be proved must not cost the others theirs. */
+  async #leaveOut(names: readonly string[], why: string): Promise<void> {
+    const { clock, log } = this.#ports;
+    log.warn("certificate without some names", { names: names.join(","), why });
+    const until = clock.now() + ACME_REFUSED;
+    const refused = { ...this.#state.refused, ...Object.fromEntries(names.map((n) => [n, until])) };
+    await this.#remember({ ...this.#state, refused });
   }
 
   #failed(before: AcmeState, asked: number | null, now: number): AcmeState {
@@ -237,7 +309,8 @@ export class AcmeKeeper {
 
   async #issue(names: readonly string[], newKey: boolean): Promise<Result<void, AcmeFault>> {
     const { fs, reader } = this.#ports;
-    const client = await this.#client();
+    const ways = this.#ways();
+    const client = await this.#client(ways);
     const account = await client.signIn(this.#terms.email);
     if (!account.ok) return account;
     if (account.value !== this.#state.account) {
@@ -247,9 +320,9 @@ export class AcmeKeeper {
     const { signingRequest } = await import("./signing_request.ts");
     const chain = await client.issue(names, await signingRequest(names, key));
     if (!chain.ok) return chain;
-    const certificate = `${chain.value.trim()}\n`;
-    const fault = faultOf(reader, { certificate, key: key.pem }, names, this.#ports.clock.now());
-    if (fault !== null) return err({ why: fault, wait: null, names: [], noAccount: false });
+    const sent = takenOf(reader, chain.value, key.pem, names, this.#ports.clock.now());
+    if (!sent.ok) return err({ why: sent.error, wait: null, names: [], noAccount: false });
+    const certificate = sent.value;
     if (newKey) await replaceFile(fs, this.#path("acme.key"), utf8(key.pem));
     await replaceFile(fs, this.#path("acme.pem"), utf8(certificate), this.#path("acme.pem.new"), 0o644);
     await this.#readPair();
@@ -258,6 +331,7 @@ export class AcmeKeeper {
       ...newAcmeState(this.#terms.directory),
       account: account.value,
       issued: true,
+      way: ways[0] ?? null,
       tried: this.#ports.clock.now(),
       refused,
     });
@@ -267,14 +341,23 @@ export class AcmeKeeper {
   async #revoke(pem: string): Promise<void> {
     const { log } = this.#ports;
     const text = /-----BEGIN CERTIFICATE-----([^-]*)-----END/.exec(pem)?.[1] ?? "";
-    const client = await this.#client();
+    const client = await this.#client(this.#ways());
     // RFC 5280 5.3.1: 4 is superseded, which is true of any.
     const done = await client.revoke(Uint8Array.fromBase64(text), 4);
     if (done.ok) log.info("certificate revoked", { by: this.#terms.directory });
     else log.warn("certificate not revoked", { why: done.error.why });
   }
 
-  async #client() {
+  /** The way that worked last comes first; after a failure it is the next one's turn. */
+  #ways(): readonly ChallengeWay[] {
+    const { ways } = this.#terms;
+    const last = ways.findIndex((w) => w === this.#state.way);
+    // What is under way counts as a failure already.
+    const first = (Math.max(0, last) + Math.max(0, this.#state.failures - 1)) % ways.length;
+    return [...ways.slice(first), ...ways.slice(0, first)];
+  }
+
+  async #client(ways: readonly ChallengeWay[]) {
     const { AcmeClient } = await import("./acme_client.ts");
     const { fs, clock, board, signal, http } = this.#ports;
     const file = "acme_account.key";
@@ -282,7 +365,9 @@ export class AcmeKeeper {
     if (await fs.stat(this.#path(file)) === null) await this.#remember({ ...this.#state, account: null });
     const key = await this.#key(file, false);
     const { directory, account } = this.#state;
-    return new AcmeClient({ http: await http(), clock, board, signal }, directory, key, account);
+    const { external } = this.#terms;
+    const ports = { http: await http(), clock, board, ways, external, signal };
+    return new AcmeClient(ports, directory, key, account);
   }
 
   /** The key in a file; made, and kept there, where there is none. With `fresh` a new one that is not kept yet. */
@@ -299,24 +384,30 @@ export class AcmeKeeper {
   }
 }
 
-/** Why what the authority sent will not do; null when it will. */
-function faultOf(
+/** The chain to serve of what the authority sent, PEM; or why it will not do. */
+function takenOf(
   reader: CertificateReader,
-  pair: KeyPair,
+  sent: string,
+  key: string,
   names: readonly string[],
   now: number,
-): string | null {
-  const wrong = "the authority sent a certificate that";
+): Result<string, string> {
+  const wrong = (what: string) => err(`the authority sent a certificate that ${what}`);
   try {
-    if (!reader.matches(pair)) return `${wrong} is for another key`;
-    const facts = reader.read(pair.certificate);
-    const missing = names.filter((n) => !facts.dnsNames.includes(n));
-    if (missing.length > 0) return `${wrong} is not for ${missing.join(", ")}`;
-    return facts.notAfter > now ? null : `${wrong} ended ${time(facts.notAfter)}`;
+    const certificate = reader.chain(sent);
+    if (!reader.matches({ certificate, key })) return wrong("is for another key");
+    const { dnsNames, notBefore, notAfter } = reader.read(certificate);
+    const missing = names.filter((n) => !dnsNames.includes(n));
+    if (missing.length > 0) return wrong(`is not for ${missing.join(", ")}`);
+    if (notBefore > now + DAY) return wrong(`is not valid before ${time(notBefore)}`);
+    return notAfter > now ? ok(certificate) : wrong(`ended ${time(notAfter)}`);
   } catch {
-    // Not X.509 at all.
-    return `${wrong} is none`;
+    return wrong("is none");
   }
+}
+
+function reasonOf(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
 }
 
 function time(at: number): string {

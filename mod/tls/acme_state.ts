@@ -22,6 +22,8 @@ export interface AcmeState {
   readonly asked: boolean;
   /** Why the last attempt failed. */
   readonly error: string | null;
+  /** How names were proved last. */
+  readonly way: string | null;
   /** Names it does not issue for, and until when they are left out. */
   readonly refused: Readonly<Record<string, number>>;
 }
@@ -37,6 +39,7 @@ export function newAcmeState(directory: string): AcmeState {
     next: null,
     asked: false,
     error: null,
+    way: null,
     refused: {},
   };
 }
@@ -65,6 +68,7 @@ export async function readAcmeState(fs: Fs, path: string, directory: string): Pr
     next: timeOf(raw.next),
     asked: raw.asked === true,
     error: typeof raw.error === "string" ? raw.error.slice(0, ACME_TEXT) : null,
+    way: typeof raw.way === "string" ? raw.way : null,
     refused: refusedOf(raw.refused),
   };
 }

@@ -1,5 +1,6 @@
 /** What the ACME client asks of the rest, and what it tells. */
 import type { Result } from "../base/result.ts";
+import type { EcKey } from "./ec_key.ts";
 
 export interface HttpReply {
   readonly status: number;
@@ -19,10 +20,29 @@ export interface AcmeHttp {
   ): Promise<Result<HttpReply, string>>;
 }
 
-/** Where the authority looks for the answer to its http-01 challenge (RFC 8555 8.3). */
+/** How a name is proved: by what is served at port 80 (RFC 8555 8.3), or at port 443 (RFC 8737). */
+export type ChallengeWay = "http-01" | "tls-alpn-01";
+
+/** An account that somebody has with the authority otherwise, to which ours is bound (RFC 8555 7.3.4). */
+export interface ExternalAccount {
+  readonly kid: string;
+  /** The MAC key, base64url. */
+  readonly key: string;
+}
+
+/** What tls-alpn-01 wants to see of a name. */
+export interface TlsProof {
+  /** DER. */
+  readonly certificate: Uint8Array;
+  readonly key: EcKey;
+}
+
+/** Where the authority looks for the answers to its challenges. */
 export interface ChallengeBoard {
   publish(token: string, answer: string): void;
   remove(token: string): void;
+  publishTls(name: string, proof: TlsProof): void;
+  removeTls(name: string): void;
 }
 
 /** Why there is no certificate. The texts may be the authority's: one line, not too long. */

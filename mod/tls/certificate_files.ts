@@ -19,6 +19,11 @@ const RENEW_DAYS = 30;
 /** What is read from a certificate; a port, because reading X.509 is the platform's. Throws on what is not a certificate. */
 export interface CertificateReader {
   read(certificatePem: string): CertificateFacts;
+  /**
+   * Of a PEM text the first certificate and after it those that certify it, each the one before; whatever else there is is left out. Throws where the
+   * first is none.
+   */
+  chain(pem: string): string;
   /** Whether the key belongs to the (first) certificate. */
   matches(pair: KeyPair): boolean;
 }

@@ -19,6 +19,9 @@ const WAITS: readonly number[] = [
   12 * HOUR,
 ];
 
+/** The longest of these, with all that is added to it. */
+export const OWN_WAIT_MOST: number = 1.2 * Math.max(...WAITS);
+
 /** Whether the clock can be right: not before this program, nor before the certificate at hand was issued. */
 export function clockIsSane(now: number, facts: Pick<CertificateFacts, "notBefore"> | null): boolean {
   return now >= FIRST && (facts === null || now >= facts.notBefore);
@@ -40,7 +43,7 @@ export function waitAfter(failures: number, asked: number | null, spread: number
   return Math.min(ACME_WAIT_MOST, Math.max(own * (1 + spread / 5), asked ?? 0));
 }
 
-/** A time to wait for that a wrong clock has not made: never further off than the longest wait. */
-export function isDue(next: number | null, now: number): boolean {
-  return next === null || now >= next || next - now > ACME_WAIT_MOST;
+/** Whether a time to wait for is over, or one that a wrong clock has made: further off than `most`, the longest there can be, in milliseconds. */
+export function isDue(next: number | null, now: number, most: number = ACME_WAIT_MOST): boolean {
+  return next === null || now >= next || next - now > most;
 }

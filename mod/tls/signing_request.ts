@@ -1,10 +1,9 @@
 import { utf8 } from "../base/bytes.ts";
-import { der, derBits, derInteger, derOid, TAG } from "./der.ts";
+import { der, derInteger, derOid, derSigned, TAG } from "./der.ts";
 import type { EcKey } from "./ec_key.ts";
 
 const EXTENSION_REQUEST = "1.2.840.113549.1.9.14"; // RFC 2985 5.4.2
 const SUBJECT_ALT_NAME = "2.5.29.17"; // RFC 5280 4.2.1.6
-const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"; // RFC 5758 3.2
 
 /**
  * A certificate signing request (PKCS #10, RFC 2986) in DER for DNS names. Its subject is empty: authorities take the names from the extension, and a
@@ -25,8 +24,5 @@ export async function signingRequest(names: readonly string[], key: EcKey): Prom
     key.spki,
     der(TAG.context0, attribute),
   );
-  const raw = await key.sign(info);
-  const half = raw.length / 2;
-  const signature = der(TAG.sequence, derInteger(raw.subarray(0, half)), derInteger(raw.subarray(half)));
-  return der(TAG.sequence, info, der(TAG.sequence, derOid(ECDSA_WITH_SHA256)), derBits(signature));
+  return derSigned(info, await key.sign(info));
 }

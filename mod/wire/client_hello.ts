@@ -10,6 +10,19 @@ export interface ClientHello {
   readonly serverName: string | null;
   /** ALPN (RFC 7301), in the client's order. */
   readonly protocols: readonly string[];
+  /** What it takes and gives to agree on keys, as it stands in the message. */
+  readonly offer: TlsOffer;
+}
+
+/** For who answers by himself (RFC 8446 4.1.2). */
+export interface TlsOffer {
+  /** The whole handshake message. */
+  readonly message: Uint8Array;
+  readonly session: Uint8Array;
+  /** Numbers of two octets each. */
+  readonly ciphers: Uint8Array;
+  /** Contents of extensions by their number. */
+  readonly extensions: ReadonlyMap<number, Uint8Array>;
 }
 
 export type HelloParse =
@@ -49,30 +62,30 @@ export function parseClientHello(bytes: Uint8Array): HelloParse {
     const message = concat(parts);
     const wanted = MESSAGE_HEADER + new Cursor(message.subarray(1)).number(3);
     if (message[0] !== CLIENT_HELLO_TYPE || wanted > CLIENT_HELLO) return MALFORMED;
-    if (have >= wanted) return parseMessage(message.subarray(MESSAGE_HEADER, wanted));
+    if (have >= wanted) return parseMessage(message.subarray(0, wanted));
   }
   const least = at > bytes.length ? at : at + RECORD_HEADER;
   return least > CLIENT_HELLO ? MALFORMED : { kind: "more", least };
 }
 
-function parseMessage(body: Uint8Array): HelloParse {
-  const all = new Cursor(body);
-  all.skip(2 + 32); // version and random
-  all.vector(1); // session
-  all.vector(2); // cipher suites
+function parseMessage(message: Uint8Array): HelloParse {
+  const all = new Cursor(message);
+  all.skip(MESSAGE_HEADER + 2 + 32); // version and random
+  const session = all.vector(1).rest();
+  const ciphers = all.vector(2).rest();
   all.vector(1); // compression
-  let serverName: string | null = null;
-  let protocols: readonly string[] = [];
-  const extensions = all.left > 0 ? all.vector(2) : new Cursor(new Uint8Array());
-  while (extensions.left > 0 && !extensions.broken) {
-    const type = extensions.number(2);
-    const contents = extensions.vector(2);
-    if (type === SERVER_NAME) serverName = hostName(contents);
-    else if (type === ALPN) protocols = protocolsIn(contents);
-    if (contents.broken) return MALFORMED;
-  }
-  if (all.broken || extensions.broken) return MALFORMED;
-  return { kind: "hello", hello: { serverName, protocols } };
+  const list = all.left > 0 ? all.vector(2) : new Cursor(new Uint8Array());
+  const extensions = new Map<number, Uint8Array>();
+  while (list.left > 0 && !list.broken) extensions.set(list.number(2), list.vector(2).rest());
+  const name = new Cursor(extensions.get(SERVER_NAME) ?? new Uint8Array());
+  const alpn = new Cursor(extensions.get(ALPN) ?? new Uint8Array());
+  const serverName = name.left > 0 ? hostName(name) : null;
+  const protocols = alpn.left > 0 ? protocolsIn(alpn) : [];
+  if (all.broken || list.broken || name.broken || alpn.broken) return MALFORMED;
+  return {
+    kind: "hello",
+    hello: { serverName, protocols, offer: { message, session, ciphers, extensions } },
+  };
 }
 
 function hostName(extension: Cursor): string | null {
@@ -90,8 +103,8 @@ function protocolsIn(extension: Cursor): readonly string[] {
   return names;
 }
 
-/** Reads on and on; past the end it gives zeros and is broken from then on. */
-class Cursor {
+/** Reads numbers and vectors of TLS (RFC 8446 3) on and on; past the end it gives zeros and is broken from then on. */
+export class Cursor {
   readonly #bytes: Uint8Array;
   #at = 0;
   broken = false;

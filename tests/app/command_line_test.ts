@@ -61,7 +61,10 @@ Deno.test("roost suggests what was meant, in one line, with exit code 2", async 
 
 Deno.test("roost --version names version, commit, target and kind", async () => {
   const r = await new Machine().run(["--version"]);
-  assertMatch(r.out, /^roost \d+\.\d+\.\d+ \(commit \S+, \S+, (source|executable|portable), Deno \d+\.\d+\.\d+\)$/);
+  assertMatch(
+    r.out,
+    /^roost \d+\.\d+\.\d+ \(commit \S+, \S+, (source|executable|portable), Deno \d+\.\d+\.\d+\)$/,
+  );
 });
 
 Deno.test("roost help config prints the reference", async () => {

@@ -171,8 +171,21 @@ Deno.test("parseConfig() takes certificates and ACME", () => {
     email: { local: "you", domain: "a.test" },
     directory: "https://acme-v02.api.letsencrypt.org/directory",
     names: [],
+    external: null,
     ca: null,
   });
+  const bound = (key: string) =>
+    parseConfig(
+      "/e/roost.yaml",
+      `hostname: a.test\ntls: { acme: { email: a@a.test, external: { kid: k1, key: "${key}" } } }\n`,
+    );
+  const external = bound("ab+/abcd==");
+  assert(external.ok && external.value.config.tls.kind === "acme");
+  assertEquals(external.value.config.tls.external, { kid: "k1", key: "ab-_abcd" });
+  for (const key of ["short", "not base64!", "abcdefghi"]) {
+    const bad = bound(key);
+    assert(!bad.ok && bad.error[0]?.includes("tls.acme.external.key: is no base64url"), JSON.stringify(bad));
+  }
   const http = parseConfig(
     "/e/roost.yaml",
     "hostname: a.test\ntls: { acme: { email: a@a.test, directory: 'http://ca.test/' } }\n",

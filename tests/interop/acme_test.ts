@@ -3,6 +3,7 @@ import tls from "node:tls";
 import { X509Certificate } from "node:crypto";
 import { assert, assertEquals } from "../support/assert.ts";
 import { startDnsServer } from "../support/dns_server.ts";
+import { freePorts } from "../support/free_ports.ts";
 import { Pebble } from "../support/pebble.ts";
 import { eventually } from "../support/programs.ts";
 import { RoostProcess } from "../support/roost_process.ts";
@@ -33,7 +34,9 @@ async function issuedBy(roost: RoostProcess, issuer: string): Promise<X509Certif
   return await eventually(`a certificate of ${issuer}`, async () => {
     const certificate = await shown(roost.ports.imaps);
     return certificate.issuer.includes(issuer) ? certificate : null;
-  }, 30);
+  }, 30).catch((e) => {
+    throw new Error(`${e.message}\n${roost.log}`);
+  });
 }
 
 Deno.test("pebble issues, renews and revokes; the server takes each certificate up at once", async () => {
@@ -119,6 +122,73 @@ Deno.test("a name that cannot be proved costs nobody else theirs; without the ho
     await roost.launch();
     await roost.verb("cert", "show");
     assertEquals(dns.asked.filter((q) => q.startsWith(HOST)), []);
+  } finally {
+    await dns.close();
+  }
+});
+
+Deno.test("by TLS on port 443 alone, for names that mail programs ask for, and bound to another account", async () => {
+  const [https = 0, closed = 0] = freePorts(2, "127.0.0.1");
+  const dns = await startDnsServer({
+    [HOST]: { A: ["127.0.0.1"] },
+    "autoconfig.example.test": { A: ["127.0.0.1"] },
+    "mta-sts.example.test": { A: ["127.0.0.1"] },
+  });
+  const external = { them: "bm90aGluZy1pcy1zZWNyZXQtaGVyZS1hdC1hbGw" };
+  try {
+    await using pebble = await Pebble.start({
+      httpPort: closed,
+      tlsPort: https,
+      badNonces: 40,
+      external,
+      dns: `127.0.0.1:${dns.port}`,
+    });
+    await using roost = await RoostProcess.start({
+      network: "open",
+      https,
+      domains: { "example.test": "{ mta_sts: testing }" },
+      tls:
+        `{ acme: { email: you@example.test, directory: "${pebble.directory}", ca: "${pebble.ca}", external: { kid: them, key: ${external.them} } } }`,
+      config: `dns: { servers: ["127.0.0.1:${dns.port}"] }`,
+    });
+    const issued = await issuedBy(roost, "Pebble");
+    assertEquals(issued.subjectAltName?.split(", ").sort(), [
+      "DNS:autoconfig.example.test",
+      `DNS:${HOST}`,
+      "DNS:mta-sts.example.test",
+    ]);
+    // What programs do, with the authority's root and nothing else to trust.
+    const root = `${roost.dir}/root.pem`;
+    await Deno.writeTextFile(root, await pebble.root());
+    const curl = async (host: string, path: string) => {
+      const { code, stdout, stderr } = await new Deno.Command("curl", {
+        args: ["-sS", "--cacert", root, "--resolve", `${host}:${https}:127.0.0.1`, "-w", "\n%{http_code}"]
+          .concat(`https://${host}:${https}${path}`),
+      }).output();
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout);
+    };
+    const settings = await curl(
+      "autoconfig.example.test",
+      "/mail/config-v1.1.xml?emailaddress=alice%40example.test",
+    );
+    assert(settings.includes(`<hostname>${HOST}</hostname>`) && settings.endsWith("\n200"), settings);
+    const policy = await curl("mta-sts.example.test", "/.well-known/mta-sts.txt");
+    assert(policy.startsWith("version: STSv1\r\nmode: testing\r\n"), policy);
+    assert((await curl(HOST, "/api/status")).endsWith("\n401"));
+    // Nobody is shown a proof that is not wanted any more.
+    const proof = tls.connect({
+      host: "127.0.0.1",
+      port: https,
+      servername: HOST,
+      ALPNProtocols: ["acme-tls/1"],
+    });
+    assertEquals(
+      await new Promise((resolve) =>
+        proof.on("error", () => resolve("refused")).on("secureConnect", resolve)
+      ),
+      "refused",
+    );
   } finally {
     await dns.close();
   }

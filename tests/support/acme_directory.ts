@@ -23,11 +23,18 @@ export class AcmeDirectory implements AcmeHttp {
   readonly revoked: string[] = [];
   /** What it issues for names. */
   chain: (names: readonly string[]) => string = (names) => `chain of ${names}`;
+  /** How names may be proved. */
+  ways: readonly string[] = ["http-01"];
+  /** Where it does not get through. */
+  readonly blocked = new Set<string>();
+  /** What came of an account made anew. */
+  readonly accounts: Record<string, unknown>[] = [];
   /** Looks at pending things before they are done. */
   patience = 1;
   #names: readonly string[] = [];
   #looks = 0;
-  #answered = new Set<number>();
+  /** Names by their number, and how they were to be proved. */
+  #answered = new Map<number, string>();
   #nonce = 0;
 
   get directory(): string {
@@ -56,7 +63,7 @@ export class AcmeDirectory implements AcmeHttp {
   }
 
   #answer(path: string, body: Uint8Array | null): Reply {
-    const [, kind = "", id = "0"] = path.split("/");
+    const [, kind = "", id = "0", way = "http-01"] = path.split("/");
     const n = Number(id);
     const payload = body ? payloadOf(body) : null;
     switch (kind) {
@@ -68,17 +75,18 @@ export class AcmeDirectory implements AcmeHttp {
           ),
         };
       case "account":
+        if (payload) this.accounts.push(payload);
         return { status: 201, headers: { location: `${TOP}/accounts/1` } };
       case "new":
         this.#names = (payload?.["identifiers"] as { value: string }[]).map((i) => i.value);
-        this.#answered = new Set();
+        this.#answered = new Map();
         return { status: 201, headers: { location: `${TOP}/order` }, json: this.#order() };
       case "order":
         return { json: this.#order() };
       case "authz":
         return { json: this.#authorization(n) };
       case "challenge":
-        this.#answered.add(n);
+        this.#answered.set(n, way);
         this.#looks = 0;
         return {};
       case "finalize":
@@ -94,7 +102,7 @@ export class AcmeDirectory implements AcmeHttp {
   }
 
   #order() {
-    const done = this.#names.every((name, i) => this.#answered.has(i) && !this.unproved.has(name));
+    const done = this.#names.every((_, i) => this.#answered.has(i) && !this.#fails(i));
     return {
       status: done ? "ready" : "pending",
       authorizations: this.#names.map((_, i) => `${TOP}/authz/${i}`),
@@ -102,18 +110,22 @@ export class AcmeDirectory implements AcmeHttp {
     };
   }
 
+  #fails(n: number): boolean {
+    return this.unproved.has(this.#names[n] ?? "") || this.blocked.has(this.#answered.get(n) ?? "");
+  }
+
   #authorization(n: number) {
-    const name = this.#names[n] ?? "";
     const settled = this.#answered.has(n) && ++this.#looks >= this.patience;
-    const bad = settled && this.unproved.has(name);
-    const challenge = {
-      type: "http-01",
-      url: `${TOP}/challenge/${n}`,
+    const bad = settled && this.#fails(n);
+    const challenges = this.ways.map((type) => ({
+      type,
+      url: `${TOP}/challenge/${n}${type === "http-01" ? "" : `/${type}`}`,
       token: `token-of-enough-letters-${n}`,
       ...(bad ? { error: { type: "urn:ietf:params:acme:error:dns", detail: "no such\nname" } } : {}),
-    };
+    }));
     const status = settled ? bad ? "invalid" : "valid" : "pending";
-    return { status, identifier: { type: "dns", value: name }, challenges: [{ type: "dns-01" }, challenge] };
+    const identifier = { type: "dns", value: this.#names[n] ?? "" };
+    return { status, identifier, challenges: [{ type: "dns-01" }, ...challenges] };
   }
 }
 

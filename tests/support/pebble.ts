@@ -5,8 +5,14 @@ import { issueAuthority, issueServer } from "../../mod/tls/own_ca.ts";
 import { eventually } from "./programs.ts";
 
 export interface PebbleOptions {
-  /** Port of every host where challenges are looked for. */
+  /** Port of every host where challenges are looked for by HTTP. */
   readonly httpPort: number;
+  /** The same by TLS. */
+  readonly tlsPort?: number;
+  /** Of a hundred nonces, how many are called bad. */
+  readonly badNonces?: number;
+  /** HMAC keys, base64url, by name: accounts must be bound to one of these. */
+  readonly external?: Readonly<Record<string, string>>;
   /** Name server by which names are looked up, ADDRESS:PORT. */
   readonly dns: string;
   /** Seconds certificates live. */
@@ -48,15 +54,20 @@ export class Pebble implements AsyncDisposable {
       certificate: `${dir}/cert.pem`,
       privateKey: `${dir}/key.pem`,
       httpPort: options.httpPort,
-      tlsPort: 1,
+      tlsPort: options.tlsPort ?? 1,
       ocspResponderURL: "",
-      externalAccountBindingRequired: false,
+      externalAccountBindingRequired: options.external !== undefined,
+      externalAccountMACKeys: options.external ?? {},
       ...(options.life === undefined ? {} : { certificateValidityPeriod: options.life }),
     };
     await Deno.writeTextFile(`${dir}/config.json`, JSON.stringify({ pebble }));
     const child = new Deno.Command("pebble", {
       args: ["-config", `${dir}/config.json`, "-strict", "-dnsserver", options.dns],
-      env: { PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "15", PEBBLE_AUTHZREUSE: "0" },
+      env: {
+        PEBBLE_VA_NOSLEEP: "1",
+        PEBBLE_WFE_NONCEREJECT: `${options.badNonces ?? 15}`,
+        PEBBLE_AUTHZREUSE: "0",
+      },
       stdin: "null",
       stdout: "null",
       stderr: "null",

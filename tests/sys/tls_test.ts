@@ -1,5 +1,5 @@
 import type tls from "node:tls";
-import { Certificates } from "../../mod/sys/tls.ts";
+import { certificateReader, Certificates } from "../../mod/sys/tls.ts";
 import { issueAuthority, issueServer } from "../../mod/tls/own_ca.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -53,4 +53,28 @@ Deno.test("Certificates: a broken pair leaves the old ones served", async () => 
   const before = chosen(certificates, "a.test");
   assertThrows(() => certificates.use([good, { ...other, certificate: "not PEM" }]));
   assert(chosen(certificates, "a.test") === before);
+});
+
+Deno.test("certificateReader.chain() keeps the certificate and who certifies it, in order, and nothing else", async () => {
+  const ca = await issueAuthority("test", clock, random);
+  const stranger = await issueAuthority("test", clock, new SeededRandom(9));
+  const leaf = (await issueServer(ca, { dns: ["a.test"], ip: [] }, clock, random)).certificate
+    .slice(0, -ca.certificate.length);
+  const junk = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const { key } = ca;
+  const cases: readonly (readonly [string, string])[] = [
+    [leaf + ca.certificate, leaf + ca.certificate],
+    [leaf, leaf],
+    [
+      `some words\n${leaf}${junk}${stranger.certificate}${ca.certificate}${ca.certificate}`,
+      leaf + ca.certificate,
+    ],
+    // A name alone certifies nothing.
+    [leaf + stranger.certificate, leaf],
+    [leaf + leaf + key + ca.certificate, leaf + ca.certificate],
+    [leaf + junk.repeat(50) + ca.certificate, leaf],
+    [ca.certificate + leaf, ca.certificate],
+  ];
+  for (const [sent, kept] of cases) assertEquals(certificateReader.chain(sent), kept);
+  for (const bad of ["", "x", junk, junk + leaf, key]) assertThrows(() => certificateReader.chain(bad));
 });

@@ -1,5 +1,6 @@
 import { AcmeClient } from "../../mod/tls/acme_client.ts";
 import { ACME_ORDER, ACME_REQUESTS } from "../../mod/base/limits.ts";
+import type { ChallengeWay } from "../../mod/tls/acme_types.ts";
 import { ChallengeTokens } from "../../mod/tls/challenge_tokens.ts";
 import { EcKey } from "../../mod/tls/ec_key.ts";
 import { AcmeDirectory } from "../support/acme_directory.ts";
@@ -9,12 +10,13 @@ import { FakeClock } from "../support/fake_clock.ts";
 const KEY = await EcKey.generate();
 const NAMES = ["a.test", "b.test"];
 
-function bench(account: string | null = null) {
+function bench(account: string | null = null, ways: readonly ChallengeWay[] = ["http-01"]) {
   const clock = new FakeClock();
   const directory = new AcmeDirectory();
   const board = new ChallengeTokens();
   const stop = new AbortController();
-  const ports = { http: directory, clock, board, signal: stop.signal };
+  const external = { kid: "them", key: "c2VjcmV0LXNlY3JldA" };
+  const ports = { http: directory, clock, board, ways, external, signal: stop.signal };
   return { clock, directory, board, stop, client: new AcmeClient(ports, directory.directory, KEY, account) };
 }
 
@@ -46,6 +48,49 @@ Deno.test("AcmeClient proves names one after the other and brings the chain", as
   assertEquals(issued, { ok: true, value: "chain of a.test,b.test" });
   assert(open[0]?.startsWith("token-of-enough-letters-0."));
   assertEquals(board.find("token-of-enough-letters-0"), null);
+});
+
+Deno.test("AcmeClient proves names by TLS where that comes first and is offered", async () => {
+  const { client, clock, directory, board } = bench(null, ["tls-alpn-01", "http-01"]);
+  directory.ways = ["http-01", "tls-alpn-01"];
+  await client.signIn("you@a.test");
+  let shown: Uint8Array | undefined;
+  directory.lies.set("/challenge/1/tls-alpn-01", () => {
+    shown ??= board.findTls("b.test")?.certificate;
+    assertEquals(board.findTls("a.test"), null);
+    return null;
+  });
+  assertEquals((await inTime(clock, client.issue(NAMES, new Uint8Array([1])))).ok, true);
+  assertEquals(shown?.[0], 0x30);
+  assertEquals(board.findTls("b.test"), null);
+  const other = bench(null, ["tls-alpn-01"]);
+  const issued = await inTime(other.clock, other.client.issue(NAMES, new Uint8Array([1])));
+  assert(!issued.ok && issued.error.why.includes("a.test: the authority offers no tls-alpn-01"));
+});
+
+Deno.test("AcmeClient binds a new account to the one elsewhere", async () => {
+  const { client, directory } = bench();
+  await client.signIn("you@a.test");
+  const binding = directory.accounts[0]?.["externalAccountBinding"];
+  assert(typeof binding === "object" && binding !== null && "signature" in binding, JSON.stringify(binding));
+});
+
+Deno.test("AcmeClient asks nothing more of an authority whose clock is another", async () => {
+  for (const [days, good] of [[0.9, true], [-0.9, true], [365, false], [-365, false]] as const) {
+    const { client, clock, directory } = bench();
+    const json = {
+      newNonce: "https://acme.test/nonce",
+      newAccount: "https://acme.test/account",
+      newOrder: "https://acme.test/new",
+    };
+    const date = new Date(clock.now() + days * 86_400_000).toUTCString();
+    directory.lies.set("/dir", { json, headers: { date } });
+    const account = await client.signIn("you@a.test");
+    assertEquals([account.ok, directory.asked.length > 1], [good, good], `${days}`);
+    if (!account.ok) {
+      assert(/^the clock says 2026-01-02T03:04, the authority 202[57]-/.test(account.error.why));
+    }
+  }
 });
 
 Deno.test("AcmeClient tells all names that cannot be proved, and why, in one line", async () => {
@@ -140,6 +185,11 @@ const LIES:
         }],
       },
     }],
+    ["wants a proof of another name", "/authz/1", {
+      json: { status: "valid", identifier: { type: "dns", value: "bank.test" } },
+    }],
+    ["is deeper than anything", "/dir", { text: "[".repeat(60_000) }],
+    ["wants a proof for nothing", "/authz/0", { json: { status: "valid" } }],
     ["offers DNS only", "/authz/0", { json: { status: "pending", challenges: [{ type: "dns-01" }] } }],
     ["has odd challenges", "/authz/0", { json: { status: "pending", challenges: [null, 7, "x", []] } }],
     ["is pending for ever", "/authz/0", {

@@ -34,11 +34,19 @@ function bench(now = NOW) {
           fingerprint: "80:00",
         };
       },
+      chain(pem) {
+        JSON.parse(pem);
+        return `${pem}\n`;
+      },
       matches: ({ certificate, key }) => JSON.parse(certificate).names.length > 0 && key.includes("PRIVATE"),
     },
     board: new ChallengeTokens(),
     http: () => Promise.resolve(directory),
-    leadingTo: (_, names) => Promise.resolve(names.filter((n) => led.includes(n))),
+    leadingTo: (_, names) =>
+      Promise.resolve({
+        here: names.filter((n) => led.includes(n)),
+        unknown: names.filter((n) => led.includes(`${n}?`)),
+      }),
     signal: new AbortController().signal,
   };
   const terms: AcmeTerms = {
@@ -46,8 +54,11 @@ function bench(now = NOW) {
     email: "you@a.test",
     names: ["a.test", "b.test"],
     maybe: ["imap.a.test"],
+    ways: ["http-01"],
+    external: null,
   };
-  const open = (over: Partial<AcmeTerms> = {}) => AcmeKeeper.open(ports, "/tls", { ...terms, ...over });
+  const open = (over: Partial<AcmeTerms> = {}, http = ports.http) =>
+    AcmeKeeper.open({ ...ports, http }, "/tls", { ...terms, ...over });
   return { clock, fs, directory, led, open };
 }
 
@@ -164,6 +175,10 @@ Deno.test("AcmeKeeper takes no certificate that is not the one asked for", async
       ["garbage", "is none"],
       [JSON.stringify({ names: ["other.test"], from: NOW, until: NOW + DAY }), "is not for a.test"],
       [JSON.stringify({ names: ["a.test", "b.test"], from: NOW, until: NOW - 1 }), "ended"],
+      [
+        JSON.stringify({ names: ["a.test", "b.test"], from: NOW + 2 * DAY, until: NOW + 90 * DAY }),
+        "not valid before",
+      ],
       [JSON.stringify({ names: [], from: NOW, until: NOW + DAY }), "is for another key"],
     ] as const
   ) {
@@ -203,4 +218,92 @@ Deno.test("AcmeKeeper makes a new account where the authority knows ours no more
   await clock.advance(DAY);
   assertEquals((await keeper.renew(false)).ok, true);
   assertEquals(directory.asked.filter((a) => a === "POST /account").length, 3);
+});
+
+/** Certificates that were issued. */
+const issuedBy = (directory: AcmeDirectory) =>
+  directory.asked.filter((a) => a.endsWith("/certificate")).length;
+
+/** Looks once an hour for so many days. */
+async function live(keeper: AcmeKeeper, clock: FakeClock, days: number): Promise<void> {
+  for (let hour = 0; hour < 24 * days; hour++) {
+    await keeper.look();
+    await clock.advance(3_600_000);
+  }
+}
+
+Deno.test("AcmeKeeper has nothing issued again for a name that goes on failing", async () => {
+  const { clock, directory, open } = bench();
+  directory.unproved.add("b.test");
+  const keeper = await open();
+  await live(keeper, clock, 10);
+  await keeper.look();
+  assertEquals([issuedBy(directory), namesOf(keeper), keeper.standing.failures], [1, ["a.test"], 0]);
+  assertEquals(keeper.standing.refused, ["b.test"]);
+  assert(directory.asked.filter((a) => a === "POST /new").length <= 12);
+  directory.unproved.clear();
+  await live(keeper, clock, 2);
+  assertEquals([issuedBy(directory), namesOf(keeper), keeper.standing.refused], [
+    2,
+    ["a.test", "b.test"],
+    [],
+  ]);
+});
+
+Deno.test("AcmeKeeper gets the server's own name its certificate, whatever is wrong with the others", async () => {
+  const { clock, directory, open } = bench();
+  // An authority that does not say which name it is about.
+  let many = false;
+  const seen = (yes: boolean) => () => {
+    many = yes;
+    return null;
+  };
+  directory.lies.set("/authz/0", seen(false)).set("/authz/1", seen(true));
+  directory.lies.set("/finalize", () => many ? { status: 403, json: { detail: "no" } } : null);
+  const keeper = await open();
+  await live(keeper, clock, 4);
+  assertEquals([issuedBy(directory), namesOf(keeper)], [1, ["a.test"]]);
+  // Renewed in time all the same.
+  await clock.advance(61 * DAY);
+  await live(keeper, clock, 2);
+  assertEquals(issuedBy(directory), 2);
+});
+
+Deno.test("AcmeKeeper turns to the other way of proof after a failure, and remembers which one worked", async () => {
+  const { clock, directory, open } = bench();
+  directory.ways = ["http-01", "tls-alpn-01"];
+  directory.blocked.add("http-01");
+  const ways = ["http-01", "tls-alpn-01"] as const;
+  const keeper = await open({ ways });
+  assertEquals([await keeper.look(), keeper.standing.failures], [false, 1]);
+  await clock.advance(DAY);
+  assertEquals(await keeper.look(), true);
+  const before = directory.asked.length;
+  assertEquals((await (await open({ ways })).renew(false)).ok, true);
+  const challenges = directory.asked.slice(before).filter((a) => a.includes("/challenge/"));
+  assertEquals(challenges, ["POST /challenge/0/tls-alpn-01", "POST /challenge/1/tls-alpn-01"]);
+});
+
+Deno.test("AcmeKeeper keeps, at renewal, names that DNS does not tell of at the moment", async () => {
+  const { clock, led, open } = bench();
+  led.push("imap.a.test");
+  const keeper = await open();
+  await keeper.look();
+  led.splice(0, 1, "imap.a.test?");
+  await clock.advance(70 * DAY);
+  assertEquals([await keeper.look(), namesOf(keeper)], [true, ["a.test", "b.test", "imap.a.test"]]);
+  led.splice(0, 1);
+  await clock.advance(70 * DAY);
+  assertEquals([await keeper.look(), namesOf(keeper)], [true, ["a.test", "b.test"]]);
+});
+
+Deno.test("AcmeKeeper tells what went wrong where nothing was asked", async () => {
+  const { open } = bench();
+  const keeper = await open(
+    {},
+    () => Promise.reject(new Error("Cannot read /ca.pem: there is no such file")),
+  );
+  const failed = await keeper.renew(false);
+  assertEquals(failed, { ok: false, error: "Cannot read /ca.pem: there is no such file" });
+  assertEquals(keeper.standing.error, "Cannot read /ca.pem: there is no such file");
 });

@@ -38,6 +38,7 @@ function ports(fs: MemFs, clock: FakeClock): CertificatePorts & { made: string[]
         fingerprint: "",
       };
     },
+    chain: (pem: string) => pem,
     matches: (pair: { certificate: string; key: string }) =>
       pair.key === `key ${JSON.parse(pair.certificate.split("\n")[0] ?? "").n}`,
   };

@@ -1,4 +1,4 @@
-import { der, derBits, derInteger, derOid, TAG } from "../../mod/tls/der.ts";
+import { der, derBits, derInteger, derOid, derTime, TAG } from "../../mod/tls/der.ts";
 import { assertEquals } from "../support/assert.ts";
 
 const hex = (octets: Uint8Array) => octets.toHex();
@@ -24,4 +24,13 @@ Deno.test("derOid(), derInteger() and derBits() write what X.690 has", () => {
   ]];
   for (const [from = "", to = ""] of integers) assertEquals(hex(derInteger(Uint8Array.fromHex(from))), to);
   assertEquals(hex(derBits(new Uint8Array([5]))), "03020005");
+});
+
+Deno.test("derTime() has two digits of a year of this half of the century, four of others", () => {
+  assertEquals(
+    hex(derTime(Date.UTC(2026, 10, 22, 1, 2, 3, 4))),
+    `170d${hex(new TextEncoder().encode("261122010203Z"))}`,
+  );
+  const far = new TextEncoder().encode("20500101000000Z");
+  assertEquals(hex(derTime(Date.UTC(2050, 0, 1))), `180f${hex(far)}`);
 });

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { fromUtf8 } from "../../mod/base/bytes.ts";
-import { EcKey } from "../../mod/tls/ec_key.ts";
-import { keyAuthorization, signJws } from "../../mod/tls/jws.ts";
+import { base64url, EcKey } from "../../mod/tls/ec_key.ts";
+import { bindAccount, keyAuthorization, signJws } from "../../mod/tls/jws.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
 const decoded = (text: string) => fromUtf8(Uint8Array.fromBase64(text, { alphabet: "base64url" }));
@@ -30,4 +30,15 @@ Deno.test("keyAuthorization() joins the token and the thumbprint of RFC 7638", a
   const json = `{"crv":"P-256","kty":"EC","x":"${key.x}","y":"${key.y}"}`;
   const print = createHash("sha256").update(json).digest("base64url");
   assertEquals(await keyAuthorization("token", key), `token.${print}`);
+});
+
+Deno.test("bindAccount() signs our key with the other account's", async () => {
+  const key = await EcKey.generate();
+  const secret = new TextEncoder().encode("a secret of some length");
+  const at = "https://ca.test/new-account";
+  const made = await bindAccount(key, at, { kid: "them", key: base64url(secret) });
+  assertEquals(JSON.parse(decoded(made.protected)), { alg: "HS256", kid: "them", url: at });
+  assertEquals(JSON.parse(decoded(made.payload)), { crv: "P-256", kty: "EC", x: key.x, y: key.y });
+  const mac = createHmac("sha256", secret).update(`${made.protected}.${made.payload}`).digest("base64url");
+  assertEquals(made.signature, mac);
 });

@@ -36,13 +36,16 @@ function records(whole: Uint8Array, each = 2 ** 14): Uint8Array {
   return concat(all);
 }
 
-const said = (serverName: string | null, ...protocols: readonly string[]): HelloParse => ({
-  kind: "hello",
-  hello: { serverName, protocols },
-});
+const said = (serverName: string | null, ...protocols: readonly string[]) => ({ serverName, protocols });
+
+function toldBy(parsed: HelloParse) {
+  assert(parsed.kind === "hello", parsed.kind);
+  const { serverName, protocols } = parsed.hello;
+  return { serverName, protocols };
+}
 
 Deno.test("parseClientHello() tells name and protocols", () => {
-  const cases: readonly (readonly [Uint8Array, HelloParse])[] = [
+  const cases: readonly (readonly [Uint8Array, ReturnType<typeof said>])[] = [
     [message(), said(null)],
     [message(other), said(null)],
     [
@@ -55,9 +58,15 @@ Deno.test("parseClientHello() tells name and protocols", () => {
     [message(sni("")), said(null)],
   ];
   for (const [hello, wanted] of cases) {
-    for (const each of [1, 3, 5, 200, 2 ** 14]) assertEquals(parseClientHello(records(hello, each)), wanted);
+    for (const each of [1, 3, 5, 200, 2 ** 14]) {
+      assertEquals(toldBy(parseClientHello(records(hello, each))), wanted);
+    }
     // What follows is no part of it.
-    assertEquals(parseClientHello(concat([records(hello), Uint8Array.of(20, 3, 3)])), wanted);
+    const more = parseClientHello(concat([records(hello), Uint8Array.of(20, 3, 3)]));
+    assertEquals(toldBy(more), wanted);
+    assert(more.kind === "hello");
+    const { message: whole, session, ciphers } = more.hello.offer;
+    assertEquals([whole, session.length, ciphers.length], [hello, 32, 6]);
   }
 });
 
