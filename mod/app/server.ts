@@ -21,6 +21,7 @@ import { CertificateKeeper, certificatePorts } from "./certificates.ts";
 import { certificatePlan } from "./certificate_plan.ts";
 import { Connections } from "./connections.ts";
 import { type HttpListener, listenHttp, writeControlToken } from "./http.ts";
+import { keepExpiring } from "./expiry.ts";
 import { Listeners, type ServiceKind, type Wanted } from "./listeners.ts";
 import { MemoryGuard } from "./memory_guard.ts";
 import { notBuilt } from "./not_built.ts";
@@ -171,6 +172,7 @@ export class Server {
     void server.memory.watch(server.stopping);
     void server.room.watch(server.stopping);
     void checkSelf(server);
+    void keepExpiring(server);
     return ok(server);
   }
 

@@ -1,4 +1,5 @@
 /** How the running server is, as values: for the status page and for the daily word to the postmaster. What is well is left out. */
+import { clockIsSet } from "../base/clock.ts";
 import { checkRoom } from "./check/disk.ts";
 import { bad, type Finding, odd } from "./check/finding.ts";
 import type { Server } from "./server.ts";
@@ -9,8 +10,6 @@ const HOUR = 3_600_000;
 const SOON = 14;
 /** Milliseconds after which a message in the queue is stuck rather than late: a quarter of the five days it has. */
 const STUCK = 30 * HOUR;
-/** A clock before this is one that was never set: no Roost is older. */
-const BUILT = Date.UTC(2026, 0, 1);
 
 /** Log events that say something is broken, and what to do. */
 const BROKEN: readonly (readonly [event: string, what: string, fix: string])[] = [
@@ -56,7 +55,7 @@ export async function serverHealth(server: Server): Promise<readonly Finding[]> 
 }
 
 function clockFindings(now: number): readonly Finding[] {
-  if (now >= BUILT) return [];
+  if (clockIsSet(now)) return [];
   return [
     bad(
       "clock",
@@ -68,7 +67,7 @@ function clockFindings(now: number): readonly Finding[] {
 
 function certificates(server: Server, now: number): readonly Finding[] {
   // By a clock that was never set nothing can be said of dates.
-  if (now < BUILT) return [];
+  if (!clockIsSet(now)) return [];
   return server.keeper.certificates.list().flatMap((c) => {
     const days = Math.floor((c.notAfter - now) / DAY);
     const about = `certificate of ${c.dnsNames[0] ?? c.source}`;

@@ -23,10 +23,10 @@ export async function supervise(server: Server, manager: ServiceManager): Promis
   };
   await Promise.all(server.doors.map((d) => d.answers()));
   if (server.stopping.aborted) return;
-  manager.ready(statusOf(server));
+  let told = statusOf(server);
+  manager.ready(told);
   // Twice as often as it wants: one that comes late must not end the server.
   const every = manager.watchdog === null ? MANAGER_LOOK : Math.min(MANAGER_LOOK, manager.watchdog / 2);
-  let told = "";
   while (!server.stopping.aborted) {
     // That we get here says that the event loop turns.
     const shut = server.doors.find((d) => !d.accepting);

@@ -9,3 +9,11 @@ export interface Clock {
   /** Calls `fn` once after `ms` milliseconds; the result cancels it. Does not keep the process alive by itself. */
   after(ms: number, fn: () => void): () => void;
 }
+
+/** 2026-01-01: a clock before it was never set, as a Raspberry Pi's without a network. */
+export const NO_ROOST_BEFORE: number = Date.UTC(2026, 0, 1);
+
+/** Whether the clock can be right. One that is ahead cannot be told by itself. */
+export function clockIsSet(now: number): boolean {
+  return now >= NO_ROOST_BEFORE;
+}

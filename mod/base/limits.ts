@@ -308,6 +308,17 @@ export const MANAGER_LOOK = 60 * SECOND; // between two lines about how we are, 
 export const MANAGER_STATUS = 200; // characters of such a line
 export const MANAGER_WAITING = 20; // datagrams it has not taken yet: one that hangs takes none
 
+/** Mail that lies in a folder for too long. */
+export const EXPIRY_FIRST = 10 * MINUTE; // after the start, when most clocks are right and clients have come back
+export const EXPIRY_LOOK = 60 * MINUTE; // between two looks at the time
+export const EXPIRY_EVERY = 24 * 60 * MINUTE; // between two rounds
+export const EXPIRY_BATCH = 100; // messages removed together; each batch is a moment in which the folder waits
+export const EXPIRY_PAUSE = 20; // milliseconds after each, for everybody else
+export const ARRIVAL_MARKS = 30; // notes of what was in a folder, each age that mail has there: of 30 days, one a day
+export const ARRIVALS_FILE = 4 * KiB; // all of these
+export const EXPIRY_FILE = 100; // octets of the file that has a time in it
+export const CATCH_UP = 8; // times as fast as time goes by: after a month off all is right in four days, and three hours of a wrong clock are one
+
 /** Installing. */
 export const INSTALL_BLOCK = 1 * MiB; // of the executable copied at a time
 export const INSTALL_UNIT = 64 * KiB; // of a file of systemd's: ours have three

@@ -135,6 +135,8 @@ export interface Config {
   };
   readonly devices: readonly ConfiguredDevice[];
   readonly imap: { readonly separator: "." | "/" };
+  /** Mailbox names, and how many milliseconds mail stays in them. */
+  readonly expunge: ReadonlyMap<string, number>;
   readonly pop3: { readonly uidl: string };
   readonly log: {
     readonly level: "debug" | "info" | "warning" | "error";

@@ -139,6 +139,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
     },
     devices: devicesOf(raw.devices),
     imap: raw.imap,
+    expunge: new Map(Object.entries(raw.expunge)),
     pop3: raw.pop3,
     log: raw.log,
     trace: raw.trace && { ...raw.trace, size: Math.max(raw.trace.size, TRACE_SIZE_LEAST) },

@@ -31,6 +31,8 @@ export interface DataPaths {
   readonly tokens: string;
   /** When the postmaster was last told that something is wrong. */
   readonly postmasterTold: string;
+  /** How far time has come for mail that expires. */
+  readonly expiryTime: string;
   /** Mail of the last day, for the plot. */
   readonly history: string;
 }
@@ -57,6 +59,7 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     controlToken: below("control.token"),
     tokens: below("tokens.jsonl"),
     postmasterTold: below("postmaster_told"),
+    expiryTime: below("expiry_time"),
     history: below("history.jsonl"),
   };
 }

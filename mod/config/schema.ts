@@ -325,6 +325,11 @@ export const SCHEMA = section({
     {},
     "IMAP",
   ),
+  expunge: entry(
+    mapping(kind.mailboxKey, kind.ageValue),
+    {},
+    "FOLDER: AGE, such as { Trash: 30d, Junk: 30d }: what came into it, or was changed in it, longer ago is removed for good, in every account; none else",
+  ),
   pop3: entry(
     section({
       uidl: entry(kind.uidlFormat, "%08Xu%08Xv", "form of unique ids, as Dovecot's pop3_uidl_format"),

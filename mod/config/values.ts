@@ -108,6 +108,12 @@ function text(value: unknown): string | undefined {
 
 export const sizeValue: Schema<number> = leaf("a size such as 50MB, 512KB or 1GB", parseSize);
 export const durationValue: Schema<number> = leaf("a time span such as 30s, 15m, 12h or 5d", parseDuration);
+/** After which mail is removed: a shorter one is likely a slip. */
+export const ageValue: Schema<number> = leaf("a time span of 1d at least, such as 30d or 52w", (value) => {
+  const span = parseDuration(value);
+  return span !== undefined && span >= 86_400_000 ? span : undefined;
+});
+export const mailboxKey: Schema<string> = leaf("a folder's name, such as Trash", text);
 /** Between two attempts; less would be a flood. */
 export const waitValue: Schema<number> = leaf(
   "a time span of 1s at least, such as 5m, 12h or 5d",

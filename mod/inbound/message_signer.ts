@@ -4,7 +4,7 @@ import type { DomainKeys } from "../auth/dkim/domain_keys.ts";
 import { type Signing, signMessage } from "../auth/dkim/sign.ts";
 import type { Body } from "../base/body.ts";
 import { EMPTY } from "../base/bytes.ts";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, clockIsSet } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { headerOf } from "./head.ts";
 
@@ -15,9 +15,6 @@ export interface SignerPorts {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** A clock that shows less was never set: 2025-01-01. */
-const CLOCK_RUNS = 1_735_689_600_000;
 
 export class MessageSigner {
   readonly #ports: SignerPorts;
@@ -37,7 +34,7 @@ export class MessageSigner {
       if (signings.length === 0) return EMPTY;
       const now = clock.now();
       // Without t= nobody can take the signature for one from the future, or from long ago.
-      const time = now < CLOCK_RUNS ? null : Math.floor(now / 1000);
+      const time = !clockIsSet(now) ? null : Math.floor(now / 1000);
       return await signMessage(body, signings, { time }) ?? EMPTY;
     } catch (cause) {
       log.error("message not signed", {}, cause);

@@ -17,6 +17,7 @@ import {
   type Uid,
 } from "../store/store.ts";
 import { indexOfUid, upperBound } from "../store/uid_set.ts";
+import { arrivedBefore } from "./arrivals.ts";
 import { openContent, type QuickReader } from "./content.ts";
 import { copyParts, type CopySource } from "./copying.ts";
 import { arrivalOf, sizeIn } from "./file_name.ts";
@@ -88,6 +89,10 @@ export class Folder implements Mailbox {
   savedAt(uid: Uid): number | null {
     const message = this.#get(uid);
     return message && arrivalOf(message.file);
+  }
+
+  arrivedBefore(time: number): Promise<readonly Uid[]> {
+    return arrivedBefore(this.state, time);
   }
 
   get keywords(): readonly string[] {

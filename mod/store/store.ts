@@ -72,6 +72,8 @@ export interface Mailbox {
   emailId(uid: Uid): string | null;
   /** When a message came into this mailbox, in milliseconds since 1970; null when that is not known. */
   savedAt(uid: Uid): number | null;
+  /** UIDs, ascending, of messages that came into this mailbox before `time` (milliseconds since 1970) for certain. */
+  arrivedBefore(time: number): Promise<readonly Uid[]>;
   /** Keywords by number; "" where a number is not used. */
   readonly keywords: readonly string[];
   /**

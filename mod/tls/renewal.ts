@@ -1,12 +1,10 @@
 /** When a certificate is renewed, and when an attempt is made again. Pure. */
+import { clockIsSet } from "../base/clock.ts";
 import { ACME_WAIT_MOST } from "../base/limits.ts";
 import type { CertificateFacts } from "./certificate_files.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-
-/** No Roost that knows ACME was there before: a clock that says so is a Pi's without a battery. */
-const FIRST = Date.UTC(2026, 10, 1);
 
 /** After the first failure, the second, and so on; the last one repeats. Let's Encrypt takes five failures of a name an hour. */
 const WAITS: readonly number[] = [
@@ -24,7 +22,7 @@ export const OWN_WAIT_MOST: number = 1.2 * Math.max(...WAITS);
 
 /** Whether the clock can be right: not before this program, nor before the certificate at hand was issued. */
 export function clockIsSane(now: number, facts: Pick<CertificateFacts, "notBefore"> | null): boolean {
-  return now >= FIRST && (facts === null || now >= facts.notBefore);
+  return clockIsSet(now) && (facts === null || now >= facts.notBefore);
 }
 
 /**

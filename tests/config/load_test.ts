@@ -214,6 +214,20 @@ Deno.test("parseConfig() survives what is no text", () => {
   }
 });
 
+Deno.test("parseConfig() reads which folders are emptied by age; none unless told", () => {
+  const head = "hostname: mail.example.org\nlisten: { smtp: 127.0.0.1:25 }\n";
+  const read = (text: string) => {
+    const parsed = parseConfig("/etc/roost/roost.yaml", head + text);
+    assert(parsed.ok);
+    return [...parsed.value.config.expunge];
+  };
+  assertEquals(read(""), []);
+  assertEquals(read("expunge: { Trash: 30d, Lists/Old: 1w }\n"), [["Trash", 2_592_000_000], [
+    "Lists/Old",
+    604_800_000,
+  ]]);
+});
+
 Deno.test("parseConfig() reads which domains have an MTA-STS policy", () => {
   const text = `hostname: mail.example.org
 domains:

@@ -82,6 +82,12 @@ export class MemFolder implements Mailbox {
     return this.#get(uid)?.saved ?? null;
   }
 
+  arrivedBefore(time: number): Promise<readonly Uid[]> {
+    return Promise.resolve(
+      this.messages.map((m) => m.uid).filter((uid) => (this.savedAt(uid) ?? Infinity) < time),
+    );
+  }
+
   claimRecent(): Uid {
     const before = this.#claimed;
     this.#claimed = this.uidNext - 1;

@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, clockIsSet } from "../../base/clock.ts";
 import type { Fs } from "../../base/fs.ts";
 import type { Config } from "../../config/config.ts";
 import { dataPaths } from "../../config/paths.ts";
@@ -6,8 +6,6 @@ import { bad, type Finding, fine } from "./finding.ts";
 
 /** Milliseconds a file may be from the future: other machines write here, too. */
 const SKEW = 5 * 60_000;
-/** No Roost was there before. */
-const FIRST = Date.UTC(2026, 0, 1);
 
 /** The clock against what is known without a network: it cannot be earlier than files that were written by it. */
 export async function checkClock(fs: Fs, clock: Clock, config: Config): Promise<readonly Finding[]> {
@@ -15,7 +13,7 @@ export async function checkClock(fs: Fs, clock: Clock, config: Config): Promise<
   const told = new Date(now).toISOString();
   const fix =
     "set it, and let systemd-timesyncd or chrony keep it right: certificates, DKIM and DMARC go by it";
-  if (now < FIRST) return [bad("clock", `says ${told}, before this program was written`, fix)];
+  if (!clockIsSet(now)) return [bad("clock", `says ${told}, before this program was written`, fix)];
   const paths = dataPaths(config);
   for (const path of [config.file, paths.accounts, paths.controlToken, `${paths.tls}/server.pem`]) {
     const written = (await fs.stat(path))?.mtime ?? 0;

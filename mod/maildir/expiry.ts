@@ -1,0 +1,124 @@
+/** Removes what lies in some folders for too long, such as Trash: a little at a time, and nothing where anything is in doubt. */
+import type { AccountId } from "../account/directory.ts";
+import type { Clock } from "../base/clock.ts";
+import { replaceFile } from "../base/durable.ts";
+import { type Fs, isFsError } from "../base/fs.ts";
+import { ARRIVAL_MARKS, ARRIVALS_FILE, EXPIRY_BATCH, EXPIRY_PAUSE } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import { canonicalName, INBOX } from "../store/mailbox_name.ts";
+import type { AccountMail, Store } from "../store/store.ts";
+import { type ArrivalMarks, formatMarks, marked, parseMarks, type Seen, thereAt } from "./arrival_marks.ts";
+import { accountPath, folderDir, isDir } from "./layout.ts";
+
+export interface ExpiryPorts {
+  readonly fs: Fs;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Pick<Store, "account" | "separator">;
+  /** The mail root: an absolute path. */
+  readonly root: string;
+  readonly accounts: () => Iterable<AccountId>;
+}
+
+const MARKS_FILE = "roost-arrivals";
+
+/** Milliseconds: what the age is counted from, and how long mail stays. */
+interface Span {
+  readonly time: number;
+  readonly age: number;
+}
+
+/** Mailbox names, and how many milliseconds mail stays there. */
+export type ExpiryRules = ReadonlyMap<string, number>;
+
+/** Goes through all accounts once; gives how many messages went. `time`: what the age is counted from. Never throws. */
+export async function expireMail(
+  ports: ExpiryPorts,
+  rules: ExpiryRules,
+  time: number,
+  stop: AbortSignal,
+): Promise<number> {
+  let messages = 0;
+  for (const account of [...ports.accounts()]) {
+    for (const [name, age] of rules) {
+      if (stop.aborted) return messages;
+      messages += await expireFolder(ports, account, name, { time, age }, stop);
+    }
+  }
+  return messages;
+}
+
+async function expireFolder(
+  ports: ExpiryPorts,
+  account: AccountId,
+  name: string,
+  span: Span,
+  stop: AbortSignal,
+): Promise<number> {
+  const { fs, clock, store, log, root } = ports;
+  let gone = 0;
+  try {
+    const mailbox = canonicalName(name, store.separator);
+    const dir = mailbox.ok ? folderDir(mailbox.value, store.separator) : null;
+    const home = accountPath(account);
+    if (!mailbox.ok || dir === null || home === null) return 0;
+    const path = `${root}/${home}${dir === "" ? "" : `/${dir}`}`;
+    // Nobody's folders are made for this.
+    if (!isDir(fs, path)) return 0;
+    const mail = await store.account(account);
+    const unlock = mailbox.value === INBOX ? await mail.lockForPop() : () => {};
+    if (unlock === null) return 0; // a POP3 session counts on its messages: next time
+    try {
+      await removeOld(ports, mail, mailbox.value, path, span, stop, (n) => gone += n);
+    } finally {
+      unlock();
+    }
+  } catch (e) {
+    log.warn("old mail not removed", { account, mailbox: name, why: isFsError(e) ? e.message : String(e) });
+  }
+  if (gone > 0) log.info("old mail removed", { account, mailbox: name, messages: gone });
+  await clock.sleep(EXPIRY_PAUSE, stop);
+  return gone;
+}
+
+async function removeOld(
+  { fs, clock }: ExpiryPorts,
+  mail: AccountMail,
+  name: string,
+  path: string,
+  { time, age }: Span,
+  stop: AbortSignal,
+  removed: (messages: number) => void,
+): Promise<void> {
+  const opened = await mail.open(name);
+  if (!opened.ok) return;
+  const mailbox = opened.value;
+  try {
+    await mailbox.refresh();
+    const before = time - age;
+    const seen = { uidValidity: mailbox.uidValidity, next: mailbox.uidNext, now: clock.now() };
+    const marks = await noted(fs, `${path}/${MARKS_FILE}`, seen, age / ARRIVAL_MARKS, before);
+    const below = thereAt(marks, before);
+    const old = (await mailbox.arrivedBefore(before)).filter((uid) => uid < below);
+    for (let at = 0; at < old.length && !stop.aborted; at += EXPIRY_BATCH) {
+      removed((await mailbox.expunge(old.slice(at, at + EXPIRY_BATCH))).length);
+      await clock.sleep(EXPIRY_PAUSE, stop);
+    }
+  } finally {
+    mailbox.close();
+  }
+}
+
+/** The marks of a folder, with what is seen now: on the medium before anything is done by them. */
+async function noted(
+  fs: Fs,
+  file: string,
+  seen: Seen,
+  every: number,
+  before: number,
+): Promise<ArrivalMarks> {
+  const old = parseMarks(await fs.readFile(file, ARRIVALS_FILE));
+  const marks = marked(old, seen, every, before);
+  if (marks !== old) await replaceFile(fs, file, formatMarks(marks));
+  return marks;
+}

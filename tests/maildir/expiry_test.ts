@@ -1,0 +1,30 @@
+import { EXPIRY_BATCH } from "../../mod/base/limits.ts";
+import { expireMail } from "../../mod/maildir/expiry.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { ALICE, append, machine, opened, storeOn } from "./support.ts";
+
+const DAY = 86_400_000;
+
+Deno.test("expireMail() works in batches, lets others do something between them, and stops when told", async () => {
+  const clock = new FakeClock();
+  const { fs, log, store } = storeOn(machine(clock), clock);
+  const mail = await store.account(ALICE);
+  const many = 2 * EXPIRY_BATCH + 1;
+  for (let i = 0; i < many; i++) await append(mail, "Trash", "x\r\n\r\n");
+  await clock.advance(2 * DAY);
+  const box = await opened(store, "Trash");
+  const ports = { fs, clock, log, store, root: "/mail", accounts: () => [ALICE] };
+  const stop = new AbortController();
+  const rules = new Map([["Trash", DAY]]);
+  const first = expireMail(ports, rules, clock.now(), stop.signal);
+  while (box.messages.length === many) await clock.advance(0);
+  assertEquals(box.messages.length, many - EXPIRY_BATCH);
+  stop.abort();
+  assertEquals(await first, EXPIRY_BATCH);
+  const rest = expireMail(ports, rules, clock.now(), new AbortController().signal);
+  for (let i = 0; i < 20; i++) await clock.advance(100);
+  assertEquals([await rest, box.messages.length], [many - EXPIRY_BATCH, 0]);
+  assert(log.lines.every((l) => l.level !== "warn"));
+  box.close();
+});
