@@ -43,6 +43,7 @@ import { type Suppressed, Suppressions } from "../queue/suppressions.ts";
 import { Spool } from "../queue/spool.ts";
 import type { Reporter } from "../queue/reporter.ts";
 import type { MailIndex } from "../store/mail_index.ts";
+import type { Sharing } from "../store/sharing.ts";
 import type { QuotaLimit } from "../store/store.ts";
 import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
 import { ReceptionDefences } from "./defences.ts";
@@ -63,6 +64,8 @@ const QUEUE_GRACE = 10_000;
 export interface Services {
   readonly store: MaildirStore;
   readonly index: MailIndex;
+  /** What accounts let each other do; made when somebody logs in to mail. */
+  sharing(): Promise<Sharing>;
   readonly queue: Queue;
   /** Hosts that no mail is sent to for a while. */
   awayHosts(): readonly AwayHost[];
@@ -190,9 +193,11 @@ export async function buildServices(
     buildPolicy(platform, terms, directory, queue, defences, isSuppressed, hasRoom);
   const policy = new SwappablePolicy(policyOf(config));
   const index = lazyIndex(platform, config);
+  let sharing: Promise<Sharing> | null = null;
   return {
     store,
     index,
+    sharing: () => sharing ??= store.sharing({ has: (id) => known.has(id), all: () => [...known.keys()] }),
     queue,
     awayHosts: () => transport.awayHosts(),
     directory,

@@ -84,6 +84,7 @@ async function serveProtocol(
         },
         store: services.store,
         index: services.index,
+        sharing: await services.sharing(),
         authenticator: services.authenticator,
         clock: platform.clock,
         random: platform.random,

@@ -5,7 +5,9 @@
  */
 import { BODY_IN_MEMORY, CATENATE_PARTS, CATENATE_WORK } from "../base/limits.ts";
 import { BinaryParts } from "../mail/binary_parts.ts";
+import { INSERT } from "../store/rights.ts";
 import type { Draft } from "../store/store.ts";
+import { isOthers, openToRead, reach } from "./access.ts";
 import { parseImapUrl, quotedUrl } from "./imap_url.ts";
 import type { AppendHead } from "./parse.ts";
 import { no, REPLIES, type Reply } from "./reply.ts";
@@ -166,11 +168,12 @@ export class AppendDrafts {
 
   /** Adds what a URL names; or tells why not. */
   async #add(text: string): Promise<Reply | null> {
-    const { mail, boxOrNull, ports } = this.#session;
+    const session = this.#session;
+    const { mail, boxOrNull, ports } = session;
     const slice = new Slice(ports.clock, () => ports.pause());
-    this.#urls ??= new UrlContents(mail, slice);
+    this.#urls ??= new UrlContents((name) => openToRead(session, name), slice);
     const url = parseImapUrl(text);
-    const found = url && await this.#urls.find(url, boxOrNull?.mailbox.name ?? null);
+    const found = url && await this.#urls.find(url, boxOrNull?.name ?? null);
     if (!found) return no(`BADURL ${quotedUrl(text)}`, "URL names nothing that is here"); // RFC 4469 4.1
     if (!this.#count(1, found.size)) return this.#refusal;
     this.#work += found.size;
@@ -206,6 +209,10 @@ export class AppendDrafts {
   async #check(head: AppendHead, size: number): Promise<Reply | null> {
     // A large message for a folder that is not there is refused before it travels; for small ones the look is not worth it.
     if (size <= BODY_IN_MEMORY) return null;
+    if (isOthers(this.#session, head.mailbox)) {
+      const place = await reach(this.#session, head.mailbox, INSERT);
+      return "status" in place ? place : null;
+    }
     const entries = await this.#session.mail.list();
     return entries.some((e) => e.exists && e.name === head.mailbox) ? null : REPLIES.tryCreate;
   }

@@ -2,6 +2,7 @@
 import { asciiUpper, fromUtf8 } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { readTag } from "./assemble.ts";
+import { parseAclTarget, parseSetAcl } from "./parse_acl.ts";
 import {
   type AppendArguments,
   parseAppend,
@@ -95,6 +96,11 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
   GETQUOTA: (r) => (r.space(), { verb: "GETQUOTA", root: r.astringText("a quota root") }),
   GETQUOTAROOT: (r) => (r.space(), { verb: "GETQUOTAROOT", mailbox: r.mailbox() }),
   SETQUOTA: parseSetQuota,
+  SETACL: parseSetAcl,
+  DELETEACL: (r) => ({ verb: "DELETEACL", ...parseAclTarget(r) }),
+  LISTRIGHTS: (r) => ({ verb: "LISTRIGHTS", ...parseAclTarget(r) }),
+  GETACL: (r) => (r.space(), { verb: "GETACL", mailbox: r.mailbox() }),
+  MYRIGHTS: (r) => (r.space(), { verb: "MYRIGHTS", mailbox: r.mailbox() }),
   GETMETADATA: parseGetMetadata,
   SETMETADATA: parseSetMetadata,
   EXPUNGE: () => ({ verb: "EXPUNGE", uid: false, set: null }),

@@ -27,7 +27,7 @@ const STATUS_ITEMS: readonly StatusItem[] = [
 ];
 const SPECIAL_USES: readonly SpecialUse[] = ["All", "Archive", "Drafts", "Flagged", "Junk", "Sent", "Trash"];
 const SELECTS: readonly ListSelect[] = ["SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"];
-const RETURNS: readonly ListReturn[] = ["SUBSCRIBED", "CHILDREN", "SPECIAL-USE"];
+const RETURNS: readonly ListReturn[] = ["SUBSCRIBED", "CHILDREN", "SPECIAL-USE", "MYRIGHTS"];
 
 /** LIST with or without RFC 5258's options; the reader stands after the verb's space. */
 export function parseList(reader: CommandReader): ListCommand {

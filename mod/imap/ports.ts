@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { MailIndex } from "../store/mail_index.ts";
+import type { Sharing } from "../store/sharing.ts";
 import type { Store } from "../store/store.ts";
 import type { Compression } from "../wire/compressed_conn.ts";
 
@@ -31,6 +32,8 @@ export interface ImapPorts {
   pause(): Promise<void>;
   /** What is remembered of messages; without it they are parsed again. */
   readonly index?: MailIndex;
+  /** What accounts let each other do; without it each has its own mail alone. */
+  readonly sharing?: Sharing;
   /** Makes what compresses a connection; without it compression is not offered. */
   readonly compression?: () => Promise<Compression>;
   /** Aborts when the server shuts down: sessions say BYE and end. */

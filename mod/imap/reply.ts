@@ -29,6 +29,7 @@ export const REPLIES = {
   overQuota: no("OVERQUOTA", "Quota exceeded"),
   diskFull: no("OVERQUOTA", "Not enough space on the server's disk"),
   unavailable: no("UNAVAILABLE", "Mail storage cannot be used at the moment"),
+  noPermission: no("NOPERM", "You do not have the right to do this"),
   readOnly: no("READ-ONLY", "Mailbox is open for reading only"),
   noModSeqs: no("NOMODSEQ", "Mailbox has no mod-sequences at the moment"),
   keywordLimit: no("LIMIT", "Mailbox cannot have more keywords"),

@@ -1,4 +1,5 @@
 /** Which command may come when, and what its end may tell of others' changes. A verb without a row does not compile. */
+import { deleteAcl, getAcl, listRights, myRights, setAcl } from "./commands/acl.ts";
 import { append } from "./commands/append.ts";
 import { authenticate, login, startTls, unauthenticate } from "./commands/authenticate.ts";
 import { compress } from "./commands/compress.ts";
@@ -88,6 +89,11 @@ export const RULES: { readonly [V in Verb]: Rule<Extract<Command, { readonly ver
   GETMETADATA: { in: IN, tells: all, run: getMetadata },
   SETMETADATA: { in: IN, tells: all, run: setMetadata },
   SETQUOTA: { in: IN, tells: all, run: setQuota },
+  SETACL: { in: IN, tells: all, run: setAcl },
+  DELETEACL: { in: IN, tells: all, run: deleteAcl },
+  GETACL: { in: IN, tells: all, run: getAcl },
+  LISTRIGHTS: { in: IN, tells: all, run: listRights },
+  MYRIGHTS: { in: IN, tells: all, run: myRights },
   IDLE: { in: IN, tells: all, run: idle },
   UNAUTHENTICATE: { in: IN, tells: nothing, run: unauthenticate },
   REPLACE: { in: SELECTED, tells: all, run: replace },

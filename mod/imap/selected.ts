@@ -1,5 +1,7 @@
 import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
-import type { Mailbox, MailboxChange, Uid } from "../store/store.ts";
+import { ALL_RIGHTS, type Rights } from "../store/rights.ts";
+import type { FlagBits, Mailbox, MailboxChange, Uid } from "../store/store.ts";
+import { flagsAllowed, type SharedAccess } from "./access.ts";
 import { SearchUpdates } from "./search_updates.ts";
 import { View, type ViewSource } from "./view.ts";
 
@@ -8,6 +10,8 @@ export class Selected {
   readonly mailbox: Mailbox;
   readonly view: View;
   readonly readOnly: boolean;
+  /** What may be done, where the mailbox is another account's. */
+  readonly shared: SharedAccess | null;
   /** Our name in change notices: what we set ourselves is not told again. */
   readonly token: object = {};
   /** QRESYNC or UIDONLY is enabled: expunges are told by UID (RFC 7162 3.2.10). */
@@ -32,7 +36,9 @@ export class Selected {
     readOnly: boolean,
     news: () => void,
     openIndex: (mailbox: Mailbox) => Promise<MailboxIndex | null> | null = () => null,
+    shared: SharedAccess | null = null,
   ) {
+    this.shared = shared;
     this.#openIndex = openIndex;
     this.mailbox = mailbox;
     this.readOnly = readOnly;
@@ -43,6 +49,21 @@ export class Selected {
       else if (!this.view.note(change)) return;
       news();
     });
+  }
+
+  /** What the client calls the mailbox. */
+  get name(): string {
+    return this.shared?.told ?? this.mailbox.name;
+  }
+
+  /** What the user may do here; EXAMINE apart. */
+  get rights(): Rights {
+    return this.shared?.rights ?? ALL_RIGHTS;
+  }
+
+  /** Flags that may be changed here. */
+  get flagsAllowed(): FlagBits {
+    return this.readOnly ? 0 : flagsAllowed(this.rights);
   }
 
   /** The folder was removed, renamed or has a new UIDVALIDITY: nothing the client knows is true any more. */

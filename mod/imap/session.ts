@@ -5,6 +5,7 @@
  *   unforeseen is NO [SERVERBUG] with an id that is in the log too. The session goes on.
  * - What others did to the mailbox is told just before the tagged reply; EXPUNGE only where `Rule.tells` allows it.
  */
+import type { AccountId } from "../account/directory.ts";
 import { IMAP_ERRORS } from "../base/limits.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
@@ -13,6 +14,7 @@ import type { MailboxIndex, MailIndex, ModSeqs } from "../store/mail_index.ts";
 import type { AccountMail, Mailbox } from "../store/store.ts";
 import type { Endpoint } from "../wire/conn.ts";
 import { ConnectionLost } from "../wire/conn.ts";
+import type { SharedAccess } from "./access.ts";
 import { AppendDrafts } from "./append_drafts.ts";
 import { capabilities } from "./capability.ts";
 import { writeStatus } from "./format.ts";
@@ -21,10 +23,10 @@ import type { Output } from "./output.ts";
 import type { ParseOptions } from "./parse_reader.ts";
 import type { ImapPorts } from "./ports.ts";
 import { Progress } from "./progress.ts";
-import { bad, faultReply, no, type Reply } from "./reply.ts";
+import { bad, faultReply, no, REPLIES, type Reply } from "./reply.ts";
 import { type Handled, type Phase, type Rule, RULES, type Tells, type Wait } from "./rules.ts";
 import type { Selected } from "./selected.ts";
-import { writeNews } from "./tell.ts";
+import { writeFlagLists, writeNews } from "./tell.ts";
 import type { Command, ParseError } from "./types.ts";
 import { UID_REQUIRED, usesNumbers } from "./uid_only.ts";
 
@@ -100,6 +102,11 @@ export class ImapSession {
     return this.#mail;
   }
 
+  /** Whose mail that is. */
+  get account(): AccountId {
+    return this.#account;
+  }
+
   /** The selected mailbox. Only for commands whose rule asks for one. */
   get box(): Selected {
     if (this.#box === null) throw new TypeError("Cannot use a mailbox before one is selected");
@@ -136,6 +143,7 @@ export class ImapSession {
       mechanisms: this.passwordsAllowed ? offeredMechanisms(this.ports.authenticator, this.saslPeer) : [],
       appendLimit: this.ports.config.messageSize,
       modSeqs: this.ports.index !== undefined,
+      sharing: this.ports.sharing !== undefined,
       compression: this.ports.compression !== undefined && !this.compressed,
     });
   }
@@ -206,11 +214,11 @@ export class ImapSession {
     return modSeqs;
   }
 
-  /** The index of a mailbox of the account; null where there are none. */
-  async openIndex(mailbox: Mailbox): Promise<MailboxIndex | null> {
+  /** The index of a mailbox of an account, by default the own one; null where there are none. */
+  async openIndex(mailbox: Mailbox, account: AccountId = this.#account): Promise<MailboxIndex | null> {
     try {
       const { index } = this.ports;
-      return index ? await this.#opened(index, mailbox) : null;
+      return index ? await this.#opened(index, mailbox, account) : null;
     } catch (cause) {
       // All there is can be had without it, more slowly.
       this.#log.error("index not opened", {}, cause);
@@ -241,8 +249,8 @@ export class ImapSession {
     }
   }
 
-  async #opened(index: MailIndex, mailbox: Mailbox): Promise<MailboxIndex> {
-    const opened = await index.open(this.#account, mailbox);
+  async #opened(index: MailIndex, mailbox: Mailbox, account: AccountId): Promise<MailboxIndex> {
+    const opened = await index.open(account, mailbox);
     // Text was searched here before: what came since is put in, too.
     if (opened.words && opened.words.upTo > 0) fillWords(opened, mailbox, this.ports);
     return opened;
@@ -263,6 +271,13 @@ export class ImapSession {
   async command(command: Command): Promise<Next> {
     // The union of commands and the table of rules go by the same verb; the compiler cannot tie them together.
     const rule = RULES[command.verb] as Rule<Command>;
+    if (this.#box?.shared && !this.#renewRights(this.#box, this.#box.shared)) {
+      if (!rule.in.includes("authenticated")) {
+        await this.appends.drop();
+        this.reply(command.tag, REPLIES.noPermission);
+        return this.#end("command");
+      }
+    }
     if (!rule.in.includes(this.phase)) {
       this.reply(command.tag, wrongPhase(this.phase, rule));
       return this.#end("command");
@@ -319,6 +334,7 @@ export class ImapSession {
   /** Tells what there is to tell while idling. */
   tellIdling(): Next {
     if (!this.idling) return "command";
+    if (this.#box?.shared?.renew() === false) return this.bye("Mailbox may not be read any more");
     if (this.#box !== null && !this.#box.gone) writeNews(this.out.buffer, this.#box, true, false);
     return this.#end("line");
   }
@@ -343,6 +359,18 @@ export class ImapSession {
     const id = Array.from(this.ports.random.bytes(4), (b) => b.toString(16).padStart(2, "0")).join("");
     this.#log.error("imap command failed", { id }, cause);
     return no("SERVERBUG", `Internal error, the log has it as ${id}`);
+  }
+
+  /** Takes note of rights given or taken since the last command; where the mailbox may not be read any more it is left: false. */
+  #renewRights(box: Selected, shared: SharedAccess): boolean {
+    const before = box.flagsAllowed;
+    if (!shared.renew()) {
+      this.select(null);
+      this.out.line("* OK [CLOSED] Selected mailbox may not be read any more");
+      return false;
+    }
+    if (box.flagsAllowed !== before) writeFlagLists(this.out.buffer, box);
+    return true;
   }
 
   async #handle(by: Origin, run: () => Handled | Promise<Handled>): Promise<Next> {

@@ -1,24 +1,42 @@
 /** Untagged responses about the selected mailbox: what it allows, and what happened to it (RFC 3501 7.2.6, 7.3, 7.4). */
 import { KEYWORDS } from "../base/limits.ts";
-import type { Message, Uid } from "../store/store.ts";
+import {
+  ANSWERED,
+  DELETED,
+  DRAFT,
+  type FlagBits,
+  FLAGGED,
+  KEYWORD_SHIFT,
+  type Message,
+  SEEN,
+  type Uid,
+} from "../store/store.ts";
 import { writeFlagsFetch } from "./fetch.ts";
 import { writeCount, writeEnd, writeFlagList } from "./format.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import type { Selected } from "./selected.ts";
 import { type NumberRange, writeRanges, writeSet } from "./set.ts";
 
-const SYSTEM = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
+const SYSTEM: readonly (readonly [string, FlagBits])[] = [
+  ["\\Answered", ANSWERED],
+  ["\\Flagged", FLAGGED],
+  ["\\Deleted", DELETED],
+  ["\\Seen", SEEN],
+  ["\\Draft", DRAFT],
+];
 
-/** FLAGS and PERMANENTFLAGS. "\*" stands there as long as there is room for a new keyword. */
+/** FLAGS, and PERMANENTFLAGS: what may be changed. "\*" stands there as long as there is room for a new keyword. */
 export function writeFlagLists(out: ResponseBuffer, box: Selected): void {
   const keywords = box.mailbox.keywords.filter((k) => k !== "");
-  const flags = [...SYSTEM, ...keywords];
+  const flags = [...SYSTEM.map(([name]) => name), ...keywords];
   out.ascii("* FLAGS ");
   writeFlagList(out, flags);
   writeEnd(out);
   out.ascii("* OK [PERMANENTFLAGS ");
-  if (box.readOnly) writeFlagList(out, []);
-  else writeFlagList(out, keywords.length < KEYWORDS ? [...flags, "\\*"] : flags);
+  const allowed = box.flagsAllowed;
+  const permanent = SYSTEM.filter(([, bit]) => allowed & bit).map(([name]) => name);
+  if (allowed >> KEYWORD_SHIFT) permanent.push(...keywords, ...(keywords.length < KEYWORDS ? ["\\*"] : []));
+  writeFlagList(out, permanent);
   out.ascii(box.readOnly ? "] Read-only mailbox\r\n" : "] Flags permitted\r\n");
   box.view.keywordsTold();
 }

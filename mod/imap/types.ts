@@ -6,6 +6,7 @@
  * (CONDSTORE), `FetchItem`, `SearchKey`, `StatusItem` and `SearchReturn` are unions to which members can be added.
  */
 import type { FlagBits, NamedFlags, SpecialUse } from "../store/store.ts";
+import type { AclIdCommand, SetAclCommand } from "./acl_types.ts";
 
 /** "*" in a sequence set: the last message. (0 can never be a number there.) */
 export const STAR = 0;
@@ -45,8 +46,8 @@ export type StatusItem =
 
 /** Selection options of LIST (RFC 5258, RFC 6154). */
 export type ListSelect = "SUBSCRIBED" | "REMOTE" | "RECURSIVEMATCH" | "SPECIAL-USE";
-/** Return options of LIST (RFC 5258, RFC 6154); STATUS (RFC 5819) is `ListCommand.status`. */
-export type ListReturn = "SUBSCRIBED" | "CHILDREN" | "SPECIAL-USE";
+/** Return options of LIST (RFC 5258, RFC 6154, RFC 8440); STATUS (RFC 5819) is `ListCommand.status`. */
+export type ListReturn = "SUBSCRIBED" | "CHILDREN" | "SPECIAL-USE" | "MYRIGHTS";
 
 /** What of a message or part `BODY[...]` names. `part` is empty for the message itself. */
 export interface Section {
@@ -399,6 +400,11 @@ export type CommandBody =
   | QuotaCommand
   | SetQuotaCommand
   | MailboxCommand<"GETQUOTAROOT">
+  | MailboxCommand<"GETACL">
+  | MailboxCommand<"MYRIGHTS">
+  | SetAclCommand
+  | AclIdCommand<"DELETEACL">
+  | AclIdCommand<"LISTRIGHTS">
   | AuthenticateCommand
   | LoginCommand
   | EnableCommand

@@ -33,15 +33,18 @@ interface OpenMessage {
 }
 
 export class UrlContents {
-  readonly #mail: AccountMail;
+  readonly #openToRead: AccountMail["open"];
   readonly #slice: Slice;
   #mailbox: Mailbox | null = null;
+  /** What it was asked for as. */
+  #name = "";
   #message: OpenMessage | null = null;
   /** Octets that were read to find others. */
   #read = 0;
 
-  constructor(mail: AccountMail, slice: Slice) {
-    this.#mail = mail;
+  /** `open` gives mailboxes that may be read. */
+  constructor(open: AccountMail["open"], slice: Slice) {
+    this.#openToRead = open;
     this.#slice = slice;
   }
 
@@ -90,9 +93,10 @@ export class UrlContents {
   }
 
   async #openMailbox(name: string): Promise<Mailbox | null> {
-    if (this.#mailbox?.name === name) return this.#mailbox;
+    if (this.#mailbox !== null && this.#name === name) return this.#mailbox;
     this.close();
-    const opened = await this.#mail.open(name);
+    const opened = await this.#openToRead(name);
+    this.#name = name;
     return this.#mailbox = opened.ok ? opened.value : null;
   }
 

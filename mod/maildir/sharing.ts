@@ -66,6 +66,14 @@ export class MaildirSharing implements Sharing {
     );
   }
 
+  exists(owner: AccountId, name: string): boolean {
+    return this.#folder(owner, name) !== null;
+  }
+
+  above(owner: AccountId, name: string): string | null {
+    return parentsOf(name, this.#ports.separator).findLast((parent) => this.exists(owner, parent)) ?? null;
+  }
+
   async read(owner: AccountId, name: string): Promise<Acl | null> {
     const path = this.#folder(owner, name);
     return path === null ? null : await readAcl(this.#ports, aclPath(path));
@@ -91,12 +99,9 @@ export class MaildirSharing implements Sharing {
   }
 
   async inherit(owner: AccountId, name: string): Promise<void> {
-    for (const parent of parentsOf(name, this.#ports.separator).reverse()) {
-      const acl = await this.read(owner, parent);
-      if (acl === null) continue;
-      if (acl.length > 0) await this.change(owner, name, () => acl);
-      return;
-    }
+    const parent = this.above(owner, name);
+    const acl = parent === null ? null : await this.read(owner, parent);
+    if (acl !== null && acl.length > 0) await this.change(owner, name, () => acl);
   }
 
   async renamed(owner: AccountId): Promise<void> {

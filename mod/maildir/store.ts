@@ -7,6 +7,7 @@ import { CACHED_FOLDERS, CACHED_FOR, CACHED_MESSAGES, QUICK_READ } from "../base
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { INBOX } from "../store/mailbox_name.ts";
+import type { People, Sharing } from "../store/sharing.ts";
 import type { DeliveryOutcome, DeliveryTarget, QuotaLimit, Store } from "../store/store.ts";
 import { type AccountHost, MaildirAccount } from "./account.ts";
 import { QuickReader } from "./content.ts";
@@ -82,6 +83,12 @@ export class MaildirStore implements Store, AccountHost {
       account.then((a) => this.#ready.set(id, a), () => this.#accounts.delete(id));
     }
     return account;
+  }
+
+  /** What the accounts of `people` share with each other. */
+  async sharing(people: People): Promise<Sharing> {
+    const { MaildirSharing } = await import("./sharing.ts");
+    return new MaildirSharing(this.#ports, this.#root, people);
   }
 
   async deliver(targets: readonly DeliveryTarget[], body: Body): Promise<readonly DeliveryOutcome[]> {

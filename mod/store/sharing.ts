@@ -22,6 +22,10 @@ export interface Sharing {
   rights(owner: AccountId, name: string, user: AccountId): Rights;
   /** Mailboxes of others that `user` has the right to see, by owner and name. */
   sharedWith(user: AccountId): Promise<readonly SharedMailbox[]>;
+  /** Whether there is such a mailbox. */
+  exists(owner: AccountId, name: string): boolean;
+  /** The nearest mailbox above a name; null where there is none. */
+  above(owner: AccountId, name: string): string | null;
   /** A mailbox's list; null where there is no such mailbox. Throws FsError, also where the list cannot be understood. */
   read(owner: AccountId, name: string): Promise<Acl | null>;
   /** Changes it, durably. */

@@ -8,6 +8,7 @@ const FACTS = {
   mechanisms: ["PLAIN", "LOGIN"],
   appendLimit: 1000,
   modSeqs: false,
+  sharing: false,
   compression: false,
 };
 

@@ -44,7 +44,10 @@ function parsed(text: string): ImapUrl {
 
 /** What URLs name, one after another, by one reader. */
 async function reader(mail: AccountMail) {
-  const urls = new UrlContents(mail, new Slice(new FakeClock(), () => Promise.resolve()));
+  const urls = new UrlContents(
+    (name) => mail.open(name),
+    new Slice(new FakeClock(), () => Promise.resolve()),
+  );
   const read = async (text: string, selected: string | null = null): Promise<string | null> => {
     const found = await urls.find(parsed(text), selected);
     if (found === null) return null;

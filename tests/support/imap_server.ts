@@ -4,6 +4,7 @@ import type { ImapConfig, ImapPorts } from "../../mod/imap/ports.ts";
 import { serveImap } from "../../mod/imap/serve.ts";
 import { concat, CRLF, utf8 } from "../../mod/base/bytes.ts";
 import type { MailIndex } from "../../mod/store/mail_index.ts";
+import type { Sharing } from "../../mod/store/sharing.ts";
 import type { Store } from "../../mod/store/store.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryLog } from "./memory_log.ts";
@@ -12,16 +13,18 @@ import { ScriptConn } from "./script_conn.ts";
 import { SeededRandom } from "./seeded_random.ts";
 
 export const ALICE = "alice@example.test";
+export const BOB = "bob@example.test";
 const PASSWORD = "secret";
 
-/** Knows alice, password "secret". "throttled", "broken" and "bug" as names bring about what they say. */
+/** Knows alice and bob, password "secret". "throttled", "broken" and "bug" as names bring about what they say. */
 export class FakeAuthenticator implements Authenticator {
   password(login: string, password: string): Promise<LoginOutcome> {
     if (login === "throttled") return Promise.resolve({ kind: "throttled" });
     if (login === "broken") return Promise.resolve({ kind: "temp", why: "file is broken" });
     if (login === "bug") return Promise.reject(new TypeError("Cannot happen"));
-    const known = (login === ALICE || login === "alice") && password === PASSWORD;
-    return Promise.resolve(known ? { kind: "ok", account: ALICE } : { kind: "refused" });
+    const account = [ALICE, BOB].find((a) => login === a || a.startsWith(`${login}@`));
+    const known = account !== undefined && password === PASSWORD;
+    return Promise.resolve(known ? { kind: "ok", account } : { kind: "refused" });
   }
 }
 
@@ -32,6 +35,7 @@ export interface ImapServerOptions {
   readonly loopback?: boolean;
   readonly tls?: boolean;
   readonly index?: MailIndex;
+  readonly sharing?: Sharing;
 }
 
 export interface ImapServer {
@@ -66,6 +70,7 @@ export function imapServer(options: ImapServerOptions = {}): ImapServer {
     pause: () => Promise.resolve(),
     stopping: stop.signal,
     ...(options.index ? { index: options.index } : {}),
+    ...(options.sharing ? { sharing: options.sharing } : {}),
   };
   return {
     store,
@@ -96,10 +101,10 @@ export class ImapClient {
     this.#next = () => `t${++tag}`;
   }
 
-  /** Logs in as alice and selects a mailbox, if one is named. */
-  static async loggedIn(server: ImapServer, mailbox?: string): Promise<ImapClient> {
+  /** Logs in, as alice or `user`, and selects a mailbox, if one is named. */
+  static async loggedIn(server: ImapServer, mailbox?: string, user = ALICE): Promise<ImapClient> {
     const client = new ImapClient(server.connect().conn);
-    await client.ok(`LOGIN ${ALICE} ${PASSWORD}`);
+    await client.ok(`LOGIN ${user} ${PASSWORD}`);
     if (mailbox !== undefined) await client.ok(`SELECT ${mailbox}`);
     return client;
   }

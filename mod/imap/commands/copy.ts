@@ -2,6 +2,8 @@
 import type { Copied, CopyError, Uid } from "../../store/store.ts";
 import { indexOfUid } from "../../store/uid_set.ts";
 import type { Result } from "../../base/result.ts";
+import { EXPUNGE, INSERT, WRITE_DELETED } from "../../store/rights.ts";
+import { flagsAllowed, keepAllowed, notPut, type Place, reach, refusalOf } from "../access.ts";
 import { copyUidCode } from "../format.ts";
 import { okay, REPLIES, type Reply } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -11,16 +13,20 @@ import { targetRanges, targetUids } from "../targets.ts";
 import type { CopyCommand } from "../types.ts";
 
 export async function copy(session: ImapSession, command: CopyCommand<"COPY">): Promise<Handled> {
-  const { box } = session;
-  const done = await transfer(box, command, (uids) => box.mailbox.copy(uids, command.mailbox));
+  const place = await reach(session, command.mailbox, INSERT);
+  if ("status" in place) return place;
+  const done = await transfer(session.box, command, place);
   return "status" in done ? done : okay("Copy completed", done.copied);
 }
 
 /** COPYUID comes before the EXPUNGE responses, which tell it apart from them (RFC 6851 4.3). */
 export async function move(session: ImapSession, command: CopyCommand<"MOVE">): Promise<Handled> {
   const { box } = session;
-  if (box.readOnly) return REPLIES.readOnly;
-  const done = await transfer(box, command, (uids) => box.mailbox.move(uids, command.mailbox));
+  const refusal = refusalOf(box, WRITE_DELETED | EXPUNGE);
+  if (refusal) return refusal;
+  const place = await reach(session, command.mailbox, INSERT);
+  if ("status" in place) return place;
+  const done = await transfer(box, command, place);
   if ("status" in done) return done;
   if (done.copied !== null) session.out.line(`* OK [${done.copied}] Moved`);
   return okay("Move completed");
@@ -29,7 +35,7 @@ export async function move(session: ImapSession, command: CopyCommand<"MOVE">): 
 async function transfer(
   box: Selected,
   command: CopyCommand<"COPY" | "MOVE">,
-  run: (uids: readonly Uid[]) => Promise<Result<Copied, CopyError>>,
+  place: Place,
 ): Promise<Reply | { readonly copied: string | null }> {
   const ranges = targetRanges(box, command.set, command.uid);
   if (ranges === null) return REPLIES.badSet;
@@ -40,8 +46,19 @@ async function transfer(
     : wanted;
   if (uids.length < wanted.length && !command.uid) return REPLIES.expungeIssued;
   if (uids.length === 0) return { copied: null };
-  const done = await run(uids);
-  if (!done.ok) return done.error === "no-mailbox" ? REPLIES.tryCreate : REPLIES.overQuota;
+  const done = await transferUids(box, command.verb === "MOVE", uids, place);
+  if (!done.ok) return notPut(done.error, place);
   const { uidValidity, from, to } = done.value;
   return { copied: from.length > 0 ? copyUidCode(uidValidity, from, to) : null };
+}
+
+function transferUids(
+  { mailbox, shared }: Selected,
+  move: boolean,
+  uids: readonly Uid[],
+  { mail, name, own, rights }: Place,
+): Promise<Result<Copied, CopyError>> {
+  if (own && shared === null) return move ? mailbox.move(uids, name) : mailbox.copy(uids, name);
+  const allowed = flagsAllowed(rights);
+  return mail.transfer(mailbox, uids, name, { move, keep: (flags) => keepAllowed(flags, allowed) });
 }

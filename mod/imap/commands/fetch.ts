@@ -62,7 +62,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
     ...(index ? { texts: index.texts } : {}),
     ...(threads ? { threadIds: await threadsOf(session, seqs) } : {}),
   });
-  if (seen.length > 0 && !box.readOnly) await markSeen(session, seen, command.uid);
+  if (seen.length > 0 && box.flagsAllowed & SEEN) await markSeen(session, seen, command.uid);
   if (undecoded) return no("UNKNOWN-CTE", "Some parts have an unknown encoding"); // RFC 3516 4.3
   if (gone.length === 0) return okay("Fetch completed");
   await mailbox.refresh();

@@ -1,4 +1,5 @@
 /** Commands that need no mailbox: CAPABILITY, NOOP (and CHECK), LOGOUT, ID, ENABLE, NAMESPACE. */
+import { SHARED_TOP } from "../../store/shared_name.ts";
 import { okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
@@ -62,9 +63,10 @@ export async function enable(
   return okay("Enable completed");
 }
 
-/** RFC 2342: one personal namespace without a prefix. */
+/** RFC 2342: a personal namespace without a prefix, and the one of other users' mailboxes. */
 export function namespace(session: ImapSession): Handled {
-  const separator = session.ports.store.separator;
-  session.out.line(`* NAMESPACE (("" "${separator === "\\" ? "\\\\" : separator}")) NIL NIL`);
+  const { sharing, store: { separator } } = session.ports;
+  const others = sharing ? `(("${SHARED_TOP}${separator}" "${separator}"))` : "NIL";
+  session.out.line(`* NAMESPACE (("" "${separator}")) ${others} NIL`);
   return okay("Namespace completed");
 }

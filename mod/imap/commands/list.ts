@@ -1,13 +1,17 @@
-/** LIST with its extensions (RFC 3501 6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 9590). */
+/** LIST with its extensions (RFC 3501 6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 8440, RFC 9590). */
 import { compareNames, parentsOf } from "../../store/mailbox_name.ts";
+import { READ } from "../../store/rights.ts";
 import type { MailboxEntry } from "../../store/store.ts";
+import { reach } from "../access.ts";
 import { writeList } from "../format.ts";
 import { ListPattern } from "../list_match.ts";
+import { listAll, type ListedEntry, rightsOf } from "../listing.ts";
 import { okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
 import { Slice } from "../slice.ts";
 import type { ListCommand } from "../types.ts";
+import { writeMyRights } from "./acl.ts";
 import { writeMetadataOf } from "./metadata.ts";
 import { writeStatusOf } from "./status.ts";
 
@@ -27,7 +31,7 @@ export async function list(session: ImapSession, command: ListCommand): Promise<
     .map((p) => new ListPattern(command.reference + p, separator));
   const matches = (name: string) => patterns.some((p) => p.matches(name));
   const subscribed = command.select.includes("SUBSCRIBED");
-  const entries = await mail.list();
+  const entries = await listAll(session);
   const all = subscribed ? withSubscriptions(entries, await mail.subscriptions()) : entries;
   const parents = command.select.includes("RECURSIVEMATCH") ? hiding(all, command, matches, separator) : null;
   const slice = new Slice(session.ports.clock, () => session.ports.pause());
@@ -44,20 +48,31 @@ export async function list(session: ImapSession, command: ListCommand): Promise<
       attributes: attributes(entry, command),
       ...(childInfo && subscribed ? { childInfo: ["SUBSCRIBED"] } : {}),
     }, session.utf8);
-    if (command.status !== null && entry.exists) await writeStatusOf(session, entry.name, command.status);
-    if (command.metadata.length > 0 && entry.exists) {
-      await writeMetadataOf(session, entry.name, command.metadata);
-    }
+    if (entry.exists) await tellMore(session, entry, command);
     if (out.full) await out.flush();
     await slice.spend(ENTRY_WORK);
   }
   return okay("List completed");
 }
 
+/** What RETURN asked for of a mailbox, as far as the user may know it. */
+async function tellMore(session: ImapSession, entry: ListedEntry, command: ListCommand): Promise<void> {
+  const { name } = entry;
+  if (command.returns.includes("MYRIGHTS")) writeMyRights(session, name, rightsOf(entry));
+  if (command.status !== null) {
+    const place = await reach(session, name, READ);
+    if (!("status" in place)) await writeStatusOf(session, place, command.status);
+  }
+  if (command.metadata.length > 0) {
+    const place = await reach(session, name, READ);
+    if (!("status" in place)) await writeMetadataOf(session, place, command.metadata);
+  }
+}
+
 /** Entries, and the names that are subscribed to but not there (RFC 5258 3.4), with what is subscribed marked. */
-function withSubscriptions(entries: readonly MailboxEntry[], names: readonly string[]): MailboxEntry[] {
+function withSubscriptions(entries: readonly ListedEntry[], names: readonly string[]): ListedEntry[] {
   const wanted = new Set(names);
-  const all = entries.map((e) => ({ ...e, subscribed: wanted.has(e.name) }));
+  const all: ListedEntry[] = entries.map((e) => ({ ...e, subscribed: wanted.has(e.name) }));
   const known = new Set(entries.map((e) => e.name));
   for (const name of names) {
     if (!known.has(name)) {

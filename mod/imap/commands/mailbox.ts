@@ -1,6 +1,10 @@
 /** Making, removing, renaming and subscribing mailboxes (RFC 3501 6.3.3 to 6.3.7). */
-import type { Result } from "../../base/result.ts";
-import type { NameError, SpecialUse } from "../../store/store.ts";
+import { isFsError } from "../../base/fs.ts";
+import { INBOX } from "../../store/mailbox_name.ts";
+import { DELETE, LOOKUP } from "../../store/rights.ts";
+import type { Sharing } from "../../store/sharing.ts";
+import type { NameError } from "../../store/store.ts";
+import { reach, reachToCreate } from "../access.ts";
 import { writeList } from "../format.ts";
 import { no, okay, REPLIES, type Reply } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -12,17 +16,23 @@ export async function create(session: ImapSession, command: CreateCommand): Prom
   const name = withoutTrailing(command.mailbox, session.ports.store.separator);
   const [use, ...more] = command.specialUse;
   if (more.length > 0) return no("USEATTR", "Mailbox can have one use only");
-  const made = await createMailbox(session, name, use);
+  const place = await reachToCreate(session, name);
+  if ("status" in place) return place;
+  if (use !== undefined && !place.own) return no("USEATTR", "Mailboxes of others have no use here");
+  const made = await (use === undefined ? place.mail.create(place.name) : place.mail.create(place.name, use));
   if (!made.ok) return nameReply(made.error);
+  await settle(session, (sharing) => sharing.inherit(place.owner, place.name));
   if (command.asked !== null) tellName(session, name, command.asked);
-  const status = await session.mail.status(name, {});
+  const status = await place.mail.status(place.name, {});
   return okay("Create completed", status.ok ? `MAILBOXID (${status.value.objectId})` : null); // RFC 8474 4.1
 }
 
 /** DELETE (RFC 3501 6.3.4). */
 export async function remove(session: ImapSession, command: { readonly mailbox: string }): Promise<Handled> {
-  const removed = await session.mail.remove(command.mailbox);
-  if (removed.ok) session.folderRemoved();
+  const place = await reach(session, command.mailbox, DELETE);
+  if ("status" in place) return place;
+  const removed = await place.mail.remove(place.name);
+  if (removed.ok && place.own) session.folderRemoved();
   tellClosed(session);
   return removed.ok ? okay("Delete completed") : nameReply(removed.error);
 }
@@ -30,10 +40,17 @@ export async function remove(session: ImapSession, command: { readonly mailbox: 
 /** RENAME (RFC 3501 6.3.5). */
 export async function rename(session: ImapSession, command: RenameCommand): Promise<Handled> {
   const to = withoutTrailing(command.to, session.ports.store.separator);
-  const renamed = await session.mail.rename(command.from, to);
+  const from = await reach(session, command.from, DELETE);
+  if ("status" in from) return from;
+  const target = await reachToCreate(session, to);
+  if ("status" in target) return target;
+  if (from.owner !== target.owner) return no("CANNOT", "Mailboxes stay with their account");
+  if (!from.own && from.name === INBOX) return no("CANNOT", "INBOX is the owner's to rename");
+  const renamed = await from.mail.rename(from.name, target.name);
   tellClosed(session);
   if (!renamed.ok) return nameReply(renamed.error);
-  session.folderRemoved();
+  await settle(session, (sharing) => sharing.renamed(from.owner));
+  if (from.own) session.folderRemoved();
   if (session.rev2) tellName(session, to, command.from);
   return okay("Rename completed");
 }
@@ -43,7 +60,9 @@ export async function subscribe(
   session: ImapSession,
   command: { readonly mailbox: string },
 ): Promise<Handled> {
-  const done = await session.mail.subscribe(command.mailbox, true);
+  const place = await reach(session, command.mailbox, LOOKUP);
+  if ("status" in place) return place;
+  const done = await session.mail.subscribe(place.told, true);
   return done.ok ? okay("Subscribe completed") : nameReply(done.error);
 }
 
@@ -56,12 +75,16 @@ export async function unsubscribe(
   return done.ok ? okay("Unsubscribe completed") : nameReply(done.error);
 }
 
-function createMailbox(
-  session: ImapSession,
-  name: string,
-  use: SpecialUse | undefined,
-): Promise<Result<void, NameError>> {
-  return use === undefined ? session.mail.create(name) : session.mail.create(name, use);
+/** What is to be done about rights afterwards. The mailbox is there with another name by now, whatever becomes of that. */
+async function settle(session: ImapSession, work: (sharing: Sharing) => Promise<void>): Promise<void> {
+  const { sharing } = session.ports;
+  if (!sharing) return;
+  try {
+    await work(sharing);
+  } catch (cause) {
+    if (!isFsError(cause)) throw cause;
+    session.log.warn("rights not taken along", { cause: cause.message });
+  }
 }
 
 /** LIST with what the mailbox was called before, or was asked to be (RFC 9051 6.3.9.7). */

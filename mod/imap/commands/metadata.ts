@@ -1,13 +1,21 @@
-/** METADATA (RFC 5464): what clients note of a mailbox, or of the account. There is one user: private and shared differ by name only. */
+/** METADATA (RFC 5464): what clients note of a mailbox, or of the account. What is private is the owner's alone. */
+import { ok } from "../../base/result.ts";
 import { METADATA_VALUE } from "../../base/limits.ts";
+import { LOOKUP, READ, WRITE } from "../../store/rights.ts";
+import type { AccountMail } from "../../store/store.ts";
+import { type Place, reach } from "../access.ts";
 import { writeAstring, writeEnd, writeMailbox, writeNstring } from "../format.ts";
 import { no, okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
 import type { GetMetadataCommand, SetMetadataCommand } from "../types.ts";
 
+const PRIVATE = "/private/";
+
 export async function getMetadata(session: ImapSession, command: GetMetadataCommand): Promise<Handled> {
-  const known = await session.mail.annotations(command.mailbox);
+  const place = await reach(session, command.mailbox, LOOKUP | READ);
+  if ("status" in place) return place;
+  const known = await annotationsOf(place);
   if (!known.ok) return REPLIES.noMailbox;
   let longest = 0;
   const found: (readonly [string, Uint8Array | null])[] = [];
@@ -19,18 +27,25 @@ export async function getMetadata(session: ImapSession, command: GetMetadataComm
       found.push([name, value]);
     }
   }
-  writeMetadata(session, command.mailbox, found);
+  writeMetadata(session, place.told, found);
   return okay("Getmetadata completed", longest > 0 ? `METADATA LONGENTRIES ${longest}` : null);
 }
 
 /** METADATA responses of a mailbox's entries as they are, for LIST (RFC 9590). */
 export async function writeMetadataOf(
   session: ImapSession,
-  mailbox: string,
+  place: Place,
   entries: readonly string[],
 ): Promise<void> {
-  const known = await session.mail.annotations(mailbox);
-  if (known.ok) writeMetadata(session, mailbox, entries.map((e) => [e, known.value.get(e) ?? null]));
+  const known = await annotationsOf(place);
+  if (known.ok) writeMetadata(session, place.told, entries.map((e) => [e, known.value.get(e) ?? null]));
+}
+
+/** What the user may know of what was noted: of another's mailbox only what is shared (RFC 5464 3.3). */
+async function annotationsOf({ mail, name, own }: Place): ReturnType<AccountMail["annotations"]> {
+  const known = await mail.annotations(name);
+  if (own || !known.ok) return known;
+  return ok(new Map([...known.value].filter(([entry]) => !entry.startsWith(PRIVATE))));
 }
 
 function writeMetadata(
@@ -59,7 +74,12 @@ export async function setMetadata(session: ImapSession, command: SetMetadataComm
       return no(`METADATA MAXSIZE ${METADATA_VALUE}`, "Value is too long");
     }
   }
-  const done = await session.mail.annotate(command.mailbox, command.entries);
+  const place = await reach(session, command.mailbox, LOOKUP | WRITE);
+  if ("status" in place) return place;
+  if (!place.own && [...command.entries.keys()].some((entry) => entry.startsWith(PRIVATE))) {
+    return no("METADATA NOPRIVATE", "Only the owner has private annotations");
+  }
+  const done = await place.mail.annotate(place.name, command.entries);
   if (done.ok) return okay("Setmetadata completed");
   return done.error === "no-mailbox" ? REPLIES.noMailbox : no("METADATA TOOMANY", "Too many entries");
 }

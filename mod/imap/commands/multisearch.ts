@@ -1,5 +1,8 @@
 /** ESEARCH (RFC 7377): one search over several mailboxes, a response for each in which something was found. */
+import { READ } from "../../store/rights.ts";
 import type { Mailbox, Message } from "../../store/store.ts";
+import { reach } from "../access.ts";
+import { listAll } from "../listing.ts";
 import { filterMailboxes } from "../mailbox_filter.ts";
 import { bad, okay } from "../reply.ts";
 import { tellResults } from "../results.ts";
@@ -7,7 +10,14 @@ import type { Handled } from "../rules.ts";
 import { hasNumbers } from "../search.ts";
 import { searchMailbox, searchSession } from "../search_session.ts";
 import type { ImapSession } from "../session.ts";
-import type { Command, MultiSearchCommand } from "../types.ts";
+import type { Command, MailboxFilter, MultiSearchCommand } from "../types.ts";
+
+/** A mailbox as the client knows it. */
+type ToldMailbox = Pick<Mailbox, "name" | "uidValidity">;
+
+function told({ uidValidity }: Mailbox, name: string): ToldMailbox {
+  return { name, uidValidity };
+}
 
 type Tagged = MultiSearchCommand & Pick<Command, "tag">;
 
@@ -22,34 +32,43 @@ export async function multiSearch(session: ImapSession, command: Tagged): Promis
   }
   if (onlySelected) {
     const { list, seqs } = await searchSession(session, key);
-    await tell(session, command, session.box.mailbox, list, seqs);
+    await tell(session, command, told(session.box.mailbox, session.box.name), list, seqs);
     return okay("Search completed");
   }
-  const names = filterMailboxes(sources, {
-    entries: await session.mail.list(),
-    separator: session.ports.store.separator,
-    selected: selected?.mailbox.name ?? null,
-  });
+  const names = await namesOf(session, sources);
   for (const [i, name] of names.entries()) {
     session.progress?.steps(i, names.length);
-    if (name === selected?.mailbox.name) {
+    if (name === selected?.name) {
       const { list, seqs } = await searchSession(session, key);
-      await tell(session, command, selected.mailbox, list, seqs);
+      await tell(session, command, told(selected.mailbox, name), list, seqs);
     } else await searchOther(session, command, name);
   }
   return okay("Search completed");
 }
 
-/** A mailbox that is gone meanwhile has nothing. */
+/** Mailboxes that are meant and may be read: the own ones, then those of others, which are never "personal". */
+async function namesOf(session: ImapSession, sources: readonly MailboxFilter[]): Promise<string[]> {
+  const entries = await listAll(session);
+  const context = { separator: session.ports.store.separator, selected: session.boxOrNull?.name ?? null };
+  const others = sources.filter(({ kind }) => kind !== "personal" && kind !== "inboxes");
+  return [
+    ...filterMailboxes(sources, { ...context, entries: entries.filter((e) => e.rights === undefined) }),
+    ...filterMailboxes(others, { ...context, entries: entries.filter((e) => (e.rights ?? 0) & READ) }),
+  ];
+}
+
+/** A mailbox that is gone meanwhile, or may not be read any more, has nothing. */
 async function searchOther(session: ImapSession, command: Tagged, name: string): Promise<void> {
-  const opened = await session.mail.open(name);
+  const place = await reach(session, name, READ);
+  if ("status" in place) return;
+  const opened = await place.mail.open(place.name);
   if (!opened.ok) return;
   const mailbox = opened.value;
-  const opening = session.openIndex(mailbox);
+  const opening = session.openIndex(mailbox, place.owner);
   try {
     const list = mailbox.messages.slice();
     const seqs = await searchMailbox(session, { mailbox, list, index: () => opening }, command.key);
-    await tell(session, command, mailbox, list, seqs);
+    await tell(session, command, told(mailbox, place.told), list, seqs);
   } finally {
     (await opening)?.close();
     mailbox.close();
@@ -59,7 +78,7 @@ async function searchOther(session: ImapSession, command: Tagged, name: string):
 async function tell(
   session: ImapSession,
   command: Tagged,
-  mailbox: Mailbox,
+  mailbox: ToldMailbox,
   list: readonly Message[],
   seqs: readonly number[],
 ): Promise<void> {

@@ -1,6 +1,12 @@
-/** Quotas (RFC 9208). An account has one root, "", for all its mailboxes; none where it has no bound. */
+/**
+ * Quotas (RFC 9208). An account has one root for all its mailboxes, none where it has no bound: its own is "", another's is told by its address, with
+ * a mailbox that may be read.
+ */
+import { utf8 } from "../../base/bytes.ts";
+import { READ } from "../../store/rights.ts";
 import type { Quota } from "../../store/store.ts";
-import { writeEnd, writeMailbox } from "../format.ts";
+import { reach } from "../access.ts";
+import { writeEnd, writeMailbox, writeString } from "../format.ts";
 import { no, okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
@@ -13,22 +19,28 @@ const UNIT = 1024;
 export async function getQuota(session: ImapSession, command: { readonly root: string }): Promise<Handled> {
   const quota = command.root === ROOT ? await session.mail.quota() : null;
   if (quota === null) return NO_ROOT;
-  tell(session, quota);
+  tell(session, ROOT, quota);
   return okay("Getquota completed");
 }
 
-/** The mailbox need not be there (RFC 9208 4.1.2). */
+/** An own mailbox need not be there (RFC 9208 4.1.2). */
 export async function getQuotaRoot(
   session: ImapSession,
   command: { readonly mailbox: string },
 ): Promise<Handled> {
-  const quota = await session.mail.quota();
+  const place = await reach(session, command.mailbox, READ);
+  if ("status" in place) return place;
+  const root = place.own ? ROOT : place.owner;
+  const quota = await place.mail.quota();
   const { buffer } = session.out;
   buffer.ascii("* QUOTAROOT ");
-  writeMailbox(buffer, command.mailbox, session.utf8);
-  if (quota !== null) buffer.ascii(` "${ROOT}"`);
+  writeMailbox(buffer, place.told, session.utf8);
+  if (quota !== null) {
+    buffer.ascii(" ");
+    writeString(buffer, utf8(root));
+  }
   writeEnd(buffer);
-  if (quota !== null) tell(session, quota);
+  if (quota !== null) tell(session, root, quota);
   return okay("Getquotaroot completed");
 }
 
@@ -37,11 +49,15 @@ export function setQuota(_session: ImapSession, command: { readonly root: string
   return command.root === ROOT ? no("NOPERM", "Only the administrator changes quotas") : NO_ROOT;
 }
 
-function tell(session: ImapSession, { limit, used }: Quota): void {
+function tell(session: ImapSession, root: string, { limit, used }: Quota): void {
   const resources: string[] = [];
   if (limit.octets !== null) {
     resources.push(`STORAGE ${Math.ceil(used.octets / UNIT)} ${Math.floor(limit.octets / UNIT)}`);
   }
   if (limit.messages !== null) resources.push(`MESSAGE ${used.messages} ${limit.messages}`);
-  session.out.line(`* QUOTA "${ROOT}" (${resources.join(" ")})`);
+  const { buffer } = session.out;
+  buffer.ascii("* QUOTA ");
+  writeString(buffer, utf8(root));
+  buffer.ascii(` (${resources.join(" ")})`);
+  writeEnd(buffer);
 }

@@ -1,5 +1,7 @@
 /** REPLACE (RFC 8508): a draft's next version takes the place of the one before, which goes only when the new one is on the medium. */
+import { EXPUNGE, INSERT, WRITE_DELETED } from "../../store/rights.ts";
 import { indexOfUid } from "../../store/uid_set.ts";
+import { flagsAllowed, keepAllowed, notPut, reach, refusalOf } from "../access.ts";
 import { appendUidCode } from "../format.ts";
 import { bad, no, okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -14,15 +16,19 @@ export async function replace(session: ImapSession, command: ReplaceCommand): Pr
     const { box, out } = session;
     const [draft] = drafts;
     if (draft === undefined || drafts.length > 1) return bad("Message literal expected");
-    if (box.readOnly) return REPLIES.readOnly;
+    const forbidden = refusalOf(box, WRITE_DELETED | EXPUNGE);
+    if (forbidden) return forbidden;
+    const place = await reach(session, command.mailbox, INSERT);
+    if ("status" in place) return place;
     const ranges = targetRanges(box, command.set, command.uid);
     if (ranges === null) return REPLIES.badSet;
     const [old] = targetUids(box, ranges);
     if (old === undefined) return no(null, "Message does not exist");
     if (indexOfUid(box.mailbox.messages, old) < 0) return REPLIES.expungeIssued;
-    const { flags, internalDate } = command.message;
-    const done = await session.mail.commit(command.mailbox, [{ draft, flags, internalDate }]);
-    if (!done.ok) return done.error === "no-mailbox" ? REPLIES.tryCreate : REPLIES.overQuota;
+    const { internalDate } = command.message;
+    const flags = keepAllowed(command.message.flags, flagsAllowed(place.rights));
+    const done = await place.mail.commit(place.name, [{ draft, flags, internalDate }]);
+    if (!done.ok) return notPut(done.error, place);
     out.line(`* OK [${appendUidCode(done.value.uidValidity, done.value.uids)}] Replacement message is there`);
     await box.mailbox.expunge([old]);
     return okay("Replace completed");

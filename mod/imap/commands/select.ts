@@ -1,6 +1,8 @@
 /** SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 6.3.1, 6.3.2, 6.4.2; RFC 3691). */
 import { DELETED, SEEN, type Uid } from "../../store/store.ts";
 import type { ModSeqs } from "../../store/mail_index.ts";
+import { EXPUNGE, INSERT, READ, WRITE, WRITE_DELETED, WRITE_SEEN } from "../../store/rights.ts";
+import { reach, SharedAccess } from "../access.ts";
 import { writeList } from "../format.ts";
 import { bad, okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -10,6 +12,9 @@ import { writeFlagLists } from "../tell.ts";
 import type { SelectCommand } from "../types.ts";
 import { tellMissed } from "./resync.ts";
 
+/** Who has none of these has the mailbox READ-ONLY (RFC 4314 5.2). */
+const CHANGES = INSERT | EXPUNGE | WRITE | WRITE_DELETED | WRITE_SEEN;
+
 export function select(session: ImapSession, command: SelectCommand<"SELECT">): Promise<Handled> {
   return open(session, command, false);
 }
@@ -18,11 +23,11 @@ export function examine(session: ImapSession, command: SelectCommand<"EXAMINE">)
   return open(session, command, true);
 }
 
-/** Removes what is \Deleted without telling, then leaves. */
+/** Removes what is \Deleted, if the user may, without telling; then leaves. */
 export async function close(session: ImapSession): Promise<Handled> {
-  const { mailbox, modSeqs, readOnly, view } = session.box;
+  const { mailbox, modSeqs, readOnly, rights, view } = session.box;
   let code: string | null = null;
-  if (!readOnly) {
+  if (!readOnly && rights & EXPUNGE) {
     const uids = mailbox.messages.filter((m) => m.flags & DELETED).map((m) => m.uid);
     const knewAll = modSeqs !== null && !(await anyUntold(session.box, uids)) && !view.waiting;
     const gone = uids.length > 0 ? await mailbox.expunge(uids) : [];
@@ -54,22 +59,27 @@ export function unselect(session: ImapSession): Handled {
 async function open(
   session: ImapSession,
   command: SelectCommand<"SELECT" | "EXAMINE">,
-  readOnly: boolean,
+  examining: boolean,
 ): Promise<Handled> {
   const { out } = session;
+  const { sharing } = session.ports;
   if (command.resync !== null && !session.enabled.has("QRESYNC")) return bad("Enable QRESYNC first");
   // Whatever becomes of this command, the mailbox before is no longer selected (RFC 3501 6.3.1).
   if (session.boxOrNull !== null) {
     session.select(null);
     out.line("* OK [CLOSED] Previous mailbox closed"); // RFC 7162 3.2.11
   }
-  const opened = await session.mail.open(command.mailbox);
+  const place = await reach(session, command.mailbox, READ);
+  if ("status" in place) return place;
+  const opened = await place.mail.open(place.name);
   if (!opened.ok) return REPLIES.noMailbox;
+  const readOnly = examining || (place.rights & CHANGES) === 0;
   const box = new Selected(
     opened.value,
     readOnly,
     () => session.news(),
-    (mailbox) => session.openIndex(mailbox),
+    (mailbox) => session.openIndex(mailbox, place.owner),
+    sharing && !place.own ? new SharedAccess(place, session.account, sharing) : null,
   );
   box.adapt(session.enabled);
   session.select(box);
@@ -80,7 +90,7 @@ async function open(
   out.line(`* ${view.count} EXISTS`);
   if (session.rev2) {
     const { separator } = session.ports.store;
-    writeList(out.buffer, "LIST", { separator, name: mailbox.name, attributes: [] }, true); // RFC 9051 6.3.2
+    writeList(out.buffer, "LIST", { separator, name: box.name, attributes: [] }, true); // RFC 9051 6.3.2
   } else {
     out.line(`* ${view.recent} RECENT`);
     const unseen = box.uidOnly ? -1 : mailbox.messages.findIndex((m) => (m.flags & SEEN) === 0);
@@ -91,7 +101,7 @@ async function open(
   out.line(`* OK [MAILBOXID (${mailbox.objectId})] Id`); // RFC 8474 4.2
   await tellHighest(session, box, modSeqs);
   if (modSeqs && command.resync) await tellMissed(session, modSeqs, command.resync);
-  return readOnly ? okay("Examine completed", "READ-ONLY") : okay("Select completed", "READ-WRITE");
+  return okay(examining ? "Examine completed" : "Select completed", readOnly ? "READ-ONLY" : "READ-WRITE");
 }
 
 /** HIGHESTMODSEQ or NOMODSEQ (RFC 7162 3.1.2); who has not asked for mod-sequences is told one that costs less. */

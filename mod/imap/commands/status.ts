@@ -1,5 +1,7 @@
 /** STATUS (RFC 3501 6.3.10; SIZE of RFC 8438, DELETED of RFC 9051, DELETED-STORAGE of RFC 9208, APPENDLIMIT of RFC 7889, MAILBOXID of RFC 8474). */
+import { READ } from "../../store/rights.ts";
 import type { MailboxStatus } from "../../store/store.ts";
+import { type Place, reach } from "../access.ts";
 import { writeMailboxStatus } from "../format.ts";
 import { okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -7,34 +9,36 @@ import type { ImapSession } from "../session.ts";
 import type { StatusCommand, StatusItem } from "../types.ts";
 
 export async function status(session: ImapSession, command: StatusCommand): Promise<Handled> {
-  const told = await writeStatusOf(session, command.mailbox, command.items);
+  const place = await reach(session, command.mailbox, READ);
+  if ("status" in place) return place;
+  const told = await writeStatusOf(session, place, command.items);
   return told ? okay("Status completed") : REPLIES.noMailbox;
 }
 
 /** Writes a STATUS response; false when there is no such mailbox. */
 export async function writeStatusOf(
   session: ImapSession,
-  name: string,
+  place: Place,
   items: readonly StatusItem[],
 ): Promise<boolean> {
-  const status = await session.mail.status(name, {
+  const status = await place.mail.status(place.name, {
     size: items.includes("SIZE") || items.includes("DELETED-STORAGE"),
   });
   if (!status.ok) return false;
-  const highest = items.includes("HIGHESTMODSEQ") ? await highestOf(session, name) : 0;
+  const highest = items.includes("HIGHESTMODSEQ") ? await highestOf(session, place) : 0;
   const values = items.map((item) =>
     [item, valueOf(status.value, item, highest, session.ports.config.messageSize)] as const
   );
-  writeMailboxStatus(session.out.buffer, name, values, session.utf8);
+  writeMailboxStatus(session.out.buffer, place.told, values, session.utf8);
   return true;
 }
 
 /** RFC 7162 3.1.7: 0 where there are no mod-sequences. Who asks knows them from now on. */
-async function highestOf(session: ImapSession, name: string): Promise<number> {
+async function highestOf(session: ImapSession, { mail, name, owner }: Place): Promise<number> {
   await session.enableCondstore();
-  const mailbox = await session.mail.open(name);
+  const mailbox = await mail.open(name);
   if (!mailbox.ok) return 0;
-  const index = await session.openIndex(mailbox.value);
+  const index = await session.openIndex(mailbox.value, owner);
   const modSeqs = await index?.modSeqs();
   const highest = modSeqs?.highest ?? 0;
   index?.close();

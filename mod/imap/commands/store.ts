@@ -1,7 +1,8 @@
 /** STORE (RFC 3501 6.4.6). */
-import { type FlagBits, KEYWORD_SHIFT, type Message, type NamedFlags, type Uid } from "../../store/store.ts";
-import { knownBits, SYSTEM_FLAGS } from "../../store/flags.ts";
+import type { FlagBits, Message, NamedFlags, Uid } from "../../store/store.ts";
+import { knownBits } from "../../store/flags.ts";
 import { formatUidSet } from "../../store/uid_set.ts";
+import { flagsAllowed, keepAllowed } from "../access.ts";
 import { writeStart } from "../fetch.ts";
 import { okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -16,18 +17,21 @@ import type { StoreCommand } from "../types.ts";
 const BATCH = 1000;
 /** What telling of one message costs, in `Slice`'s octets. */
 const MESSAGE_WORK = 256;
-const ALL_BITS: FlagBits = SYSTEM_FLAGS | (0x3ffffff << KEYWORD_SHIFT);
 
 export async function store(session: ImapSession, command: StoreCommand): Promise<Handled> {
   const { box, out } = session;
-  if (box.readOnly) return REPLIES.readOnly;
+  const allowed = box.flagsAllowed;
+  if (!changesAny(command, allowed)) {
+    return changesAny(command, flagsAllowed(box.rights)) ? REPLIES.readOnly : REPLIES.noPermission;
+  }
   const ranges = targetRanges(box, command.set, command.uid);
   if (ranges === null) return REPLIES.badSet;
   const uids = targetUids(box, ranges);
   if (uids.length === 0) return okay("Store completed");
-  const bits = await bitsOf(box, command.flags, command.action === "remove");
+  const flags = keepAllowed(command.flags, allowed);
+  const bits = await bitsOf(box, flags, command.action === "remove");
   if (bits === null) return REPLIES.keywordLimit;
-  const clear = command.action === "add" ? 0 : command.action === "remove" ? bits : ALL_BITS;
+  const clear = command.action === "add" ? 0 : command.action === "remove" ? bits : allowed;
   const set = command.action === "remove" ? 0 : bits;
   if (command.unchangedSince !== null) await session.enableCondstore();
   const modified = new Set<Uid>();
@@ -54,6 +58,13 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
   // After NO the client takes none as changed, unless it is told.
   tell(session, quiet, false);
   return REPLIES.expungeIssued;
+}
+
+/** RFC 4314 4: a STORE does what it may, unless that is nothing. */
+function changesAny({ action, flags }: StoreCommand, allowed: FlagBits): boolean {
+  if (action === "replace" || (flags.system === 0 && flags.keywords.length === 0)) return allowed !== 0;
+  const kept = keepAllowed(flags, allowed);
+  return kept.system !== 0 || kept.keywords.length > 0;
 }
 
 /** Says which messages may be changed (RFC 7162 3.1.3); the others are added to `modified`. */
