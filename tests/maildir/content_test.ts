@@ -20,6 +20,23 @@ Deno.test("bareLines() and canonicalInto() give each bare LF its CR, whatever ca
   }
 });
 
+Deno.test("canonicalInto() is the same wherever the octets lie", () => {
+  const text = fc.array(
+    fc.constantFrom("\n", "\r\n", "\r", "a", "\x0b", "\x8a", "bcdefgh", "ijklmnopqrstuvwx"),
+    {
+      maxLength: 40,
+    },
+  );
+  fc.assert(fc.property(text, fc.nat(9), fc.nat(9), (parts, before, offset) => {
+    const whole = parts.join("");
+    const bytes = Uint8Array.from("\n".repeat(before) + whole, (c) => c.charCodeAt(0)).subarray(before);
+    const into = new Uint8Array(bytes.length * 2 + offset).subarray(offset);
+    const written = canonicalInto(bytes, into);
+    assertEquals(String.fromCharCode(...into.subarray(0, written)), canonical(whole));
+    assertEquals(written, bytes.length + bareLines(bytes));
+  }));
+});
+
 Deno.test("openContent() reads any range of the canonical form", async () => {
   for (const text of TEXTS) {
     const fs = new MemFs({ files: { "/f": text } });
