@@ -74,6 +74,7 @@ export const MEMORY_LOOK = 500; // between two looks at how much memory is used
 export const ROOM_LOOK = 2 * SECOND; // between two looks at how much disk is free
 export const MEMORY_COLLECT = 2 * SECOND; // between two collections of garbage when memory gets short: each holds the loop
 export const READ_AHEAD = 256 * KiB; // taken from a connection before anyone asked for it: what a fast peer sends while we look at the last of it
+export const WRITE_AHEAD = 64 * KiB; // handed to the system but not taken yet while we make more: one piece of a long answer
 export const READ_AHEAD_ALL = 32 * MiB; // of all connections together; past it each is read from only when nothing of it waits
 export const BODY_WHEN_TIGHT = 64 * KiB; // as BODY_HELD, while memory is short
 export const CONNECTIONS_PER_ADDRESS = 100; // from one address that is not trusted

@@ -1,6 +1,10 @@
 import { IMAP_OUTPUT } from "../base/limits.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
 
+/** Octets that are worth a buffer of its own size. */
+const SMALLEST = 2048;
+const LARGEST = 32 * 1024;
+
 /**
  * Where responses go: gathered in a buffer, handed to the connection in large chunks. Nothing is sent but by `flush`, so a
  * command that writes much looks at `full` as it goes. An idle session holds no buffer.
@@ -8,6 +12,8 @@ import { ResponseBuffer } from "./response_buffer.ts";
 export class Output {
   readonly #send: (bytes: Uint8Array) => Promise<void>;
   #buffer: ResponseBuffer | null = null;
+  /** Octets the next buffer begins with: what the last answer took, so that clients who ask for one message after the other cost no growing. */
+  #size = SMALLEST;
   #sending: Promise<void> | null = null;
 
   /** `send` resolves when the peer takes octets at a pace that keeps memory bounded, and throws when it is gone. */
@@ -17,7 +23,7 @@ export class Output {
 
   /** What responses are written into. Do not keep it across `flush` or `release`. */
   get buffer(): ResponseBuffer {
-    return this.#buffer ??= new ResponseBuffer(2048);
+    return this.#buffer ??= new ResponseBuffer(this.#size);
   }
 
   /** Octets not yet flushed. */
@@ -46,7 +52,9 @@ export class Output {
   async flush(): Promise<void> {
     while (this.#sending !== null) await this.#sending;
     if (this.#buffer === null || this.#buffer.length === 0) return;
-    this.#sending = this.#send(this.#buffer.take());
+    const bytes = this.#buffer.take();
+    this.#size = Math.min(Math.max(SMALLEST, bytes.length), LARGEST);
+    this.#sending = this.#send(bytes);
     try {
       await this.#sending;
     } finally {

@@ -1,4 +1,8 @@
+import { EMPTY } from "../base/bytes.ts";
+
 const ZERO = 0x30;
+/** Octets a buffer begins with at most. */
+const LARGEST = 128 * 1024;
 const ENCODER = new TextEncoder();
 
 /**
@@ -6,13 +10,13 @@ const ENCODER = new TextEncoder();
  * `take` hands over what was written, so that a connection may keep it.
  */
 export class ResponseBuffer {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array = EMPTY;
   #at = 0;
-  readonly #initial: number;
+  /** Octets it begins with when something is written. */
+  #initial: number;
 
   constructor(initial = 16 * 1024) {
     this.#initial = initial;
-    this.#bytes = new Uint8Array(initial);
   }
 
   /** Octets written and not taken. */
@@ -87,7 +91,9 @@ export class ResponseBuffer {
       this.#at = 0;
       return taken.slice();
     }
-    this.#bytes = new Uint8Array(this.#initial);
+    // As large again, should more follow: growing costs more than all else.
+    this.#initial = Math.min(this.#bytes.length, LARGEST);
+    this.#bytes = EMPTY;
     this.#at = 0;
     return taken;
   }
@@ -97,7 +103,7 @@ export class ResponseBuffer {
   }
 
   #grow(n: number): void {
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + n));
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + n, this.#initial));
     larger.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = larger;
   }

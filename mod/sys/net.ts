@@ -8,7 +8,14 @@
 import net from "node:net";
 import tls from "node:tls";
 import { concat } from "../base/bytes.ts";
-import { READ_AHEAD, READ_AHEAD_ALL, TLS_CHAIN, TLS_HANDSHAKE, WRITE_STALL } from "../base/limits.ts";
+import {
+  READ_AHEAD,
+  READ_AHEAD_ALL,
+  TLS_CHAIN,
+  TLS_HANDSHAKE,
+  WRITE_AHEAD,
+  WRITE_STALL,
+} from "../base/limits.ts";
 import type { ClientHello } from "../wire/client_hello.ts";
 import { type Conn, ConnectionLost, type Endpoint, type TlsInfo, type TlsVerify } from "../wire/conn.ts";
 import { Deadlines, type Waiter } from "./deadlines.ts";
@@ -46,6 +53,8 @@ export class NodeConn implements Conn {
   readonly #serverTls: ServerTls | null;
   #chunks: Uint8Array[] = [];
   #unread = 0;
+  /** Octets that the socket has and the system has not taken yet. */
+  #unsent = 0;
   #paused = false;
   #ended = false;
   #lost: ConnectionLost | null = null;
@@ -119,7 +128,12 @@ export class NodeConn implements Conn {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#lost) throw this.#lost;
-    if (this.#socket.write(bytes)) return;
+    this.#unsent += bytes.length;
+    this.#socket.write(bytes, () => {
+      this.#unsent -= bytes.length;
+      if (this.#unsent <= WRITE_AHEAD) this.#wakeWriter();
+    });
+    if (this.#unsent <= WRITE_AHEAD) return;
     this.#writing.deadline = performance.now() + WRITE_STALL;
     await new Promise<void>((wake) => this.#writer = wake);
     if (this.#lost) throw this.#lost;
@@ -198,7 +212,6 @@ export class NodeConn implements Conn {
     }
     plain.removeAllListeners("data");
     plain.removeAllListeners("end");
-    plain.removeAllListeners("drain");
     plain.removeAllListeners("error");
     plain.removeAllListeners("close");
     if (announce) plain.write(announce);
@@ -288,7 +301,6 @@ export class NodeConn implements Conn {
       this.#ended = true;
       this.#wakeReader();
     });
-    socket.on("drain", () => this.#wakeWriter());
     socket.on("error", (e: Error) => this.#fail(new ConnectionLost("reset", e.message)));
     socket.on("close", () => this.#fail(new ConnectionLost("reset")));
   }
