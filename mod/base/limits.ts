@@ -56,6 +56,8 @@ export const IMAP_IDLE = 30 * MINUTE; // RFC 3501 5.4 wants at least 30 minutes
 export const IMAP_LITERAL_LOGIN = 4 * KiB; // literals of a command before authentication: names and passwords; what LITERAL- allows (RFC 7888 5)
 export const IMAP_AUTH_FAILURES = 3; // wrong passwords in one connection before BYE
 export const IMAP_AUTH_DELAY = 2 * SECOND; // wait before that BYE
+export const NOTIFY_QUEUE = 20_000; // names and annotations a client is still to be told of: past it NOTIFY ends, and it must look for itself
+export const NOTIFY_BATCH = 50; // of them told before a command of its own has its turn
 export const IMAP_PROGRESS = 10 * SECOND; // of silence before a client hears that its command is under way, and between two such words (RFC 9585 4)
 export const IMAP_OUTPUT = 64 * KiB; // response octets gathered before they are handed to the connection
 export const METADATA_VALUE = 16 * KiB; // octets of one value a client notes of a mailbox (RFC 5464)
@@ -130,6 +132,10 @@ export const CACHED_MESSAGES = 150_000; // of folders nobody has open, kept for 
 export const CACHED_FOR = 10 * MINUTE; // and for how long
 export const FOLDER_SEEN = 1 * SECOND; // a folder that was there is not looked for again by the next delivery
 export const CACHED_FOLDERS = 200; // folders nobody has open, kept likewise
+export const NOTIFY_FOLDERS = 20_000; // of an account that are followed at once (RFC 5465): some 6 MB, and a look at them takes half a second of the disk's and ours
+export const NOTIFY_FOLDERS_ALL = 100_000; // of all accounts: some 30 MB
+export const NOTIFY_WATCHED = 64; // of an account with notices of the file system; others are looked at each half minute
+export const NOTIFY_WATCHED_ALL = 256; // of all accounts: the kernel takes 10 us for each, and is asked for all of them anew at times
 export const STATUSES_KEPT = 20_000; // of an account's folders that nobody has open: 4 MB at most
 
 /** Mail formats. */

@@ -19,6 +19,8 @@ import type {
   SpecialUse,
   Uid,
 } from "../store/store.ts";
+import type { AccountWatch, WatchWishes } from "../store/account_watch.ts";
+import type { AccountWatching, Following } from "./account_watching.ts";
 import type { QuickReader } from "./content.ts";
 import { MaildirDraft } from "./draft.ts";
 import { Folder, type FolderHost } from "./folder.ts";
@@ -36,6 +38,8 @@ import { removeTree } from "./tidying.ts";
 /** What an account asks of its store. */
 export interface AccountHost {
   readonly quick: QuickReader;
+  /** What is followed in all accounts. */
+  readonly following: Following;
   used(folder: Folder): void;
   background(what: string, work: Promise<unknown>): void;
 }
@@ -52,6 +56,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
   readonly #statuses: KnownStatuses;
   /** Creating, renaming and removing folders, one at a time. */
   readonly #changes = new Serial();
+  #watching: AccountWatching | null = null;
   #popRelease: Promise<void> = Promise.resolve();
   #remaking: Promise<void> | null = null;
 
@@ -103,6 +108,31 @@ export class MaildirAccount implements AccountMail, FolderHost {
     this.#host.used(folder);
   }
 
+  changed(folder: Folder): void {
+    this.#watching?.changed(folder.name);
+  }
+
+  /** Nobody is told any more. */
+  endWatching(): void {
+    this.#watching?.close();
+  }
+
+  async watch(wishes: WatchWishes): Promise<AccountWatch | null> {
+    const { AccountWatching } = await import("./account_watching.ts");
+    const separator = this.#ports.separator;
+    this.#watching ??= new AccountWatching(this.#ports, {
+      root: this.root,
+      status: (name) => this.status(name, {}),
+      look: (name) => {
+        const dir = folderDir(name, separator) ?? "";
+        return this.#statuses.look(dir === "" ? this.root : `${this.root}/${dir}`);
+      },
+      subscriptions: () => this.subscriptions(),
+      quietly: (work) => this.#changes.run(work),
+    }, this.#host.following);
+    return await this.#watching.add(wishes);
+  }
+
   async list(): Promise<readonly MailboxEntry[]> {
     const separator = this.#ports.separator;
     if (!isDir(this.#ports.fs, `${this.root}/cur`)) await this.#remake();
@@ -131,6 +161,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
     const shared = isSharedName(n.value, this.#ports.separator);
     if (on && !shared && !(await this.#isLevel(n.value))) return err("no-mailbox");
     await this.#subscriptions.change([n.value], on);
+    this.#watching?.subscribed(n.value, on);
     return ok(undefined);
   }
 
@@ -141,6 +172,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
       if (findFolder(this.#ports, this.root, n.value.name) !== null) return err("exists");
       await makeFolder(this.#ports, this.root, n.value.dir);
       if (specialUse) await this.#uses.change((uses) => void uses.set(n.value.name, specialUse));
+      this.#watching?.created(n.value.name);
       return ok(undefined);
     });
   }
@@ -159,6 +191,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
       if ((await this.#uses.read()).has(n.value)) {
         await this.#uses.change((uses) => void uses.delete(n.value));
       }
+      this.#watching?.removed(n.value);
       return ok(undefined);
     });
   }
@@ -170,9 +203,14 @@ export class MaildirAccount implements AccountMail, FolderHost {
       if (!source.ok || !target.ok) return err("bad-name");
       if (!(await this.#isLevel(source.value))) return err("no-mailbox");
       if (await this.#isLevel(target.value.name)) return err("exists");
-      if (source.value === INBOX) return await this.#renameInbox(target.value);
-      if (isBelow(target.value.name, source.value, this.#ports.separator)) return err("bad-name");
-      return await this.#renameTree(source.value, target.value.name);
+      if (isBelow(target.value.name, source.value, this.#ports.separator) && source.value !== INBOX) {
+        return err("bad-name");
+      }
+      const renamed = source.value === INBOX
+        ? await this.#renameInbox(target.value)
+        : await this.#renameTree(source.value, target.value.name);
+      if (renamed.ok) this.#watching?.renamed(source.value, target.value.name);
+      return renamed;
     });
   }
 
@@ -272,7 +310,10 @@ export class MaildirAccount implements AccountMail, FolderHost {
   ): Promise<Result<void, "no-mailbox" | "too-many">> {
     const file = this.#metadata(mailbox);
     if (!file) return err("no-mailbox");
-    return await file.change(changes) ? ok(undefined) : err("too-many");
+    if (!await file.change(changes)) return err("too-many");
+    const name = canonicalName(mailbox, this.#ports.separator);
+    this.#watching?.annotated(name.ok ? name.value : mailbox, [...changes.keys()]);
+    return ok(undefined);
   }
 
   #metadata(mailbox: string): MetadataFile | null {

@@ -36,6 +36,8 @@ export interface FolderHost {
   find(name: string): Promise<Folder | null>;
   /** The first user came or the last one left. */
   used(folder: Folder): void;
+  /** Messages or flags have changed. */
+  changed?(folder: Folder): void;
   readonly quick: QuickReader;
   readonly quotaFile: QuotaFile;
 }
@@ -64,7 +66,7 @@ export class Folder implements Mailbox {
     this.#ports = ports;
     this.#host = host;
     this.name = name;
-    this.state = new FolderState(ports, dir, root);
+    this.state = new FolderState(ports, dir, root, () => host.changed?.(this));
     this.#placing = new Placing(this.state);
   }
 
@@ -340,8 +342,10 @@ export class Folder implements Mailbox {
   }
 
   /** Puts files of the account here, together, and gives their UIDs. */
-  place(parts: readonly Part[]): Promise<readonly Uid[]> {
-    return this.#placing.place(parts);
+  async place(parts: readonly Part[]): Promise<readonly Uid[]> {
+    const uids = await this.#placing.place(parts);
+    this.#host.changed?.(this);
+    return uids;
   }
 
   /** A file is about to be delivered into new/; `delivered` or `notDelivered` follows. */
@@ -367,6 +371,7 @@ export class Folder implements Mailbox {
   }
 
   async status(wantSize: boolean): Promise<MailboxStatus> {
+    this.#host.changed?.(this);
     await this.refresh();
     const { messages, claimed } = this.state;
     if (wantSize) await this.prepare(messages, { size: true });

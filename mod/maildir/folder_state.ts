@@ -62,7 +62,10 @@ export class FolderState {
   #hashes: Set<number> | null = null;
   readonly #listeners = new Set<(change: MailboxChange) => void>();
 
-  constructor(ports: Ports, dir: string, root: string) {
+  /** `changed` is called with each change that is told. */
+  constructor(ports: Ports, dir: string, root: string, changed: () => void = () => {}) {
+    this.#changed = changed;
+  readonly #changed: () => void;
     this.ports = ports;
     this.dir = dir;
     this.uidFile = new UidFile(ports, dir, root);
@@ -86,6 +89,7 @@ export class FolderState {
   tell(change: MailboxChange): void {
     for (const listener of [...this.#listeners]) {
       try {
+    this.#changed();
         listener(change);
       } catch (e) {
         this.ports.log.error("mailbox listener failed", { dir: this.dir, change: change.kind }, e);

@@ -42,6 +42,7 @@ export interface MaildirOptions {
 export class MaildirStore implements Store, AccountHost {
   readonly separator: string;
   readonly quick: QuickReader;
+  readonly following = { folders: 0, watched: 0 };
   readonly #ports: Ports;
   readonly #root: string;
   readonly #quota: (account: AccountId) => QuotaLimit | null;
@@ -158,6 +159,7 @@ export class MaildirStore implements Store, AccountHost {
   /** Ends watching and lets what is under way come to its end. */
   async close(): Promise<void> {
     this.#watching.close();
+    for (const account of this.#ready.values()) account.endWatching();
     this.#cancelForget?.();
     await this.settled();
     await this.#ports.locks.close();

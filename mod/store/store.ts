@@ -13,6 +13,7 @@
 import type { Body } from "../base/body.ts";
 import type { Result } from "../base/result.ts";
 import type { AccountId } from "../account/directory.ts";
+import type { AccountWatch, WatchWishes } from "./account_watch.ts";
 
 export type Uid = number;
 
@@ -218,6 +219,8 @@ export interface AccountMail {
     mailbox: string,
     changes: ReadonlyMap<string, Uint8Array | null>,
   ): Promise<Result<void, "no-mailbox" | "too-many">>;
+  /** Tells of what happens in many folders; null where they are too many. Absent where that is not done. */
+  watch?(wishes: WatchWishes): Promise<AccountWatch | null>;
   /** What the account has and may have; null where it has no bound. */
   quota(): Promise<Quota | null>;
   /** The exclusive lock POP3 wants (RFC 1939 3); null when another session has it. The result gives it back. */

@@ -32,7 +32,9 @@ import {
   type Store,
   type Uid,
 } from "../../mod/store/store.ts";
+import type { AccountWatch, WatchWishes } from "../../mod/store/account_watch.ts";
 import { MemFolder, type MemPart } from "./mem_folder.ts";
+import { MemWatching } from "./mem_watch.ts";
 
 class MemDraft implements Draft {
   readonly chunks: Uint8Array[] = [];
@@ -56,6 +58,7 @@ export class MemAccount implements AccountMail {
   /** What the account may keep. */
   limit: QuotaLimit | null = null;
   readonly #folders = new Map<string, MemFolder>();
+  readonly watching: MemWatching;
   readonly #annotations = new Map<string, ReadonlyMap<string, Uint8Array>>();
   readonly #subscribed = new Set<string>();
   readonly #chosen = new Map<string, SpecialUse>();
@@ -65,6 +68,7 @@ export class MemAccount implements AccountMail {
   constructor(separator: string, now: () => number) {
     this.#separator = separator;
     this.#now = now;
+    this.watching = new MemWatching(this.#folders, separator);
     for (const name of [INBOX, ...SPECIAL_FOLDERS.map((s) => s.name)]) {
       this.#make(name);
       this.#subscribed.add(name);
@@ -75,6 +79,10 @@ export class MemAccount implements AccountMail {
   folder(name: string): MemFolder | null {
     const n = canonicalName(name, this.#separator);
     return n.ok ? this.#folders.get(n.value) ?? null : null;
+  }
+
+  watch(wishes: WatchWishes): Promise<AccountWatch | null> {
+    return this.watching.add(wishes);
   }
 
   list(): Promise<readonly MailboxEntry[]> {
@@ -101,9 +109,11 @@ export class MemAccount implements AccountMail {
   subscribe(name: string, on: boolean): Promise<Result<void, NameError>> {
     const n = canonicalName(name, this.#separator);
     if (!n.ok) return Promise.resolve(n);
-    if (!on) this.#subscribed.delete(n.value);
-    else if (!this.#isLevel(n.value)) return Promise.resolve(err("no-mailbox"));
-    else this.#subscribed.add(n.value);
+    if (on && !this.#isLevel(n.value)) return Promise.resolve(err("no-mailbox"));
+    const known = this.#subscribed.has(n.value);
+    if (on) this.#subscribed.add(n.value);
+    else this.#subscribed.delete(n.value);
+    if (known !== on) this.watching.tell({ kind: "subscribed", name: n.value, on });
     return Promise.resolve(ok(undefined));
   }
 
@@ -113,6 +123,7 @@ export class MemAccount implements AccountMail {
     if (this.#folders.has(n.value)) return Promise.resolve(err("exists"));
     this.#make(n.value);
     if (specialUse) this.#chosen.set(n.value, specialUse);
+    this.watching.tell({ kind: "created", name: n.value });
     return Promise.resolve(ok(undefined));
   }
 
@@ -125,6 +136,7 @@ export class MemAccount implements AccountMail {
     this.#folders.delete(n.value);
     this.#chosen.delete(n.value);
     folder.tell({ kind: "gone" });
+    this.watching.removed(n.value);
     return Promise.resolve(ok(undefined));
   }
 
@@ -147,6 +159,7 @@ export class MemAccount implements AccountMail {
       this.#folders.set(name, folder);
       folder.tell({ kind: "gone" });
     }
+    this.watching.renamed(source.value, target.value);
     return ok(undefined);
   }
 
@@ -228,6 +241,7 @@ export class MemAccount implements AccountMail {
     }
     if (entries.size > METADATA_ENTRIES) return Promise.resolve(err("too-many"));
     this.#annotations.set(mailbox, entries);
+    this.watching.tell({ kind: "annotated", mailbox, entries: [...changes.keys()] });
     return Promise.resolve(ok(undefined));
   }
 
@@ -266,6 +280,9 @@ export class MemAccount implements AccountMail {
       (parts) => this.fits(parts),
     );
     this.#folders.set(name, folder);
+    folder.listen((change) => {
+      if (change.kind !== "gone" && change.kind !== "keywords") this.watching.changed(folder.name);
+    });
     return folder;
   }
 
@@ -279,6 +296,7 @@ export class MemAccount implements AccountMail {
     this.#make(target);
     const inbox = this.#folders.get(INBOX);
     await inbox?.move(inbox.messages.map((m) => m.uid), target);
+    this.watching.renamed(INBOX, target);
     return ok(undefined);
   }
 }
