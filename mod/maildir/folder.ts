@@ -245,8 +245,16 @@ export class Folder implements Mailbox {
         await syncFolder(this.state);
       }
       this.#takeOut(removed);
+      // Else what was there before it went to cur/ could come back.
+      if (removed.size > 0 && this.state.newLeft) dirs.add(this.state.newDir.path);
+      if (dirs.has(this.state.newDir.path)) this.state.newLeft = false;
     });
-    await Promise.all([...dirs].map((dir) => this.#ports.dirSync.sync(dir)));
+    try {
+      await Promise.all([...dirs].map((dir) => this.#ports.dirSync.sync(dir)));
+    } catch (e) {
+      this.state.newLeft = true;
+      throw e;
+    }
     const gone = [...removed].map((m) => m.uid).sort((a, b) => a - b);
     if (gone.length > 0) this.state.tell({ kind: "expunged", uids: gone });
     return gone;

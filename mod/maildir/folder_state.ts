@@ -58,6 +58,8 @@ export class FolderState {
   readonly unplaced: Map<string, UidRecord> = new Map();
   /** Files being delivered into new/ by this process: a listing need not wonder about them, they are told of in a moment. */
   readonly pending: Set<string> = new Set();
+  /** Names may have gone from new/ that a power cut would bring back: ours, whose messages are in cur/ by then, or others'. */
+  newLeft = true;
   /** Of the bases of all messages there were; made when first asked for. */
   #hashes: Set<number> | null = null;
   readonly #listeners = new Set<(change: MailboxChange) => void>();
@@ -148,6 +150,7 @@ export class FolderState {
   /** Notes that a message's file has gone from one of new/ and cur/ to the other. */
   lies(message: FolderMessage, isNew: boolean): void {
     message.isNew = isNew;
+    this.newLeft ||= !isNew;
     if (isNew) this.fresh.add(message);
     else this.fresh.delete(message);
   }

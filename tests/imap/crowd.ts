@@ -51,8 +51,12 @@ export class CrowdClient {
   #conn: ScriptConn;
   #tag = 0;
   #readOnly = false;
+  /** The mailbox has mod-sequences. */
+  #counted = true;
   /** Counts the mailboxes it opened. */
   #session = 0;
+  /** Nothing that was asked for in another life is heard. */
+  #life = 0;
 
   constructor(
     server: ImapServer,
@@ -72,9 +76,25 @@ export class CrowdClient {
     if (this.kind !== "plain") await this.run({ command: `ENABLE ${this.kind}`, mayExpunge: true });
   }
 
+  /** Whether it may speak of mod-sequences. */
+  get counts(): boolean {
+    return this.kind !== "plain" && this.#counted;
+  }
+
   /** Hangs up. */
   leave(): void {
     this.#conn.end();
+  }
+
+  /** What it knows now, to be gone back to. */
+  remember(): () => void {
+    const known = this.known.map((k) => ({ ...k }));
+    const { highest } = this;
+    return () => {
+      this.#life++;
+      this.known = known;
+      this.highest = highest;
+    };
   }
 
   /** Comes back after it was away: a new connection that knows what the old one knew. */
@@ -87,7 +107,8 @@ export class CrowdClient {
 
   /** Opens the inbox; with QRESYNC it goes on from what it knew. */
   async select(readOnly = false): Promise<void> {
-    const before = this.known.filter((k) => k.uid > 0);
+    const before = this.known.filter((k) => k.uid > 0 && k.flags !== null);
+    const complete = before.length === this.known.length;
     const resync = this.kind === "QRESYNC" && this.highest > 0 && before.length > 0;
     this.#readOnly = readOnly;
     this.#session++;
@@ -99,7 +120,13 @@ export class CrowdClient {
     const lines = await this.say([
       { command: `${readOnly ? "EXAMINE" : "SELECT"} INBOX${known}`, mayExpunge: true },
     ]);
-    if (resync) this.#resume(before, lines);
+    this.#counted = !lines.some((l) => l.includes("[NOMODSEQ]"));
+    if (!this.#counted) this.highest = 0;
+    // Without the UIDs of some it cannot tell places.
+    if (resync && !complete && this.known.length > 0) {
+      lines.push(...await this.run({ command: "FETCH 1:* (UID)", mayExpunge: false }));
+    }
+    if (resync && this.#counted) this.#resume(before, lines);
     await this.learn();
   }
 
@@ -112,7 +139,9 @@ export class CrowdClient {
     const tags = batch.map(() => `${this.name}${++this.#tag}`);
     this.#conn.written.length = 0;
     this.#conn.feed(batch.map((said, i) => `${tags[i]} ${said.command}\r\n`).join(""));
+    const life = this.#life;
     const output = await this.#replied(`${tags.at(-1)} `);
+    if (life !== this.#life) return await new Promise(() => {});
     const lines = whole(output);
     let from = 0;
     for (const [i, said] of batch.entries()) {
@@ -131,7 +160,9 @@ export class CrowdClient {
     this.#conn.feed(`${tag} IDLE\r\n`);
     await this.#conn.until("+ ");
     this.#conn.feed("DONE\r\n");
+    const life = this.#life;
     const lines = whole(await this.#replied(`${tag} `)).filter((l) => !l.startsWith("+ "));
+    if (life !== this.#life) return await new Promise(() => {});
     this.#follow({ command: "IDLE", mayExpunge: true }, lines.slice(0, -1), lines.at(-1) ?? "");
   }
 
@@ -165,11 +196,12 @@ export class CrowdClient {
     const gone = new Set(vanished);
     const kept = before.filter((k) => !gone.has(k.uid));
     assert(kept.length <= this.known.length, `${this.name} keeps ${kept.length} of ${this.known.length}`);
+    const byUid = new Map(this.known.map((k) => [k.uid, k]));
     for (const [i, k] of kept.entries()) {
-      const told = this.known[i];
+      const told = byUid.get(k.uid) ?? this.known[i];
       assert(told, "EXISTS counts what is kept");
       if (told.uid > 0) assertEquals(told.uid, k.uid, `${this.name}: place ${i + 1} after its return`);
-      else Object.assign(told, k);
+      else Object.assign(told, { ...k, flags: told.flags ?? k.flags });
     }
   }
 

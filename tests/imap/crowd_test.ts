@@ -2,150 +2,14 @@
  * Many sessions of two servers, and programs that know nothing of either, at random on one Maildir. Each client follows what it is told
  * alone (`CrowdClient`); now and then all must believe exactly what lies on the disk.
  */
-import { utf8 } from "../../mod/base/bytes.ts";
-import { Indexes } from "../../mod/index/indexes.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { FakeClock } from "../support/fake_clock.ts";
-import { type ImapServer, imapServer } from "../support/imap_server.ts";
-import { IndexBench } from "../support/index_ports.ts";
-import type { MemFs } from "../support/mem_fs.ts";
-import { SeededRandom } from "../support/seeded_random.ts";
-import { fileText, machine, type Made, ROOT, storeOn } from "../maildir/support.ts";
-import { Chronicle, CrowdClient, type Said } from "./crowd.ts";
+import { assert } from "../support/assert.ts";
+import type { SeededRandom } from "../support/seeded_random.ts";
+import type { CrowdClient, Said } from "./crowd.ts";
+import { INDEX_STATES, type IndexState, World } from "./crowd_world.ts";
 
 const FLAGS = ["\\Seen", "\\Flagged", "\\Deleted", "\\Answered", "work", "home"];
-const LETTERS = ["", "S", "F", "FS", "RS", "T"];
 /** Steps between two looks at everything. */
 const ROUND = 40;
-
-/** One Maildir and all who use it. */
-class World implements AsyncDisposable {
-  readonly clock = new FakeClock();
-  readonly fs: MemFs = machine(this.clock);
-  readonly chronicle = new Chronicle();
-  readonly clients: CrowdClient[] = [];
-  readonly random: SeededRandom;
-  readonly #made: Made[] = [];
-  readonly #servers: ImapServer[] = [];
-  readonly #indexes: Indexes[] = [];
-  readonly #benches: IndexBench[] = [];
-  #foreign = 0;
-
-  constructor(seed: number) {
-    this.random = new SeededRandom(seed);
-  }
-
-  /** A process more, with its own index, and clients of each kind. */
-  async addServer(name: string): Promise<void> {
-    const bench = await IndexBench.make();
-    const made = storeOn(this.fs, this.clock);
-    const index = new Indexes((account) => `${bench.dir}/${account}.sqlite`, {
-      ...bench.ports(),
-      clock: this.clock,
-    });
-    const server = imapServer({ store: made.store, index });
-    this.#benches.push(bench);
-    this.#made.push(made);
-    this.#indexes.push(index);
-    this.#servers.push(server);
-    for (const kind of ["plain", "CONDSTORE", "QRESYNC"] as const) {
-      const client = new CrowdClient(server, this.chronicle, `${name}${kind.slice(0, 1)}`, kind);
-      this.clients.push(client);
-      await this.during(client.begin());
-      await this.during(client.select());
-    }
-  }
-
-  /** Waits for something while time goes by. */
-  async during<T>(work: Promise<T>): Promise<T> {
-    let done = false;
-    const ended = work.finally(() => done = true);
-    ended.catch(() => {});
-    for (let turn = 0; !done; turn++) {
-      await new Promise<void>((r) => setImmediate(r));
-      if (turn % 20 === 19) await this.clock.advance(10);
-    }
-    return await ended;
-  }
-
-  /** Another program changes the Maildir. */
-  async meddle(): Promise<void> {
-    const { fs, random } = this;
-    const lists = await Promise.all(["new", "cur"].map(async (d) => {
-      return (await fs.list(`${ROOT}/${d}`)).map((e) => `${d}/${e.name}`);
-    }));
-    const files = lists.flat();
-    const file = files[random.int(files.length)];
-    const letters = LETTERS[random.int(LETTERS.length)] ?? "";
-    const what = random.int(5);
-    if (what < 2 || !file) {
-      const name = `${1700000000 + this.#foreign}.M${++this.#foreign}P1.foreign`;
-      const path = random.int(2) ? `new/${name}` : `cur/${name}:2,${letters}`;
-      await fs.createWith(`${ROOT}/${path}`, [utf8(`Subject: foreign ${this.#foreign}\r\n\r\nx\r\n`)]);
-    } else if (what < 4) {
-      const base = file.replace(/^.*\//, "").replace(/:2,.*$/, "");
-      await fs.rename(`${ROOT}/${file}`, `${ROOT}/cur/${base}:2,${letters}`).catch(() => {});
-    } else await fs.remove(`${ROOT}/${file}`);
-  }
-
-  /** What lies on the disk: UIDs with their flags. */
-  async truth(): Promise<Record<number, string>> {
-    const list = await fileText(this.fs, `${ROOT}/dovecot-uidlist`);
-    const uids = new Map(
-      list.split("\n").slice(1).flatMap((l) => {
-        const [, uid = "", base = ""] = /^(\d+) [^:]*:(.*)$/.exec(l) ?? [];
-        return uid ? [[base, Number(uid)] as const] : [];
-      }),
-    );
-    const keywords = (await fileText(this.fs, `${ROOT}/dovecot-keywords`)).split("\n").map((l) =>
-      l.split(" ")[1]
-    );
-    const names: Record<string, string> = {
-      S: "\\Seen",
-      F: "\\Flagged",
-      T: "\\Deleted",
-      R: "\\Answered",
-      D: "\\Draft",
-    };
-    const found: [number, string][] = [];
-    for (const dir of ["new", "cur"]) {
-      for (const { name } of await this.fs.list(`${ROOT}/${dir}`)) {
-        const [base = "", letters = ""] = name.split(":2,");
-        const uid = uids.get(base);
-        assert(uid !== undefined, `${dir}/${name} has a UID`);
-        const flags = [...letters].map((l) => names[l] ?? keywords[l.charCodeAt(0) - 97] ?? l);
-        found.push([uid, flags.sort().join(" ")]);
-      }
-    }
-    return Object.fromEntries(found.sort(([a], [b]) => a - b));
-  }
-
-  /** Everybody looks, and believes what is there. */
-  async agree(): Promise<void> {
-    for (let look = 0; look < 2; look++) {
-      await this.clock.advance(5000);
-      for (const client of this.clients) {
-        if (!client.selected) await this.during(client.select());
-        await this.during(client.run({ command: "NOOP", mayExpunge: true }));
-        await this.during(client.learn());
-      }
-    }
-    const truth = await this.truth();
-    for (const client of this.clients) assertEquals(client.belief(), truth, client.name);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.clients) client.leave();
-    await this.clock.advance(100);
-    await this.during(Promise.all(this.#indexes.map((i) => i.close())));
-    await this.during(Promise.all(this.#made.map((m) => m.store.close())));
-    for (const bench of this.#benches) await bench[Symbol.asyncDispose]();
-    assertEquals(
-      [...this.#servers, ...this.#made].flatMap((s) => s.log.lines.filter((l) => l.level === "error")),
-      [],
-    );
-  }
-}
 
 /** A command at random that leaves all numbers as they are. */
 function still(random: SeededRandom, client: CrowdClient): Said {
@@ -162,7 +26,7 @@ function still(random: SeededRandom, client: CrowdClient): Said {
     if (sign === "-") flags.delete(flag);
     else flags.add(flag);
   };
-  const mod = client.kind !== "plain";
+  const mod = client.counts;
   switch (random.int(8)) {
     case 0:
       return { command: `FETCH ${one}:${other} (UID FLAGS)`, mayExpunge: false };
@@ -209,6 +73,11 @@ function moving(random: SeededRandom, client: CrowdClient, n: number): Said {
     `UID MOVE ${uid} ${random.int(2) ? "INBOX" : "Trash"}`,
     "STATUS INBOX (MESSAGES UIDNEXT UNSEEN)",
     "CHECK",
+    count
+      ? `REPLACE ${1 + random.int(count)} INBOX (${flag}) {16+}\r\nSubject: ${`${n}`.padStart(5, "0")}\r\n`
+      : "NOOP",
+    `APPEND INBOX {3+}\r\na\r\n (${flag}) {3+}\r\nb\r\n`,
+    random.int(8) ? "NOOP" : `RENAME INBOX Old.${n}${client.name}`,
   ];
   return { command: cases[random.int(cases.length)] ?? "NOOP", mayExpunge: true };
 }
@@ -232,6 +101,18 @@ async function step(world: World, client: CrowdClient, n: number): Promise<void>
   await client.say([...batch.filter((s) => s !== null), moving(random, client, n)]);
 }
 
+/** A step of some clients, in which others do what is not said in IMAP. */
+async function steps(world: World, n: number, together: boolean): Promise<void> {
+  const { clients, random } = world;
+  if (random.int(4) === 0) await world.meddle();
+  if (random.int(20) === 0) await world.deliver();
+  if (random.int(30) === 0) await world.during(world.takeAway());
+  if (random.int(10) === 0) await world.clock.advance(random.int(3000));
+  const first = random.int(clients.length);
+  const chosen = clients.filter((_, i) => i === first || (together && random.int(2) === 0));
+  await world.during(Promise.all(chosen.map((c) => step(world, c, n))));
+}
+
 for (
   const [what, seed, servers, together] of [
     ["one after the other", 1, 1, false],
@@ -243,17 +124,45 @@ for (
   Deno.test(`sessions on one Maildir, ${what}, are told the truth while others change it too`, async () => {
     await using world = new World(seed);
     for (let i = 0; i < servers; i++) await world.addServer(String.fromCharCode(97 + i));
-    const { clients, random } = world;
     for (let n = 0; n < 1500; n++) {
-      if (random.int(4) === 0) await world.meddle();
-      if (random.int(10) === 0) await world.clock.advance(random.int(3000));
-      const first = random.int(clients.length);
-      const chosen = together
-        ? clients.filter((_, i) => i === first || random.int(2) === 0)
-        : [clients[first]];
-      await world.during(Promise.all(chosen.map((c) => c ? step(world, c, n) : null)));
+      await steps(world, n, together);
       if (n % ROUND === ROUND - 1) await world.agree();
     }
     await world.agree();
+  });
+}
+
+/** Indexes as the next processes find them, at random. */
+function fates(random: SeededRandom): IndexState[] {
+  return [0, 1].map(() => INDEX_STATES[random.int(INDEX_STATES.length)] ?? "kept");
+}
+
+for (const [seed, together] of [[5, false], [6, true]] as const) {
+  Deno.test(`sessions are told the truth over restarts and power cuts, whatever becomes of the index (seed ${seed})`, async () => {
+    await using world = new World(seed);
+    for (const name of ["a", "b"]) await world.addServer(name);
+    const { random } = world;
+    await world.backUp();
+    for (let round = 0; round < 12; round++) {
+      const cut = round % 2 === 1;
+      if (cut) world.fs.crashAt(1 + random.int(150));
+      let before = world.remember();
+      try {
+        for (let n = 0; n < (cut ? 1000 : 25); n++) {
+          before = world.remember();
+          await steps(world, round * 1000 + n, together);
+        }
+        assert(!cut, "the power was cut");
+      } catch (e) {
+        // Nobody has heard what was said about it.
+        if (world.fs.cut === null) throw e;
+        before();
+      }
+      if (random.int(3) === 0) await world.backUp();
+      if (cut) await world.powerCut(random.int(2) ? { seed: round } : "synced-only", fates(random));
+      else await world.restart(fates(random));
+      for (const client of world.clients) await world.during(client.return());
+      await world.agree();
+    }
   });
 }

@@ -20,6 +20,8 @@ interface Told {
   readonly keyword?: string;
   /** Where the UID was told, whether or not the message is still there. */
   readonly usedIn?: string;
+  /** It is in no other mailbox. */
+  readonly nowhereElse?: boolean;
 }
 
 const T0 = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -80,7 +82,7 @@ async function run(
       for (const [mailbox, { box, all }] of found) {
         const here = all.filter(([, text]) => text === t.text);
         if (t.mailbox !== mailbox) {
-          if (t.mailbox === null) assertEquals(here, [], `${t.text} is back in ${mailbox}`);
+          if (t.mailbox === null || t.nowhereElse) assertEquals(here, [], `${t.text} is back in ${mailbox}`);
           continue;
         }
         assertEquals(here.length, 1, `${t.text} in ${mailbox}`);
@@ -215,6 +217,24 @@ Deno.test("a power cut during EXPUNGE brings nothing back that was told gone", (
     tell({ text: "new\r\n", mailbox: "INBOX", uid });
     box.close();
   }, ["two\r\n"]));
+
+Deno.test("a power cut after messages have left new/ brings back none that were removed or moved since", () =>
+  run("left new", async (store, tell) => {
+    const box = await opened(store);
+    box.claimRecent();
+    await deliver(store, "d1\r\n");
+    await deliver(store, "d2\r\n");
+    await box.refresh();
+    box.claimRecent();
+    await store.settled();
+    const [one, two] = box.messages.slice(-2).map((m) => m.uid);
+    assertEquals(await box.expunge([3, one ?? 0]), [3, one ?? 0]);
+    for (const text of ["three\r\n", "d1\r\n"]) tell({ text, mailbox: null });
+    const moved = await box.move([two ?? 0], "Archive");
+    assert(moved.ok);
+    tell({ text: "d2\r\n", mailbox: "Archive", uid: moved.value.to[0] ?? 0, nowhereElse: true });
+    box.close();
+  }, ["one\r\n", "two\r\n"]));
 
 Deno.test("a power cut while folders are made, renamed and removed loses no message of others", () =>
   run("folders", async (store, tell) => {
