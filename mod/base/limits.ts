@@ -241,6 +241,7 @@ export const WORD_FILE = 100; // octets of the file that keeps when the last one
 export const HTTP_CONNECTIONS = 200; // to one address of listen.http or listen.https: browsers open six each
 export const HTTP_PER_NETWORK = 50; // of these from one address of strangers, or IPv6 network: a household
 export const HTTP_LINE = 8 * KiB; // request line or one header field: what browsers and proxies keep to
+export const HTTP_HEAD = 32 * KiB; // all of these together: 100 long ones on each of 200 connections would be all our memory
 export const HTTP_FIELDS = 100; // header fields of one request; browsers send about 20
 export const HTTP_HEAD_TIME = 20 * SECOND; // for a whole request line and header, the wait for it included
 export const HTTP_BODY_TIME = 60 * SECOND; // for a whole body, however it drips in

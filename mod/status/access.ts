@@ -18,6 +18,8 @@ export interface Access {
   readonly right: Right | null;
   /** The browser's session, if the right comes from one. */
   readonly session: Session | null;
+  /** The token that the request itself has shown. */
+  readonly token: string | null;
 }
 
 export interface AccessPorts {
@@ -28,9 +30,22 @@ export interface AccessPorts {
 }
 
 const COOKIE = "roost";
-const NONE: Access = { right: null, session: null };
+const NONE: Access = { right: null, session: null, token: null };
 /** Headers by which a proxy says that it passes on what somebody else asked. */
-const PASSED_ON = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+const PASSED_ON = [
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-forwarded-server",
+  "x-real-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "true-client-ip",
+  "cf-connecting-ip",
+  "via",
+];
 
 export class Gate {
   readonly #ports: AccessPorts;
@@ -70,8 +85,8 @@ export class Gate {
   }
 
   /** What a stream that stays open may still do. */
-  async stillAllowed({ session }: Access, fromLoopback: boolean): Promise<boolean> {
-    if (!session) return true;
+  async stillAllowed({ session, token }: Access, fromLoopback: boolean): Promise<boolean> {
+    if (!session) return token === null || await this.#ports.rightOf(token) !== null;
     if (session.until <= this.#ports.clock.monotonic()) return fromLoopback;
     return fromLoopback || await this.#ports.rightOf(session.token) !== null;
   }
@@ -81,13 +96,13 @@ export class Gate {
     if (header !== undefined) {
       const given = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(header)?.[1];
       const right = given === undefined ? null : await this.#ports.rightOf(given);
-      return right === null ? "wrong" : { right, session: null };
+      return right === null ? "wrong" : { right, session: null, token: given ?? null };
     }
     const cookie = cookieOf(c);
     const session = cookie ? this.#sessions.find(cookie, this.#ports.clock.monotonic()) : null;
     const right = session && await this.#ports.rightOf(session.token);
-    if (session && right) return { right, session };
-    return isAtHome(c) ? { right: "read", session: null } : NONE;
+    if (session && right) return { right, session, token: null };
+    return isAtHome(c) ? { ...NONE, right: "read" } : NONE;
   }
 
   /** Whoever shows wrong tokens waits for the answer. */
@@ -153,9 +168,12 @@ export function isAtHome(c: Ask): boolean {
     !isPassedOn(c);
 }
 
-/** Whether a proxy says that it passes on what somebody else asked. */
+/**
+ * Whether a proxy says that it passes on what somebody else asked. nginx, unless told to, says nothing, and asks for our own address: but by HTTP/1.0,
+ * which nobody else speaks.
+ */
 export function isPassedOn(c: Ask): boolean {
-  return PASSED_ON.some((name) => c.req.header(name) !== undefined);
+  return c.env.old || PASSED_ON.some((name) => c.req.header(name) !== undefined);
 }
 
 function refused(c: Ask): Response {

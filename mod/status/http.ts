@@ -10,6 +10,8 @@ export interface RequestFacts {
   readonly now: number;
   /** It came over TLS of our own. */
   readonly secure: boolean;
+  /** It is HTTP/1.0. */
+  readonly old: boolean;
 }
 
 /** What hono's types are to know. */

@@ -9,6 +9,7 @@ import {
   HTTP_BODY_TIME,
   HTTP_DRAIN,
   HTTP_FIELDS,
+  HTTP_HEAD,
   HTTP_HEAD_TIME,
   HTTP_LINE,
   HTTP_REQUESTS,
@@ -94,6 +95,7 @@ class HttpConnection {
     this.#conn.setIdle(HTTP_HEAD_TIME);
     try {
       const lines: string[] = [];
+      let octets = 0;
       for (;;) {
         const line = await this.#reader.readLine(HTTP_LINE);
         if (line.kind === "end") return null;
@@ -102,7 +104,8 @@ class HttpConnection {
         // RFC 9112 2.2: an empty line before a request is passed over.
         if (line.bytes.length === 0 && lines.length === 0) continue;
         if (line.bytes.length === 0) return parseHead(lines[0] ?? "", lines.slice(1), STATUS_BODY);
-        if (lines.length > HTTP_FIELDS) return err(431);
+        octets += line.bytes.length;
+        if (lines.length > HTTP_FIELDS || octets > HTTP_HEAD) return err(431);
         lines.push(latin1(line.bytes));
       }
     } finally {
@@ -121,7 +124,12 @@ class HttpConnection {
         await this.#refuse(400);
         return false;
       }
-      const facts = { remoteAddress: this.#conn.remote.address, now: this.#ports.clock.now(), secure };
+      const facts = {
+        remoteAddress: this.#conn.remote.address,
+        now: this.#ports.clock.now(),
+        secure,
+        old: head.old,
+      };
       const response = await this.#handler(request, facts);
       const goesOn = head.keepAlive && body.left <= HTTP_DRAIN && !this.#ports.stopping.aborted &&
         !(head.expects && !body.begun);

@@ -94,14 +94,14 @@ Deno.test("Gate.stillAllowed() ends with the session and with its token", async 
   const clock = new FakeClock();
   const gate = new Gate({ clock, random: new SeededRandom(1), rightOf: () => Promise.resolve(right) });
   const session: Session = { token: "t", formKey: "k", until: clock.monotonic() + 1000 };
-  const may = (home: boolean) => gate.stillAllowed({ right: "read", session }, home);
+  const may = (home: boolean) => gate.stillAllowed({ right: "read", session, token: null }, home);
   assertEquals([await may(false), await may(true)], [true, true]);
   right = null;
   assertEquals([await may(false), await may(true)], [false, true]);
   right = "read";
   await clock.advance(1000);
-  assertEquals([await may(false), await gate.stillAllowed({ right: "read", session: null }, false)], [
-    false,
-    true,
-  ]);
+  const shown = (token: string | null) => gate.stillAllowed({ right: "read", session: null, token }, false);
+  assertEquals([await may(false), await shown("t"), await shown(null)], [false, true, true]);
+  right = null;
+  assertEquals(await shown("t"), false);
 });

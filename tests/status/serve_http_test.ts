@@ -45,6 +45,16 @@ Deno.test("serveHttp() ends the connection after what it does not understand", a
     ["GET / HTTP/1.1\nHost: h\n\n\r\n", "400"],
     [`GET /${"x".repeat(9000)} HTTP/1.1\r\nHost: h\r\n\r\n`, "431"],
     [`GET / HTTP/1.1\r\n${"A: b\r\n".repeat(200)}\r\n`, "431"],
+    [`GET / HTTP/1.1\r\n${`A: ${"b".repeat(8000)}\r\n`.repeat(5)}\r\n`, "431"],
+    ["GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", "400"],
+    ["GET / HTTP/1.1\r\nHost: h\r\nA: b\rX: c\r\n\r\n", "400"],
+    ["GET /a\r\nHost: h\r\n\r\n", "400"],
+    [
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\n\r\n",
+      "411",
+    ],
+    ["POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \tchunked;x=y\r\n\r\n0;ext\r\n\r\n", "411"],
+    ["POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", "400"],
     ["POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "411"],
     [`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${STATUS_BODY + 1}\r\n\r\n`, "413"],
   ];

@@ -42,6 +42,7 @@ export interface AskOptions {
   readonly body?: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly secure?: boolean;
+  readonly old?: boolean;
 }
 
 /** The app over ports that note what is done; "right" may change, "reader" may read. */
@@ -101,8 +102,15 @@ export function testApp(over: Partial<StatusPorts> = {}) {
   const ask = async (
     method: string,
     path: string,
-    { from = "127.0.0.1", host = "localhost:8080", token = "", body = "", headers = {}, secure = false }:
-      AskOptions = {},
+    {
+      from = "127.0.0.1",
+      host = "localhost:8080",
+      token = "",
+      body = "",
+      headers = {},
+      secure = false,
+      old = false,
+    }: AskOptions = {},
   ): Promise<Response> => {
     const answer = Promise.resolve(hono.fetch(
       new Request(`${secure ? "https" : "http"}://x${path}`, {
@@ -115,7 +123,7 @@ export function testApp(over: Partial<StatusPorts> = {}) {
         },
         ...(body.length > 0 ? { body: body as BodyInit } : {}),
       }),
-      { remoteAddress: from, now: NOW, secure },
+      { remoteAddress: from, now: NOW, secure, old },
     ));
     return await answer;
   };
