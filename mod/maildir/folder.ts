@@ -350,10 +350,8 @@ export class Folder implements Mailbox {
   }
 
   /** Puts files of the account here, together, and gives their UIDs. */
-  async place(parts: readonly Part[]): Promise<readonly Uid[]> {
-    const uids = await this.#placing.place(parts);
-    this.#host.changed?.(this);
-    return uids;
+  place(parts: readonly Part[]): Promise<readonly Uid[]> {
+    return this.#placing.place(parts).finally(() => this.#host.changed?.(this));
   }
 
   /** A file is about to be delivered into new/; `delivered` or `notDelivered` follows. */
@@ -371,6 +369,7 @@ export class Folder implements Mailbox {
   notDelivered(file: string): void {
     this.state.pending.delete(file);
     this.state.newDir.forget();
+    this.#host.changed?.(this);
   }
 
   /** Bits here for flags by name. */
@@ -379,7 +378,6 @@ export class Folder implements Mailbox {
   }
 
   async status(wantSize: boolean): Promise<MailboxStatus> {
-    this.#host.changed?.(this);
     await this.refresh();
     const { messages, claimed } = this.state;
     if (wantSize) await this.prepare(messages, { size: true });

@@ -63,11 +63,11 @@ export class FolderState {
   /** Of the bases of all messages there were; made when first asked for. */
   #hashes: Set<number> | null = null;
   readonly #listeners = new Set<(change: MailboxChange) => void>();
+  readonly #changed: () => void;
 
   /** `changed` is called with each change that is told. */
   constructor(ports: Ports, dir: string, root: string, changed: () => void = () => {}) {
     this.#changed = changed;
-  readonly #changed: () => void;
     this.ports = ports;
     this.dir = dir;
     this.uidFile = new UidFile(ports, dir, root);
@@ -89,9 +89,9 @@ export class FolderState {
   }
 
   tell(change: MailboxChange): void {
+    this.#changed();
     for (const listener of [...this.#listeners]) {
       try {
-    this.#changed();
         listener(change);
       } catch (e) {
         this.ports.log.error("mailbox listener failed", { dir: this.dir, change: change.kind }, e);
