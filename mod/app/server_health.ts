@@ -32,7 +32,10 @@ const BROKEN: readonly (readonly [event: string, what: string, fix: string])[] =
 ];
 
 /** What is not as it should be, worst first. Never throws. */
-export async function serverHealth(server: Server): Promise<readonly Finding[]> {
+export async function serverHealth(
+  server: Server,
+  certificates: (server: Server, now: number) => readonly Finding[] = badCertificates,
+): Promise<readonly Finding[]> {
   const { platform, config } = server;
   const now = platform.clock.now();
   const room = await checkRoom(platform.fs, config).catch((e) => [
@@ -65,7 +68,12 @@ function clockFindings(now: number): readonly Finding[] {
   ];
 }
 
-function certificates(server: Server, now: number): readonly Finding[] {
+/** Of those, what `serverHealth` says of certificates that have ended. */
+export function endedCertificates(server: Server, now: number): readonly Finding[] {
+  return badCertificates(server, now).filter((f) => f.level === "fail");
+}
+
+function badCertificates(server: Server, now: number): readonly Finding[] {
   // By a clock that was never set nothing can be said of dates.
   if (!clockIsSet(now)) return [];
   return server.keeper.certificates.list().flatMap((c) => {

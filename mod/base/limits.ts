@@ -316,6 +316,13 @@ export const MANAGER_LOOK = 60 * SECOND; // between two lines about how we are, 
 export const MANAGER_STATUS = 200; // characters of such a line
 export const MANAGER_WAITING = 20; // datagrams it has not taken yet: one that hangs takes none
 
+/** Notices of certificates that end. */
+export const NOTICE_DAYS = [14, 7, 3, 1]; // before the end, once each: time to do something, and a last word
+export const NOTICE_CERTIFICATES = 20; // told one by one in a mail
+export const NOTICE_FILE = 64 * KiB; // of what was told: hundreds of certificates
+export const CLOCK_DRIFT = 5 * MINUTE; // that a clock may go wrong by, or be brought right by, without having been set
+export const CLOCK_STEADY = 2 * 60 * MINUTE; // after which a clock that nobody has set is believed: with a network it is right in minutes
+
 /** Mail that lies in a folder for too long. */
 export const EXPIRY_FIRST = 10 * MINUTE; // after the start, when most clocks are right and clients have come back
 export const EXPIRY_LOOK = 60 * MINUTE; // between two looks at the time

@@ -31,6 +31,8 @@ export interface DataPaths {
   readonly tokens: string;
   /** When the postmaster was last told that something is wrong. */
   readonly postmasterTold: string;
+  /** Of which certificates the postmaster was told that they end. */
+  readonly certificatesTold: string;
   /** How far time has come for mail that expires. */
   readonly expiryTime: string;
   /** Mail of the last day, for the plot. */
@@ -59,6 +61,7 @@ export function dataPaths(config: Pick<Config, "data">): DataPaths {
     controlToken: below("control.token"),
     tokens: below("tokens.jsonl"),
     postmasterTold: below("postmaster_told"),
+    certificatesTold: below("certificates_told"),
     expiryTime: below("expiry_time"),
     history: below("history.jsonl"),
   };
