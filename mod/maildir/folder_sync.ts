@@ -47,13 +47,15 @@ async function sync(state: FolderState, locked: boolean): Promise<void> {
   const newDue = news === "records" || !state.loaded || state.newDir.due();
   const curDue = news === "records" || !state.loaded || state.curDir.due();
   if (!newDue && !curDue) return;
+  // Whoever holds the lock may be in the middle of it: its records are written, and its files get their names one by one.
+  const underWay = !locked && state.unplaced.size > 0 && state.uidFile.isLocked();
   const fresh = newDue ? await state.newDir.list() : null;
   let current = curDue ? await state.curDir.list() : null;
   const names = new Set(fresh?.files);
   if (fresh && !current && [...state.fresh].some((m) => !names.has(m.file))) {
     current = await state.curDir.list(); // one has left new/: for cur/, or for good
   }
-  await reconcile(state, fresh, current, locked);
+  await reconcile(state, fresh, current, locked, underWay);
 }
 
 /** Reads what is new in the UID list. */
@@ -82,6 +84,7 @@ async function reconcile(
   fresh: Listing | null,
   current: Listing | null,
   locked: boolean,
+  underWay: boolean,
 ): Promise<void> {
   const scope = !current ? [...state.fresh] : fresh ? state.messages : state.messages.filter((m) => !m.isNew);
   const known = new Map<string, FolderMessage>();
@@ -112,7 +115,7 @@ async function reconcile(
   if (stable && state.loaded) state.drop(new Set(scope.filter((m) => !seen.has(m))));
   if (flagged.length > 0) state.tell({ kind: "flags", messages: flagged, by: null });
   await removeDoubles(state, doubles);
-  await admit(state, strangers, locked, !state.loaded);
+  await admit(state, strangers, locked, underWay);
   if (current && fresh && stable && !locked) await compact(state);
 }
 
@@ -167,8 +170,9 @@ async function admit(
   state: FolderState,
   strangers: ReadonlyMap<string, Found>,
   locked: boolean,
-  first: boolean,
+  underWay: boolean,
 ): Promise<void> {
+  const first = !state.loaded;
   const added: FolderMessage[] = [];
   const unknown: [string, Found][] = [];
   const take = (base: string, found: Found, record: UidRecord) => {
@@ -182,8 +186,8 @@ async function admit(
     if (record) take(base, found, record);
     else unknown.push([base, found]);
   });
-  if (unknown.length > 0 || state.uidFile.uidValidity === 0) {
-    const work = () => giveUids(state, strangers, unknown, take);
+  if (unknown.length > 0 || state.uidFile.uidValidity === 0 || (underWay && lacksLower(state, added))) {
+    const work = () => giveUids(state, strangers, unknown, take, underWay);
     await (locked ? work() : state.uidFile.locked(work));
   }
   if (state.gone) return;
@@ -199,16 +203,25 @@ async function admit(
   state.unshown = null;
 }
 
+/** Whether there are records between what is shown and the highest of these whose files were not seen. */
+function lacksLower(state: FolderState, added: readonly FolderMessage[]): boolean {
+  const shown = state.messages.at(-1)?.uid ?? 0;
+  const highest = added.reduce((most, m) => Math.max(most, m.uid), 0);
+  for (const { uid } of state.unplaced.values()) if (uid > shown && uid < highest) return true;
+  return false;
+}
+
 async function giveUids(
   state: FolderState,
   met: ReadonlyMap<string, Found>,
   unknown: readonly [string, Found][],
   take: (base: string, found: Found, record: UidRecord) => void,
+  underWay: boolean,
 ): Promise<void> {
   // Someone may have given them UIDs between our listing and the lock.
   const news = await takeNews(state);
   if (news === "ended") return;
-  if (news === "records") await takePlaced(state, met, take);
+  if (news === "records" || underWay) await takePlaced(state, met, take);
   const records: UidRecord[] = [];
   let uid: Uid = state.uidFile.nextUid;
   for (const [base, found] of [...unknown].sort((a, b) => compareArrival(a[0], b[0]))) {

@@ -110,6 +110,11 @@ export class UidFile {
     return this.#take(stat, bytes, from);
   }
 
+  /** Whether somebody holds the lock, or left it behind. */
+  isLocked(): boolean {
+    return this.#ports.fs.statSync(`${this.path}.lock`) !== null;
+  }
+
   /** Under the lock: makes the file if there is none, and brings header and next UID up to date. O(1) in the number of messages. */
   async locked<T>(work: () => Promise<T>): Promise<T> {
     const unlock = await this.#ports.locks.take(`${this.path}.lock`);

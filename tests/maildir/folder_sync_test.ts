@@ -1,4 +1,5 @@
 /** What other programs do to a Maildir while we run. */
+import { utf8 } from "../../mod/base/bytes.ts";
 import { FLAGGED, type MailboxChange, SEEN } from "../../mod/store/store.ts";
 import { syncDue, syncFolder } from "../../mod/maildir/folder_sync.ts";
 import { FolderState } from "../../mod/maildir/folder_state.ts";
@@ -47,6 +48,31 @@ Deno.test("a Maildir as Dovecot left it keeps its UIDs; new files get theirs by 
   const list = await fileText(fs.afterCrash("synced-only"), "/m/dovecot-uidlist");
   assert(list.endsWith("9 :gone\n20 :5.e\n21 :30.M1.d\n22 :30.M2.c\n"), list);
 });
+
+for (const open of [false, true]) {
+  Deno.test(`files that another process is putting there are shown together, in order, ${open ? "to who looks" : "at the first look"}`, async () => {
+    const { clock, fs, ports, state } = folder({
+      "/m/dovecot-uidlist": `3 V99 N2 G${GUID}\n1 :1.a\n`,
+      "/m/cur/1.a:2,": "x",
+    });
+    if (open) await syncFolder(state);
+    const log = told(state);
+    // It has the lock, its records are written, and the third of its files got its name before the second.
+    const unlock = await ports.locks.take("/m/dovecot-uidlist.lock");
+    const list = await fs.append("/m/dovecot-uidlist");
+    await list.write(utf8("2 :2.b\n3 :3.c\n"));
+    await list.close();
+    await fs.createWith("/m/cur/3.c:2,", []);
+    const syncing = syncFolder(state);
+    await clock.advance(1000);
+    await fs.createWith("/m/cur/2.b:2,", []);
+    await unlock();
+    await clock.advance(1000);
+    await syncing;
+    assertEquals(state.messages.map((m) => m.uid), [1, 2, 3]);
+    assertEquals(log, open ? ["added 2=0,3=0"] : []);
+  });
+}
 
 Deno.test("odd things in new/ and cur/ do no harm", async () => {
   const { fs, state } = folder({
