@@ -1,7 +1,9 @@
 /** Which sockets are open and who serves them; a reload opens and closes only what changed. */
+import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { listen, type Listener } from "../sys/listener.ts";
 import type { ServerTls } from "../sys/net.ts";
+import { GivenUp } from "../tls/given_up.ts";
 import type { Conn } from "../wire/conn.ts";
 import type { Connections } from "./connections.ts";
 
@@ -53,6 +55,9 @@ export interface OpenListener extends Wanted {
 export interface ListenerPorts {
   readonly connections: Connections;
   readonly serverTls: ServerTls;
+  /** The same for who gives up on TLS 1.3. */
+  readonly oldServerTls: ServerTls;
+  readonly clock: Clock;
   readonly log: Log;
   readonly serve: Serve;
   /** Whether some account logs in by client certificate, so that clients are asked for theirs. */
@@ -63,6 +68,7 @@ export interface ListenerPorts {
 
 export class Listeners {
   readonly #ports: ListenerPorts;
+  readonly #givenUp = new GivenUp();
   #open: OpenListener[] = [];
 
   constructor(ports: ListenerPorts) {
@@ -108,7 +114,7 @@ export class Listeners {
     const listener = await listen({
       address: wanted.address,
       port: wanted.port,
-      serverTls: NO_LOGINS.has(wanted.kind) ? serverTls : () => ({
+      serverTls: NO_LOGINS.has(wanted.kind) ? (remote) => this.#tlsFor(remote)(remote) : () => ({
         ...serverTls(),
         // Who shows none, or one that nobody knows, is no worse off.
         ...(wantsCertificates() ? { requestCert: true, rejectUnauthorized: false } : {}),
@@ -130,6 +136,7 @@ export class Listeners {
       },
       accept: (conn) => connections.track(conn, serve(wanted.kind, conn)),
       handshakeFailed: (remote, why) => log.info("tls failed", { service: wanted.kind, remote, why }),
+      ...(wanted.kind === "smtp" ? { tlsEnded: (remote, spoke) => this.#tlsEnded(remote, spoke) } : {}),
       revived: (fault) =>
         log.warn("listener had stopped accepting", { service: wanted.kind, port: wanted.port, fault }),
     });
@@ -144,6 +151,20 @@ export class Listeners {
         counted.connections = n;
       },
     };
+  }
+
+  #tlsFor(remote = ""): ServerTls {
+    const { serverTls, oldServerTls, clock } = this.#ports;
+    return this.#givenUp.has(remote, clock.monotonic()) ? oldServerTls : serverTls;
+  }
+
+  /** Nobody but other servers is served by TLS 1.2 alone, and none of these that goes on by TLS 1.3. */
+  #tlsEnded(remote: string, spoke: boolean): void {
+    const { clock, log } = this.#ports;
+    const now = clock.monotonic();
+    if (this.#givenUp.has(remote, now)) return;
+    if (spoke) this.#givenUp.stayed(remote);
+    else if (this.#givenUp.left(remote, now)) log.info("tls 1.3 given up", { service: "smtp", remote });
   }
 }
 

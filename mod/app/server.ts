@@ -111,6 +111,8 @@ export class Server {
     this.listeners = new Listeners({
       connections: this.connections,
       serverTls: this.keeper.certificates.serverTls,
+      oldServerTls: this.keeper.certificates.oldServerTls,
+      clock,
       log,
       wantsCertificates: () => services.authenticator.knowsCertificates,
       isProxy: (remote) => isInNetworks(remote, this.#config.proxyProtocol),

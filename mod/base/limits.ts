@@ -85,6 +85,9 @@ export const PROXY_WAIT = 5 * SECOND; // for the PROXY header, which a proxy sen
 export const PROXY_V2 = 4096; // octets after the fixed part of a version 2 header: the specification wants 520 at least
 export const TLS_HANDSHAKE = 30 * SECOND; // from the first octet to the end of the handshake
 
+export const GIVEN_UP_TIMES = 2; // connections in a row that end as soon as TLS 1.3 stands, after which their network is offered TLS 1.2
+export const GIVEN_UP_AGE = 24 * 60 * MINUTE; // so long it is
+export const GIVEN_UP_NETWORKS = 1000; // remembered; the oldest go first
 export const CLIENT_HELLO = 16 * KiB; // what a TLS client says first: some 500 octets, with keys that withstand quantum computers 2 KiB
 
 /** Log. */

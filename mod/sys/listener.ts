@@ -39,6 +39,8 @@ export interface ListenOptions {
   /** The connection given up before `accept`, or the end of it. */
   left(remoteAddress: string): void;
   handshakeFailed(remoteAddress: string, why: string): void;
+  /** At the end of a connection on which TLS was begun by STARTTLS: whether the client has said anything under it. */
+  tlsEnded?(remoteAddress: string, spoke: boolean): void;
   /** It had stopped accepting, for want of file descriptors, and was opened anew; `fault` where that failed, too. */
   revived?(fault: string | null): void;
 }
@@ -62,7 +64,10 @@ async function greet(socket: net.Socket, options: ListenOptions): Promise<void> 
     if (options.busy) await conn.write(utf8(options.busy)).catch(() => {});
     return await conn.close();
   }
-  conn.onEnd(() => options.left(address));
+  conn.onEnd(() => {
+    options.left(address);
+    if (conn.underTls !== "no") options.tlsEnded?.(address, conn.underTls === "spoke");
+  });
   if (options.implicitTls || options.chooseTls) {
     try {
       if (!options.chooseTls) await conn.startTls(null);

@@ -27,8 +27,8 @@ const LINGER = 5000;
 const deadlines = new Deadlines();
 const ahead = new ReadAhead(READ_AHEAD_ALL);
 
-/** How a server side begins TLS: made anew for each connection, so that renewed certificates need no restart. */
-export type ServerTls = () => ServerTlsOptions;
+/** How a server side begins TLS with a client: made anew for each connection, so that renewed certificates need no restart. */
+export type ServerTls = (remoteAddress?: string) => ServerTlsOptions;
 
 export interface ServerTlsOptions extends tls.TLSSocketOptions {
   /** Once the handshake is done: the channel binding data of the certificate that was chosen, or null. */
@@ -57,6 +57,8 @@ export class NodeConn implements Conn {
   #unsent = 0;
   #paused = false;
   #ended = false;
+  /** Of the client, since TLS began: nothing but its handshake, or a word. */
+  #underTls: "no" | "silent" | "spoke" = "no";
   #lost: ConnectionLost | null = null;
   #idle = 60_000;
   #reader: (() => void) | null = null;
@@ -86,6 +88,11 @@ export class NodeConn implements Conn {
 
   get tls(): TlsInfo | null {
     return this.#tls;
+  }
+
+  /** How a server's client fared under TLS: whether it has said anything since. "no" where TLS was not begun. */
+  get underTls(): "no" | "silent" | "spoke" {
+    return this.#underTls;
   }
 
   get ended(): boolean {
@@ -215,12 +222,13 @@ export class NodeConn implements Conn {
     plain.removeAllListeners("error");
     plain.removeAllListeners("close");
     if (announce) plain.write(announce);
-    const { endPoint, ...options } = chosen ?? this.#serverTls?.() ?? {};
+    const { endPoint, ...options } = chosen ?? this.#serverTls?.(this.remote.address) ?? {};
     const secure = chosen || this.#serverTls
       ? new tls.TLSSocket(plain, { ...options, isServer: true })
       : tls.connect({ socket: plain, ...clientOptions(verify) });
     this.#socket = secure;
     const isServer = chosen !== null || this.#serverTls !== null;
+    if (isServer) this.#underTls = "silent";
     await this.#handshake(secure, isServer ? "secure" : "secureConnect", verify);
     const bound = endPoint?.() ?? null;
     const shown = options.requestCert ? fingerprintOf(secure) : null;
@@ -290,6 +298,7 @@ export class NodeConn implements Conn {
       const chunk = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
       this.#chunks.push(chunk);
       this.#unread += chunk.length;
+      if (this.#underTls === "silent") this.#underTls = "spoke";
       if (!this.#lost) ahead.count(chunk.length);
       if ((this.#unread > READ_AHEAD || ahead.crowded) && !this.#paused) {
         this.#paused = true;

@@ -4,7 +4,7 @@ import tls from "node:tls";
 import { formatIp, parseIp } from "../base/ip.ts";
 import { TLS_CHAIN } from "../base/limits.ts";
 import type { CertificateFacts, CertificateReader } from "../tls/certificate_files.ts";
-import type { ServerTls } from "./net.ts";
+import type { ServerTls, ServerTlsOptions } from "./net.ts";
 
 /** A certificate chain and key in PEM, with where they come from for people. */
 export interface CertificateEntry {
@@ -21,6 +21,8 @@ export interface ServedCertificate extends CertificateFacts {
 interface Served {
   readonly facts: ServedCertificate;
   readonly context: tls.SecureContext;
+  /** The same for TLS 1.2 alone: made when it is wanted. */
+  old(): tls.SecureContext;
   readonly endPoint: Uint8Array | null;
 }
 
@@ -112,12 +114,17 @@ export class Certificates {
 
   /** Replaces all. The first is the one for clients that ask for no name or an unknown one. Throws on a broken pair and keeps the old ones. */
   use(entries: readonly CertificateEntry[]): void {
-    const served = entries.map((e) => ({
-      facts: { ...certificateReader.read(e.certificate), source: e.source },
+    const served = entries.map((e): Served => {
       // TLS 1.2 is the least that RFC 8996 leaves.
-      context: tls.createSecureContext({ cert: e.certificate, key: e.key, minVersion: "TLSv1.2" }),
-      endPoint: endPointOf(e.certificate),
-    }));
+      const pair = { cert: e.certificate, key: e.key, minVersion: "TLSv1.2" } as const;
+      let old: tls.SecureContext | null = null;
+      return {
+        facts: { ...certificateReader.read(e.certificate), source: e.source },
+        context: tls.createSecureContext(pair),
+        old: () => old ??= tls.createSecureContext({ ...pair, maxVersion: "TLSv1.2" }),
+        endPoint: endPointOf(e.certificate),
+      };
+    });
     const byName = new Map<string, Served>();
     for (const s of served) {
       for (const name of s.facts.dnsNames) if (!byName.has(name)) byName.set(name, s);
@@ -135,21 +142,26 @@ export class Certificates {
    * For listeners: looks the certificate up at each handshake. Where there is no choice it is not looked up: the runtime (Deno 2.9.6) never
    * forgets a peer that goes away before an SNICallback was called, some 9 KB each.
    */
-  readonly serverTls: ServerTls = () => {
+  readonly serverTls: ServerTls = () => this.#options(({ context }) => context);
+
+  /** The same for TLS 1.2 alone. */
+  readonly oldServerTls: ServerTls = () => this.#options((served) => served.old());
+
+  #options(contextOf: (served: Served) => tls.SecureContext): ServerTlsOptions {
     const fallback = this.#served[0];
     if (!fallback) throw new Error("Cannot begin TLS: no certificate is loaded");
     let chosen = fallback;
     const endPoint = () => chosen.endPoint;
-    if (this.#served.length === 1) return { secureContext: fallback.context, endPoint };
+    if (this.#served.length === 1) return { secureContext: contextOf(fallback), endPoint };
     return {
-      secureContext: fallback.context,
+      secureContext: contextOf(fallback),
       SNICallback: (name, done) => {
         chosen = this.#choose(name.toLowerCase()) ?? fallback;
-        done(null, chosen.context);
+        done(null, contextOf(chosen));
       },
       endPoint,
     };
-  };
+  }
 
   /** The same where the name is known already; without one, or with one that is not ours, the first certificate. Throws when none is loaded. */
   contextFor(name: string | null): tls.SecureContext {
