@@ -49,7 +49,7 @@ const TICK = 100; // milliseconds within which a folder's time may not show a ch
 /** Not worth keeping, or not to be used anywhere else. */
 const LEFT_OUT = new Set(["index", "log", "mail", "queue", "control.token"]);
 const PASSING =
-  /\.lock$|\.tmp$|\.new$|^\.roost-|^maildirsize$|^dovecot\.index|^dovecot\.list\.index|^\.\.roost-removed-/;
+  /\.lock$|\.tmp$|\.new$|^\.roost-|^maildirsize$|^roost-shared$|^dovecot\.index|^dovecot\.list\.index|^\.\.roost-removed-/;
 
 /** Makes a snapshot. Throws FsError. */
 export async function makeSnapshot(ports: SnapshotPorts, plan: SnapshotPlan): Promise<SnapshotReport> {

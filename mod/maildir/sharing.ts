@@ -2,7 +2,7 @@
 import type { AccountId } from "../account/directory.ts";
 import { fromUtf8 } from "../base/bytes.ts";
 import { isFsError } from "../base/fs.ts";
-import { ACL_SIZE, ACLS_KEPT, SHARED_SEEN, SHARED_SHOWN } from "../base/limits.ts";
+import { ACL_SIZE, ACLS_KEPT, SHARED_BY_ONE, SHARED_SEEN, SHARED_SHOWN } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type Acl, idKey, rightsIn } from "../store/acl.ts";
 import { canonicalName, compareNames, parentsOf } from "../store/mailbox_name.ts";
@@ -12,7 +12,8 @@ import { aclPath, changeAclFile, parseAcl, readAcl } from "./acl_file.ts";
 import { findFolder } from "./folder_tree.ts";
 import { accountPath, folderDir, folderName } from "./layout.ts";
 import type { Ports } from "./ports.ts";
-import { formatShared, SharedList } from "./shared_list.ts";
+import { Serial } from "./serial.ts";
+import { formatShared, parseShared, type SharedLines, SharedList } from "./shared_list.ts";
 import { inSlices } from "./slices.ts";
 
 /** A list that was read, and what its file was like then. */
@@ -28,7 +29,11 @@ export class MaildirSharing implements Sharing {
   readonly #list: SharedList;
   /** By path; the one asked for longest ago first. */
   readonly #known = new Map<string, Known>();
+  /** Of these: lists, and entries in them. */
+  #size = 0;
   readonly #buffer = new Uint8Array(ACL_SIZE);
+  /** One at a time: what is told of where to look goes before the change, and after it. */
+  readonly #changes = new Serial();
   #scan: Promise<void> | null = null;
 
   /** `root` is the mail root. */
@@ -47,8 +52,7 @@ export class MaildirSharing implements Sharing {
   }
 
   async sharedWith(user: AccountId): Promise<readonly SharedMailbox[]> {
-    await this.#lookedThrough();
-    const lines = await this.#list.lines();
+    const lines = await this.#lines();
     const places = new Map(
       ["anyone", "authenticated", `user=${user}`].flatMap((id) => lines.get(id) ?? [])
         .map((line) => [`${line.owner}\t${line.dir}`, line]),
@@ -79,7 +83,15 @@ export class MaildirSharing implements Sharing {
     return path === null ? null : await readAcl(this.#ports, aclPath(path));
   }
 
-  async change(
+  change(
+    owner: AccountId,
+    name: string,
+    change: (acl: Acl) => Acl,
+  ): Promise<Result<void, "no-mailbox" | "too-many">> {
+    return this.#changes.run(() => this.#change(owner, name, change));
+  }
+
+  async #change(
     owner: AccountId,
     name: string,
     change: (acl: Acl) => Acl,
@@ -87,13 +99,19 @@ export class MaildirSharing implements Sharing {
     const root = this.#rootOf(owner);
     const path = this.#folder(owner, name);
     if (root === null || path === null) return err("no-mailbox");
-    // Where to look is told first: a crash in between leaves a line too many.
-    const lines = new Set(
-      linesOf(change(await readAcl(this.#ports, aclPath(path))), owner, path.slice(root.length + 1)),
-    );
+    const dir = path.slice(root.length + 1);
+    const at = aclPath(path);
     await this.#lookedThrough();
-    if (!lines.isSubsetOf(await this.#list.texts())) await this.#list.update(new Set(), lines, false);
-    if (!await changeAclFile(this.#ports, aclPath(path), change)) return err("too-many");
+    // Where to look is told first: a crash in between leaves a line too many.
+    const lines = new Set(linesOf(change(await readAcl(this.#ports, at)), owner, dir));
+    const texts = await this.#list.texts();
+    if (!lines.isSubsetOf(texts)) {
+      const all = linesBy(owner, texts).union(lines);
+      if (all.size > SHARED_BY_ONE) return err("too-many");
+      await this.#list.update(new Set(), lines, false);
+    }
+    if (!await changeAclFile(this.#ports, at, change)) return err("too-many");
+    await this.#tidyList(owner, dir, texts.union(lines), this.#aclNow(path));
     await this.#tellDovecot(root);
     return ok(undefined);
   }
@@ -106,13 +124,33 @@ export class MaildirSharing implements Sharing {
 
   async renamed(owner: AccountId): Promise<void> {
     if (this.#list.age === null) return;
-    const before = new Set([...await this.#list.texts()].filter((line) => line.split("\t")[1] === owner));
+    const before = linesBy(owner, await this.#list.texts());
     if (before.size > 0) await this.#list.update(before, new Set(await this.#scanned(owner)), false);
   }
 
   /** Resolves when nothing is under way that nobody waits for. */
   async settled(): Promise<void> {
     await this.#scan;
+  }
+
+  /** Takes out lines of a folder that say no more than the truth did. */
+  async #tidyList(owner: AccountId, dir: string, texts: ReadonlySet<string>, acl: Acl): Promise<void> {
+    const now = new Set(linesOf(acl, owner, dir));
+    const stale = new Set([...texts].filter((text) => parseShared(text)?.dir === dir)).difference(now);
+    const own = linesBy(owner, stale);
+    if (own.size > 0) await this.#list.update(own, new Set(), false);
+  }
+
+  /** Where to look; nowhere, for now, where the list cannot be had: what one's own is can be listed all the same. */
+  async #lines(): Promise<SharedLines> {
+    try {
+      await this.#lookedThrough();
+      return await this.#list.lines();
+    } catch (e) {
+      if (!isFsError(e)) throw e;
+      this.#ports.log.warn("shared folders not listed", { why: e.message });
+      return new Map();
+    }
   }
 
   /** Sees to it that there is a list: all folders are looked through when there is none, and again, while nobody waits, when that is long ago. */
@@ -160,8 +198,8 @@ export class MaildirSharing implements Sharing {
     if (stat?.kind !== "file") return [];
     const stamp = `${stat.inode} ${stat.ctime} ${stat.mtime} ${stat.size}`;
     const known = this.#known.get(path);
-    this.#known.delete(path);
     if (known?.stamp === stamp) {
+      this.#known.delete(path);
       this.#known.set(path, known);
       return known.acl;
     }
@@ -171,12 +209,19 @@ export class MaildirSharing implements Sharing {
       log.warn("access control list cannot be understood: nobody but the owner has rights", { path });
     }
     const acl = text?.entries ?? [];
+    this.#forget(path);
     this.#known.set(path, { stamp, acl });
+    this.#size += acl.length + 1;
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= ACLS_KEPT) break;
-      this.#known.delete(oldest);
+      if (this.#size <= ACLS_KEPT) break;
+      this.#forget(oldest);
     }
     return acl;
+  }
+
+  #forget(path: string): void {
+    const known = this.#known.get(path);
+    if (known && this.#known.delete(path)) this.#size -= known.acl.length + 1;
   }
 
   /** Dovecot's own list of where to look is made anew by it when it is gone. */
@@ -204,6 +249,11 @@ export class MaildirSharing implements Sharing {
 
 function below(root: string, dir: string): string {
   return dir === "" ? root : `${root}/${dir}`;
+}
+
+/** Those of one owner. */
+function linesBy(owner: AccountId, texts: ReadonlySet<string>): Set<string> {
+  return new Set([...texts].filter((text) => parseShared(text)?.owner === owner));
 }
 
 /** Who may see a folder. */

@@ -19,25 +19,25 @@ export interface AclEntry {
 
 export type Acl = readonly AclEntry[];
 
-/** From the one that counts least. */
-const LEVELS = ["anyone", "authenticated", "user"] as const;
+/** From the one that counts least; the user's own entry counts most. */
+const LEVELS: readonly string[] = ["anyone", "authenticated"];
+const USER_LEVEL = LEVELS.length;
 
 const USER = "user=";
 
 /** What `user`, who is not `owner`, may do. */
 export function rightsIn(acl: Acl, user: AccountId, owner: AccountId): Rights {
-  let given = NO_RIGHTS;
-  let taken = NO_RIGHTS;
-  for (const level of LEVELS) {
-    const key = level === "user" ? USER + user : level;
-    const entries = acl.filter((e) => idKey(e.id, owner) === key);
-    const positive = entries.filter((e) => !e.negative);
-    const negative = entries.filter((e) => e.negative);
+  const own = USER + user;
+  const given: Rights[] = [];
+  const taken: Rights[] = [];
+  for (const { id, negative, rights } of acl) {
+    const key = idKey(id, owner);
+    const level = key === own ? USER_LEVEL : LEVELS.indexOf(key);
+    const list = negative ? taken : given;
     // Several lines for one are added up.
-    if (positive.length > 0) given = unionOf(positive);
-    if (negative.length > 0) taken = unionOf(negative);
+    if (level >= 0) list[level] = (list[level] ?? NO_RIGHTS) | rights;
   }
-  return given & ~taken;
+  return (given.at(-1) ?? NO_RIGHTS) & ~(taken.at(-1) ?? NO_RIGHTS);
 }
 
 /** One spelling of an id: case does not count in addresses, and a bare name is one of the owner's domain. */
@@ -75,8 +75,4 @@ export function removeFromAcl(
 ): Acl {
   const key = idKey(entry.id, owner);
   return acl.filter((e) => e.negative !== entry.negative || idKey(e.id, owner) !== key);
-}
-
-function unionOf(entries: readonly AclEntry[]): Rights {
-  return entries.reduce((all, e) => all | e.rights, NO_RIGHTS);
 }

@@ -2,9 +2,11 @@
 import { memoryBody } from "../../mod/base/body.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
 import { MaildirStore } from "../../mod/maildir/store.ts";
+import { changeAcl } from "../../mod/store/acl.ts";
 import { keywordNames, NO_FLAGS } from "../../mod/store/flags.ts";
 import type { WritableFile } from "../../mod/base/fs.ts";
 import { encodeModifiedUtf7 } from "../../mod/store/modified_utf7.ts";
+import { formatRights, parseRights, tellRights } from "../../mod/store/rights.ts";
 import {
   type AccountMail,
   ANSWERED,
@@ -63,6 +65,27 @@ class Box {
     give(this.dir);
     give(`${this.dir}/mail`);
     this.dovecot = new Dovecot(this.dir, `${this.dir}/mail/example.test/alice`);
+  }
+
+  /** Dovecot with access control, for somebody who sees Alice's folders below "public". */
+  guarded(user: string): Dovecot {
+    Deno.mkdirSync(`${this.dir}/own`);
+    give(`${this.dir}/own`);
+    const settings = `mail_plugins = acl
+protocol imap {
+  mail_plugins = acl imap_acl
+}
+plugin {
+  acl = vfile
+  acl_anyone = allow
+}
+namespace {
+  type = public
+  prefix = public.
+  location = maildir:${this.dir}/mail/example.test/alice
+  subscriptions = no
+}`;
+    return new Dovecot(this.dir, `${this.dir}/own`, settings, user);
   }
 
   store(): MaildirStore {
@@ -276,3 +299,69 @@ for (const [name, run] of [["in turns", inTurns], ["at once", atOnce]] as const)
     }
   });
 }
+
+/** Lists of folders, and what they give Bob. */
+const LISTS: readonly string[] = [
+  "user=bob@example.test lrwstipekxa",
+  "user=bob@example.test lr",
+  "anyone lrs\nuser=eve@example.test lrwstipekxa",
+  "anyone l\nauthenticated lri",
+  "authenticated lri\nanyone l",
+  "anyone lrw\nuser=bob@example.test l",
+  "anyone lrw\n-user=bob@example.test w",
+  "-user=bob@example.test rw\nuser=bob@example.test lrw",
+  "-anyone w\nuser=bob@example.test lrw",
+  "-anyone lw\n-authenticated w\nuser=bob@example.test lrw",
+  "# why\n\nuser=bob@example.test lr :insert post",
+  '"user=bob@example.test" lrk\n"user=a b" lrwstipekxa',
+  "owner lrwstipekxa\ngroup=staff lrwstipekxa\nanyone lx",
+  "user=bob@example.test lr\nuser=bob@example.test a",
+];
+
+Deno.test("Dovecot and Roost give the same rights by one list, and each reads what the other wrote", async () => {
+  const box = new Box();
+  const bob = "bob@example.test";
+  const store = box.store();
+  try {
+    const account = await store.account(ALICE);
+    const sharing = await store.sharing({ has: () => true, all: () => [ALICE] });
+    const path = (name: string) => `${box.dir}/mail/example.test/alice/.${name}/dovecot-acl`;
+    for (const [i, text] of LISTS.entries()) {
+      assert((await account.create(`F${i}`)).ok);
+      Deno.writeTextFileSync(path(`F${i}`), `${text}\n`);
+      give(path(`F${i}`));
+    }
+    assert((await account.create("Team")).ok);
+    const changes = [["bob@example.test", "lra", false], ["eve@example.test", "ls", true], [
+      "a b@x",
+      "lr",
+      false,
+    ]] as const;
+    for (const [user, letters, negative] of changes) {
+      const entry = { id: `user=${user}`, negative, rights: parseRights(letters) ?? 0 };
+      assert((await sharing.change(ALICE, "Team", (acl) => changeAcl(acl, ALICE, entry, "replace"))).ok);
+    }
+    const dovecot = box.guarded(bob);
+    const lines = await dovecot.imap(
+      ...LISTS.map((_, i) => `MYRIGHTS public.F${i}`),
+      "GETACL public.Team",
+      "SETACL public.Team carol@example.test lrwi",
+      'SETACL public.Team "-anyone" w',
+    );
+    const told = lines.filter((l) => l.startsWith("* MYRIGHTS")).map((l) => l.split(" ")[3] ?? "");
+    const ours = LISTS.map((_, i) => tellRights(sharing.rights(ALICE, `F${i}`, bob)));
+    const sorted = (letters: readonly string[]) => letters.map((l) => [...l].sort().join(""));
+    assertEquals(sorted(ours), sorted(told));
+    const acl = lines.find((l) => l.startsWith("* ACL")) ?? "";
+    for (const entry of ["bob@example.test alr", "-eve@example.test ls", '"a b@x" lr']) {
+      assert(acl.includes(entry), acl);
+    }
+    const rights = (user: string) => formatRights(sharing.rights(ALICE, "Team", user));
+    assertEquals([rights("carol@example.test"), rights(bob), rights("eve@example.test")], ["lri", "lra", ""]);
+    assertEquals((await sharing.read(ALICE, "Team"))?.length, 5);
+    assertEquals(dovecot.faults, []);
+  } finally {
+    await store.close();
+    box.remove();
+  }
+});

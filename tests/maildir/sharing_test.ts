@@ -1,4 +1,4 @@
-import { SHARED_SEEN } from "../../mod/base/limits.ts";
+import { SHARED_BY_ONE, SHARED_SEEN } from "../../mod/base/limits.ts";
 import { utf8 } from "../../mod/base/bytes.ts";
 import { MaildirSharing } from "../../mod/maildir/sharing.ts";
 import { changeAcl } from "../../mod/store/acl.ts";
@@ -135,6 +135,30 @@ Deno.test("a new folder has the rights of the nearest one above it; renamed ones
   assertEquals((await fileText(fs, "/mail/roost-shared")).includes("Team"), false);
   await sharing.renamed(BOB);
   await store.close();
+});
+
+Deno.test("the list is bounded: by what is shared, by owner, and others' mail is listed without it at worst", async () => {
+  const { fs, sharing, seen } = await bench();
+  for (let i = 0; i < 5; i++) {
+    await give(sharing, "Sent", `user=n${i}@x`, "lr");
+    await sharing.change(ALICE, "Sent", () => []);
+  }
+  assertEquals(await fileText(fs, "/mail/roost-shared"), "");
+  await Promise.all([give(sharing, "Sent", "anyone", "l"), sharing.change(ALICE, "INBOX", () => [])]);
+  assertEquals(await seen(BOB), [`${ALICE} Sent l`]);
+  const heal = fs.fail((op, path) => op === "read" && path === "/mail/roost-shared", "io");
+  await give(sharing, "Sent", "anyone", "l").catch(() => {});
+  await fs.remove("/mail/roost-shared");
+  await fs.createWith("/mail/roost-shared", [utf8("x")]);
+  assertEquals(await seen(BOB), []);
+  await assertRejects(() => give(sharing, "INBOX", "anyone", "l"), "io");
+  assertEquals(fs.statSync(`${ROOT}/dovecot-acl`)?.size ?? 0, 0);
+  heal();
+  const many = Array.from({ length: SHARED_BY_ONE }, (_, i) => `user=${i}@x\t${ALICE}\t.None\n`).join("");
+  await fs.remove("/mail/roost-shared");
+  await fs.createWith("/mail/roost-shared", [utf8(many)]);
+  assertEquals(await give(sharing, "INBOX", "anyone", "l"), false);
+  assert(await give(sharing, "INBOX", "anyone", "r"));
 });
 
 Deno.test("Dovecot looks for shared folders anew", async () => {

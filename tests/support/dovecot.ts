@@ -16,9 +16,11 @@ export class Dovecot {
   readonly faults: string[] = [];
   readonly #dir: string;
   readonly #config: string;
+  readonly #user: string;
 
-  /** Writes its configuration into `dir`, which nobody must be able to enter. */
-  constructor(dir: string, maildir: string) {
+  /** Writes its configuration into `dir`, which nobody must be able to enter. `settings` are further lines of it. */
+  constructor(dir: string, maildir: string, settings = "", user = "alice") {
+    this.#user = user;
     this.#dir = dir;
     this.#config = `${dir}/dovecot.conf`;
     const id = (own: number | null) => IS_ROOT ? NOBODY : own;
@@ -35,6 +37,7 @@ first_valid_gid = 0
 namespace inbox {
   inbox = yes
 }
+${settings}
 `,
     );
   }
@@ -66,7 +69,8 @@ namespace inbox {
 
   /** Program and arguments, as the user that mail belongs to. */
   #command(program: "imap" | "pop3"): [string, string[]] {
-    const own = `PATH=/usr/bin:/bin USER=alice HOME=${this.#dir} ${PROGRAMS}/${program} -c ${this.#config}`;
+    const own =
+      `PATH=/usr/bin:/bin USER=${this.#user} HOME=${this.#dir} ${PROGRAMS}/${program} -c ${this.#config}`;
     const asNobody = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
     return ["env", `-i ${IS_ROOT ? `${asNobody} env ` : ""}${own}`.split(" ")];
   }
