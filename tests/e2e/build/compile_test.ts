@@ -15,7 +15,9 @@ Deno.test("e2e: the portable build unpacks itself once, serves mail, and repairs
     assertEquals(first.code, 0, first.err);
     assertMatch(
       first.out,
-      new RegExp(`^roost \\d+\\.\\d+\\.\\d+ \\(commit \\S+, ${Deno.build.target}, portable\\)\\n$`),
+      new RegExp(
+        `^roost \\d+\\.\\d+\\.\\d+ \\(commit \\S+, ${Deno.build.target}, portable, Deno \\d+\\.\\d+\\.\\d+\\)\\n$`,
+      ),
     );
     const cache = `${home.HOME}/.cache/roost`;
     assertEquals(((await Deno.stat(cache)).mode ?? 0) & 0o777, 0o700);
@@ -23,6 +25,25 @@ Deno.test("e2e: the portable build unpacks itself once, serves mail, and repairs
     const again = await portable.run(["--version"], home);
     assertEquals([again.code, again.out], [0, first.out]);
     assertEquals((await Deno.stat(await portable.runtime(cache))).ino, unpacked);
+  });
+
+  await t.step("it installs itself and the units it carries, and the copy is the same", async () => {
+    const root = `${home.HOME}/system`;
+    await Deno.mkdir(root);
+    if (Deno.uid() === 0) await Deno.chown(root, 65534, 65534);
+    const done = await portable.run(["install", "--do", "--root", root], home);
+    assertEquals([done.code, done.out.split("\n")[0]], [0, "set -e"], done.err);
+    const copy = `${root}/usr/local/bin/roost`;
+    assertEquals((Deno.statSync(copy).mode ?? 0) & 0o777, 0o755);
+    assertEquals(Deno.readFileSync(copy), Deno.readFileSync(portable.path));
+    const unit = new URL("../../../systemd/roost.service", import.meta.url);
+    assertEquals(
+      Deno.readTextFileSync(`${root}/etc/systemd/system/roost.service`),
+      Deno.readTextFileSync(unit),
+    );
+    // Run from where it was put, it finds nothing to do.
+    const again = await portable.run(["install", "--root", root], home, copy);
+    assert(again.out.includes("All files are as they should be"), again.out + again.err);
   });
 
   await t.step("a changed runtime and a changed program are not run but unpacked anew", async () => {
