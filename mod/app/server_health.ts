@@ -31,6 +31,9 @@ const BROKEN: readonly (readonly [event: string, what: string, fix: string])[] =
   ["dkim key not used", "a DKIM key cannot be used", "roost dkim list"],
 ];
 
+/** Failures of an ACME authority that are told: the fourth comes some two hours after the first. */
+const WITHHELD = 4;
+
 /** What is not as it should be, worst first. Never throws. */
 export async function serverHealth(
   server: Server,
@@ -68,12 +71,19 @@ function clockFindings(now: number): readonly Finding[] {
   ];
 }
 
-/** Of those, what `serverHealth` says of certificates that have ended. */
+/** Of those, what `serverHealth` says of certificates that have ended, or that nobody issues. */
 export function endedCertificates(server: Server, now: number): readonly Finding[] {
-  return badCertificates(server, now).filter((f) => f.level === "fail");
+  return [
+    ...datedCertificates(server, now).filter((f) => f.level === "fail"),
+    ...withheldCertificates(server),
+  ];
 }
 
 function badCertificates(server: Server, now: number): readonly Finding[] {
+  return [...datedCertificates(server, now), ...withheldCertificates(server)];
+}
+
+function datedCertificates(server: Server, now: number): readonly Finding[] {
   // By a clock that was never set nothing can be said of dates.
   if (!clockIsSet(now)) return [];
   return server.keeper.certificates.list().flatMap((c) => {
@@ -83,6 +93,25 @@ function badCertificates(server: Server, now: number): readonly Finding[] {
     if (days < 0) return [bad(about, "has ended: clients refuse it", fix)];
     return days < SOON ? [odd(about, `ends in ${days} days`, fix)] : [];
   });
+}
+
+/** What an ACME authority does not issue, long before anything ends: a first certificate, a renewal, names that others look for. */
+function withheldCertificates({ keeper, config }: Server): readonly Finding[] {
+  const { acme } = keeper;
+  if (!acme || config.tls.kind !== "acme") return [];
+  const fix = "mend that, then roost cert renew; the server goes on trying";
+  const { directory, failures, error } = acme;
+  const why = error ?? "no reason given";
+  if (failures >= WITHHELD) {
+    return [
+      odd(`certificate of ${config.hostname}`, `${directory} did not issue (${failures} times): ${why}`, fix),
+    ];
+  }
+  const { names } = config.tls;
+  const missed = acme.refused.filter((name) => names.includes(name) || name.startsWith("mta-sts."));
+  return missed.map((name) =>
+    odd(`certificate of ${name}`, `${directory} does not issue for this name`, fix)
+  );
 }
 
 function queue(server: Server, now: number): readonly Finding[] {
