@@ -58,6 +58,8 @@ export interface CapabilityFacts {
   readonly appendLimit: number;
   /** Mod-sequences are kept. */
   readonly modSeqs: boolean;
+  /** Changes of other mailboxes are noticed. */
+  readonly notices: boolean;
   /** Mailboxes can be shared. */
   readonly sharing: boolean;
   /** Compression can be begun now. */
@@ -70,6 +72,7 @@ export function capabilities(facts: CapabilityFacts): string {
   if (facts.authenticated) {
     list.push(...AUTHENTICATED, `APPENDLIMIT=${facts.appendLimit}`);
     if (facts.modSeqs) list.push("CONDSTORE", "QRESYNC"); // RFC 7162
+    if (facts.notices) list.push("NOTIFY"); // RFC 5465
     if (facts.sharing) list.push("ACL", "RIGHTS=texk", "LIST-MYRIGHTS"); // RFC 4314, RFC 8440
     if (facts.compression) list.push("COMPRESS=DEFLATE"); // RFC 4978
     return list.join(" ");

@@ -17,6 +17,7 @@ import { parseFetchModifiers, parseSelect, parseStoreModifiers } from "./parse_c
 import { parseFetchItems } from "./parse_fetch.ts";
 import { parseCreate, parseList, parseLsub, parseStatus } from "./parse_mailbox.ts";
 import { parseGetMetadata, parseSetMetadata } from "./parse_metadata.ts";
+import { parseNotify } from "./parse_notify.ts";
 import { parseSetQuota } from "./parse_quota.ts";
 import { CommandReader, ParseFault, type ParseOptions } from "./parse_reader.ts";
 import { parseMultiSearch } from "./parse_multisearch.ts";
@@ -113,6 +114,7 @@ const ARGUMENTS: { readonly [V in Verb]: (reader: CommandReader) => CommandBody 
     } while (!r.ended);
     return { verb: "CANCELUPDATE", tags };
   },
+  NOTIFY: parseNotify,
   ESEARCH: (r) => (r.space(), { verb: "ESEARCH", uid: true, ...parseMultiSearch(r) }),
   SORT: (r) => (r.space(), { verb: "SORT", uid: false, ...parseSort(r) }),
   THREAD: (r) => (r.space(), { verb: "THREAD", uid: false, ...parseThread(r) }),

@@ -2,8 +2,9 @@ import { fromAscii } from "../base/bytes.ts";
 import { ANSWERED, DELETED, DRAFT, FLAGGED, SEEN } from "../store/store.ts";
 import { parseDay } from "./date.ts";
 import { parseModSeqKey } from "./parse_condstore.ts";
+import { parseFetchItems } from "./parse_fetch.ts";
 import { type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
-import type { PartialRange, ResultOptions, SearchKey, SearchReturn } from "./types.ts";
+import type { FetchItem, PartialRange, ResultOptions, SearchKey, SearchReturn } from "./types.ts";
 
 const ASTERISK = 0x2a;
 const DOLLAR = 0x24;
@@ -67,8 +68,14 @@ export function parseReturns(reader: CommandReader): ResultOptions {
   let save = false;
   let update = false;
   let partial: PartialRange | null = null;
+  let updateItems: readonly FetchItem[] | null = null;
+  let option = "";
   reader.list(() => {
-    const option = reader.word("a RETURN option");
+    if (option === "UPDATE" && reader.peek === OPEN && updateItems === null) {
+      updateItems = parseFetchItems(reader); // RFC 5465 7
+      return;
+    }
+    option = reader.word("a RETURN option");
     if (option === "SAVE") save = true;
     else if (option === "UPDATE") update = true;
     // RFC 5267 4.2: only a hint that the client will ask again.
@@ -83,7 +90,7 @@ export function parseReturns(reader: CommandReader): ResultOptions {
   if (returns.has("ALL") && partial) throw new ParseFault("ALL and PARTIAL exclude each other"); // RFC 9394 3.1
   // RFC 4731 3.1: without any, ALL is meant; RFC 5182 2.1: SAVE alone tells nothing; nor does UPDATE.
   if (returns.size === 0 && !save && !update && !partial) returns.add("ALL");
-  return { returns: [...returns], save, update, partial };
+  return { returns: [...returns], save, update, partial, ...(updateItems ? { updateItems } : {}) };
 }
 
 const RETURNS: ReadonlySet<string> = new Set<SearchReturn>(["MIN", "MAX", "ALL", "COUNT", "RELEVANCY"]);

@@ -14,6 +14,7 @@ const LONG: ReadonlyMap<Verb, boolean> = new Map<Verb, boolean>([
   ["EXAMINE", false],
   ["STATUS", false],
   ["LIST", false],
+  ["NOTIFY", false],
   ["DELETE", false],
   ["RENAME", false],
   ["SEARCH", true],

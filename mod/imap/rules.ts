@@ -24,7 +24,7 @@ import { store } from "./commands/store.ts";
 import { thread } from "./commands/thread.ts";
 import type { Reply } from "./reply.ts";
 import type { ImapSession } from "./session.ts";
-import type { Command, Verb } from "./types.ts";
+import type { Command, NotifyCommand, Verb } from "./types.ts";
 
 /** RFC 3501 3. */
 export type Phase = "fresh" | "authenticated" | "selected" | "logout";
@@ -52,6 +52,10 @@ export interface Rule<C> {
   tells(command: C): Tells;
   run(session: ImapSession, command: C): Handled | Promise<Handled>;
 }
+
+/** Few clients use it: what it takes is read when one does. */
+const notify = async (session: ImapSession, command: NotifyCommand): Promise<Handled> =>
+  await (await import("./commands/notify.ts")).notify(session, command);
 
 const ANY: readonly Phase[] = ["fresh", "authenticated", "selected"];
 const FRESH: readonly Phase[] = ["fresh"];
@@ -103,6 +107,7 @@ export const RULES: { readonly [V in Verb]: Rule<Extract<Command, { readonly ver
   EXPUNGE: { in: SELECTED, tells: all, run: expunge },
   SEARCH: { in: SELECTED, tells: unlessUid, run: search },
   CANCELUPDATE: { in: SELECTED, tells: all, run: cancelUpdate },
+  NOTIFY: { in: IN, tells: nothing, run: notify },
   ESEARCH: { in: IN, tells: all, run: multiSearch },
   SORT: { in: SELECTED, tells: unlessUid, run: sort },
   THREAD: { in: SELECTED, tells: unlessUid, run: thread },

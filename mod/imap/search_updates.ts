@@ -7,7 +7,7 @@ import type { MailboxChange, Message, Uid } from "../store/store.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import { compileSearch, YES } from "./search_key.ts";
 import { writeSet } from "./set.ts";
-import type { SearchKey } from "./types.ts";
+import type { FetchItem, SearchKey } from "./types.ts";
 import type { Notices, View } from "./view.ts";
 
 interface Context {
@@ -15,6 +15,8 @@ interface Context {
   /** Results are told as UIDs. */
   readonly uid: boolean;
   readonly key: SearchKey;
+  /** What is told of new messages that match (RFC 5465 7). */
+  readonly items?: readonly FetchItem[];
   readonly members: Set<Uid>;
 }
 
@@ -36,6 +38,22 @@ export class SearchUpdates {
   /** Whether there may be something to tell. */
   get waiting(): boolean {
     return this.#changed.size > 0;
+  }
+
+  /** Whether something is to be fetched of new messages. */
+  get fetches(): boolean {
+    for (const { items } of this.#contexts.values()) if (items) return true;
+    return false;
+  }
+
+  /** What is to be told of a new message. */
+  itemsFor(searched: Searched, seq: number, message: Message): readonly FetchItem[] {
+    const known = knownOf(searched);
+    return [...this.#contexts.values()].flatMap(({ items, key }) =>
+      items && compileSearch(key, known).test(message, seq, { fields: null, found: null }) === YES
+        ? items
+        : []
+    );
   }
 
   /** Where changes of flags stand: take it before a search that is to be followed. */
@@ -91,7 +109,7 @@ export class SearchUpdates {
   /** What else does not match any more, and what does now; after EXISTS. */
   writeChanged(out: ResponseBuffer, searched: Searched): void {
     if (this.#contexts.size === 0) return this.#changed.clear();
-    const { view, mailbox } = searched;
+    const { view } = searched;
     const messages: { readonly seq: number; readonly message: Message }[] = [];
     const look = (seq: number): void => {
       const message = view.at(seq);
@@ -105,12 +123,7 @@ export class SearchUpdates {
     this.#changed.clear();
     this.#lastUid = Math.max(this.#lastUid, view.lastUid);
     if (messages.length === 0) return;
-    const known = {
-      view: view.list,
-      keywords: mailbox.keywords,
-      now: 0,
-      isRecent: (uid: Uid) => searched.isRecent(uid),
-    };
+    const known = knownOf(searched);
     for (const { tag, uid, key, members } of this.#contexts.values()) {
       const { test } = compileSearch(key, known);
       const removed: Told[] = [];
@@ -126,6 +139,15 @@ export class SearchUpdates {
       write(out, tag, uid, "ADDTO", gained);
     }
   }
+}
+
+function knownOf(searched: Searched) {
+  return {
+    view: searched.view.list,
+    keywords: searched.mailbox.keywords,
+    now: 0,
+    isRecent: (uid: Uid) => searched.isRecent(uid),
+  };
 }
 
 interface Told {

@@ -18,6 +18,8 @@ export class Selected {
   tellsVanished = false;
   /** UIDONLY is enabled: messages are never told by number (RFC 9586 3.2). */
   uidOnly = false;
+  /** Messages the client has put here itself and was not told of yet; only kept where NOTIFY is used. */
+  readonly added: Uid[] = [];
   /** UIDs that "$" stands for (RFC 5182), ascending; some may be gone. */
   saved: readonly Uid[] = [];
   /** Searches that are kept up to date. */

@@ -106,12 +106,15 @@ class ImapConnection {
   /** Sends what there is and waits for octets; false at the end of the connection. */
   async #read(): Promise<boolean> {
     await this.#out.flush();
-    while (this.#news) {
+    let chunk: Uint8Array | null = null;
+    // A command has its turn even where there is always something to tell.
+    while (this.#news && chunk === null) {
       this.#news = false;
-      if (this.#session.tellIdling() === "close") return false;
+      if (await this.#session.tellIdling() === "close") return false;
       await this.#out.flush();
+      chunk = this.#conn.readNow();
     }
-    let chunk = this.#conn.readNow();
+    chunk ??= this.#conn.readNow();
     if (chunk === null) {
       if (this.#bye !== null) {
         this.#session.bye(this.#bye);
@@ -256,16 +259,16 @@ class ImapConnection {
     if (this.#reading) this.#telling = this.#telling.then(() => this.#whileReading(() => this.#tellNews()));
   }
 
-  #tellNews(): Next {
+  #tellNews(): Next | Promise<Next> {
     if (!this.#news) return "line";
     this.#news = false;
     return this.#session.tellIdling();
   }
 
   /** Writes while the loop waits for octets. */
-  async #whileReading(write: () => Next): Promise<void> {
+  async #whileReading(write: () => Next | Promise<Next>): Promise<void> {
     try {
-      const next = write();
+      const next = await write();
       await this.#out.flush();
       this.#out.release();
       if (next === "close") await this.#conn.close();

@@ -6,12 +6,12 @@
  * - What others did to the mailbox is told just before the tagged reply; EXPUNGE only where `Rule.tells` allows it.
  */
 import type { AccountId } from "../account/directory.ts";
-import { IMAP_ERRORS } from "../base/limits.ts";
+import { IMAP_ERRORS, NOTIFY_BATCH } from "../base/limits.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
 import { offeredMechanisms, type SaslPeer, type SaslTls } from "../sasl/exchange.ts";
 import type { MailboxIndex, MailIndex, ModSeqs } from "../store/mail_index.ts";
-import type { AccountMail, Mailbox } from "../store/store.ts";
+import type { AccountMail, Mailbox, Uid } from "../store/store.ts";
 import type { Endpoint } from "../wire/conn.ts";
 import { ConnectionLost } from "../wire/conn.ts";
 import type { SharedAccess } from "./access.ts";
@@ -19,6 +19,7 @@ import { AppendDrafts } from "./append_drafts.ts";
 import { capabilities } from "./capability.ts";
 import { writeStatus } from "./format.ts";
 import { fillWords } from "./message_text.ts";
+import type { Notices } from "./notices.ts";
 import type { Output } from "./output.ts";
 import type { ParseOptions } from "./parse_reader.ts";
 import type { ImapPorts } from "./ports.ts";
@@ -27,6 +28,7 @@ import { bad, faultReply, no, REPLIES, type Reply } from "./reply.ts";
 import { type Handled, type Phase, type Rule, RULES, type Tells, type Wait } from "./rules.ts";
 import type { Selected } from "./selected.ts";
 import { writeFlagLists, writeNews } from "./tell.ts";
+import { tellRemoved, tellSelected } from "./tell_selected.ts";
 import type { Command, ParseError } from "./types.ts";
 import { UID_REQUIRED, usesNumbers } from "./uid_only.ts";
 
@@ -45,6 +47,8 @@ interface Origin {
   readonly tells: Tells;
   /** A UID command: FETCH responses carry the UID (RFC 3501 6.4.8). */
   readonly uid: boolean;
+  /** It may have removed messages. */
+  readonly removes: boolean;
 }
 
 export class ImapSession {
@@ -61,6 +65,8 @@ export class ImapSession {
   compressed = false;
   /** Of the command under way, if it may take long. */
   progress: Progress | null = null;
+  /** What is told of other mailboxes; null as long as the client has not asked. */
+  notices: Notices | null = null;
   /** Wrong passwords so far. */
   failures = 0;
   #log: Log;
@@ -143,6 +149,7 @@ export class ImapSession {
       mechanisms: this.passwordsAllowed ? offeredMechanisms(this.ports.authenticator, this.saslPeer) : [],
       appendLimit: this.ports.config.messageSize,
       modSeqs: this.ports.index !== undefined,
+      notices: this.#mail?.watch !== undefined,
       sharing: this.ports.sharing !== undefined,
       compression: this.ports.compression !== undefined && !this.compressed,
     });
@@ -170,6 +177,8 @@ export class ImapSession {
   unauthenticated(): void {
     this.select(null);
     this.#forgetRemoved();
+    this.notices?.close();
+    this.notices = null;
     this.#mail = null;
     this.#account = "";
     this.enabled.clear();
@@ -258,13 +267,25 @@ export class ImapSession {
 
   /** Takes a mailbox as selected, or none; the one before is given back. */
   select(box: Selected | null): void {
-    this.#box?.close();
+    const before = this.#box;
     this.#box = box;
+    if (before !== null) this.notices?.left(before);
+    before?.close();
   }
 
-  /** The selected mailbox has something to tell: the driver hears of it if the client is waiting for it. */
+  /** There is something to tell: the driver hears of it if the client is waiting for it. */
   news(): void {
-    if (this.idling) this.onNews?.();
+    if (this.idling || this.notices?.always) this.onNews?.();
+  }
+
+  /** The client itself has put messages into a mailbox (RFC 5465 5.2). */
+  added(name: string, uids: readonly Uid[]): void {
+    const { notices } = this;
+    const box = this.#box;
+    if (box?.name !== name) notices?.added(name, uids);
+    else if (notices?.selected?.items.length || box.updates.fetches) {
+      for (const uid of uids) box.added.push(uid);
+    }
   }
 
   /** Runs a command and writes its responses. */
@@ -287,7 +308,12 @@ export class ImapSession {
       this.reply(command.tag, UID_REQUIRED);
       return this.#end("command");
     }
-    const by = { tag: command.tag, tells: rule.tells(command), uid: "uid" in command && command.uid };
+    const by = {
+      tag: command.tag,
+      tells: rule.tells(command),
+      uid: "uid" in command && command.uid,
+      removes: command.verb === "EXPUNGE" || command.verb === "MOVE" || command.verb === "REPLACE",
+    };
     this.progress = Progress.of(command, this.ports.clock, this.out);
     return await this.#handle(by, () => rule.run(this, command));
   }
@@ -331,10 +357,14 @@ export class ImapSession {
     writeStatus(this.out.buffer, tag ?? "*", reply.status, reply.code, reply.text);
   }
 
-  /** Tells what there is to tell while idling. */
-  tellIdling(): Next {
-    if (!this.idling) return "command";
+  /** Tells what there is to tell while the client idles, or at any time if it listens always. */
+  tellIdling(): Next | Promise<Next> {
+    if (!this.idling && !this.notices?.always) return "command";
     if (this.#box?.shared?.renew() === false) return this.bye("Mailbox may not be read any more");
+    if (this.#ownWay) {
+      const expunge = this.idling || this.notices?.selected?.delayed === false;
+      return this.#tellOwnWay(expunge, false, false).then(() => this.#end("line"));
+    }
     if (this.#box !== null && !this.#box.gone) writeNews(this.out.buffer, this.#box, true, false);
     return this.#end("line");
   }
@@ -345,6 +375,8 @@ export class ImapSession {
     this.#over = true;
     this.#waiting = null;
     this.onNews = null;
+    this.notices?.close();
+    this.notices = null;
     this.select(null);
   }
 
@@ -384,17 +416,46 @@ export class ImapSession {
       this.progress?.end();
       this.progress = null;
     }
+    if (this.#ownWay && by.tells !== "nothing" && !("line" in handled)) {
+      const expunge = by.tells === "all" || this.notices?.selected?.delayed === false;
+      await this.#tellOwnWay(expunge, by.uid, by.removes);
+    }
     return this.#finish(by, handled);
   }
 
-  #finish(by: Origin, handled: Handled): Next {
+  /** Whether the client has asked to be told things in its own way (RFC 5465). */
+  get #ownWay(): boolean {
+    return this.notices !== null || this.#box?.updates.fetches === true;
+  }
+
+  /** `removes`: the client's own command has removed messages. */
+  async #tellOwnWay(expunge: boolean, uid: boolean, removes: boolean): Promise<void> {
+    const { notices } = this;
+    const selected = notices?.selected;
+    const box = this.#box?.gone ? null : this.#box;
+    try {
+      if (box && selected === undefined) {
+        await tellSelected(this, box, { expunge, uid, flags: true, items: [] });
+      } else if (box && selected?.events.has("MessageNew")) {
+        const flags = selected.events.has("FlagChange");
+        await tellSelected(this, box, { expunge, uid: true, flags, items: selected.items });
+      } else if (box && removes) tellRemoved(this, box);
+      await notices?.tell(NOTIFY_BATCH);
+    } catch (cause) {
+      // What was to be told is lost with it; the client can still ask.
+      this.fault(cause);
+    }
+    if (notices?.waiting) this.news();
+  }
+
+  #finish(by: Origin, handled: Handled): Next | Promise<Next> {
     if ("line" in handled) {
       this.#waiting = { by, wait: handled };
       this.out.line(`+ ${handled.prompt}`);
       return handled.idle ? this.tellIdling() : "line";
     }
     const box = this.#box;
-    if (by.tells !== "nothing" && box !== null && !box.gone) {
+    if (by.tells !== "nothing" && box !== null && !box.gone && !this.#ownWay) {
       writeNews(this.out.buffer, box, by.tells === "all", by.uid);
     }
     this.reply(by.tag, handled);

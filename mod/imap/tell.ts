@@ -15,6 +15,7 @@ import { writeFlagsFetch } from "./fetch.ts";
 import { writeCount, writeEnd, writeFlagList } from "./format.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import type { Selected } from "./selected.ts";
+import type { Notices } from "./view.ts";
 import { type NumberRange, writeRanges, writeSet } from "./set.ts";
 
 const SYSTEM: readonly (readonly [string, FlagBits])[] = [
@@ -64,14 +65,28 @@ export function tellFlags(
 export function writeNews(out: ResponseBuffer, box: Selected, expunge: boolean, uid: boolean): void {
   if (!box.view.waiting && !box.updates.waiting) return;
   const news = box.view.take(expunge);
-  box.updates.writeExpunged(out, news);
-  if (box.tellsVanished) writeVanished(out, news.vanished);
-  else for (const seq of news.expunged) writeCount(out, seq, "EXPUNGE");
+  writeTaken(out, box, news);
+  for (const { seq, message } of news.flags) tellFlags(out, box, seq, message, uid || box.tellsVanished);
+  box.updates.writeChanged(out, box);
+}
+
+/** What was removed, and how many messages there are now. */
+export function writeTaken(out: ResponseBuffer, box: Selected, news: Notices): void {
+  writeRemoved(out, box, news);
   if (news.exists !== null) writeCount(out, news.exists, "EXISTS");
   if (news.recent !== null && box.tellsRecent) writeCount(out, news.recent, "RECENT");
   if (news.keywords) writeFlagLists(out, box);
-  for (const { seq, message } of news.flags) tellFlags(out, box, seq, message, uid || box.tellsVanished);
-  box.updates.writeChanged(out, box);
+}
+
+/** EXPUNGE or VANISHED. */
+export function writeRemoved(
+  out: ResponseBuffer,
+  box: Selected,
+  news: Pick<Notices, "expunged" | "vanished">,
+): void {
+  box.updates.writeExpunged(out, news);
+  if (box.tellsVanished) writeVanished(out, news.vanished);
+  else for (const seq of news.expunged) writeCount(out, seq, "EXPUNGE");
 }
 
 /** VANISHED (RFC 7162 3.2.10), ascending UIDs; nothing for none. */

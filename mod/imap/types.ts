@@ -140,6 +140,8 @@ export interface ResultOptions {
   readonly save: boolean;
   /** Tell of changes later (RFC 5267). */
   readonly update: boolean;
+  /** And this of new messages (RFC 5465 7). */
+  readonly updateItems?: readonly FetchItem[];
   readonly partial: PartialRange | null;
 }
 
@@ -294,6 +296,44 @@ export interface SearchCommand extends ResultOptions {
 export type MailboxFilter =
   | { readonly kind: "selected" | "inboxes" | "personal" | "subscribed" }
   | { readonly kind: "subtree" | "subtree-one" | "mailboxes"; readonly names: readonly string[] };
+/** Events that NOTIFY tells of (RFC 5465 5). */
+export const NOTIFY_EVENTS = [
+  "MessageNew",
+  "MessageExpunge",
+  "FlagChange",
+  "MailboxName",
+  "SubscriptionChange",
+  "MailboxMetadataChange",
+  "ServerMetadataChange",
+] as const;
+export type NotifyEvent = (typeof NOTIFY_EVENTS)[number];
+/** What is to be told of some mailboxes, selected or not. */
+export interface EventGroup {
+  readonly mailboxes: Exclude<MailboxFilter, { readonly kind: "selected" }>;
+  /** Empty for NONE. */
+  readonly events: ReadonlySet<NotifyEvent>;
+}
+/** What is to be told of the selected mailbox (RFC 5465 6.1). */
+export interface SelectedEvents {
+  /** SELECTED-DELAYED: expunges wait for a command that allows them. */
+  readonly delayed: boolean;
+  readonly events: ReadonlySet<NotifyEvent>;
+  /** What to tell of new messages; empty for nothing but that they are there. */
+  readonly items: readonly FetchItem[];
+}
+export interface NotifySet {
+  /** Tell how the mailboxes are now. */
+  readonly status: boolean;
+  /** null: nothing is told of it. */
+  readonly selected: SelectedEvents | null;
+  readonly groups: readonly EventGroup[];
+}
+/** RFC 5465 3.1. */
+export interface NotifyCommand {
+  readonly verb: "NOTIFY";
+  /** null: NONE. "bad-event": it names events that we do not have. */
+  readonly set: NotifySet | null | "bad-event";
+}
 /** MULTISEARCH (RFC 7377). */
 export interface MultiSearchCommand extends ResultOptions {
   readonly verb: "ESEARCH";
@@ -426,6 +466,7 @@ export type CommandBody =
   | ThreadCommand
   | MultiSearchCommand
   | CancelUpdateCommand
+  | NotifyCommand
   | FetchCommand
   | StoreCommand
   | CopyCommand<"COPY">

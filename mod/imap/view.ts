@@ -178,6 +178,11 @@ export class View {
     return { expunged, vanished, exists, recent: recentNews, keywords, flags: this.#takeFlags() };
   }
 
+  /** The same of removals alone: for who has removed messages, and is told of nothing else. */
+  takeRemoved(): Pick<Notices, "expunged" | "vanished"> {
+    return this.#expunged.length > 0 ? this.#remove() : NOTHING;
+  }
+
   #takeFlags(): Numbered[] {
     if (this.#changed === null) return [];
     const flags: Numbered[] = [];

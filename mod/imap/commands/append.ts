@@ -21,6 +21,7 @@ export async function append(session: ImapSession, command: AppendCommand): Prom
     });
     const done = await place.mail.commit(place.name, parts);
     if (!done.ok) return notPut(done.error, place);
+    session.added(place.told, done.value.uids);
     return okay("Append completed", appendUidCode(done.value.uidValidity, done.value.uids));
   } finally {
     for (const draft of drafts) await draft.abort();

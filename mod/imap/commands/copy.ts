@@ -16,7 +16,9 @@ export async function copy(session: ImapSession, command: CopyCommand<"COPY">): 
   const place = await reach(session, command.mailbox, INSERT);
   if ("status" in place) return place;
   const done = await transfer(session.box, command, place);
-  return "status" in done ? done : okay("Copy completed", done.copied);
+  if ("status" in done) return done;
+  session.added(place.told, done.to);
+  return okay("Copy completed", done.copied);
 }
 
 /** COPYUID comes before the EXPUNGE responses, which tell it apart from them (RFC 6851 4.3). */
@@ -28,6 +30,7 @@ export async function move(session: ImapSession, command: CopyCommand<"MOVE">): 
   if ("status" in place) return place;
   const done = await transfer(box, command, place);
   if ("status" in done) return done;
+  session.added(place.told, done.to);
   if (done.copied !== null) session.out.line(`* OK [${done.copied}] Moved`);
   return okay("Move completed");
 }
@@ -36,7 +39,7 @@ async function transfer(
   box: Selected,
   command: CopyCommand<"COPY" | "MOVE">,
   place: Place,
-): Promise<Reply | { readonly copied: string | null }> {
+): Promise<Reply | { readonly copied: string | null; readonly to: readonly Uid[] }> {
   const ranges = targetRanges(box, command.set, command.uid);
   if (ranges === null) return REPLIES.badSet;
   const wanted = targetUids(box, ranges);
@@ -45,11 +48,11 @@ async function transfer(
     ? wanted.filter((uid) => indexOfUid(box.mailbox.messages, uid) >= 0)
     : wanted;
   if (uids.length < wanted.length && !command.uid) return REPLIES.expungeIssued;
-  if (uids.length === 0) return { copied: null };
+  if (uids.length === 0) return { copied: null, to: [] };
   const done = await transferUids(box, command.verb === "MOVE", uids, place);
   if (!done.ok) return notPut(done.error, place);
   const { uidValidity, from, to } = done.value;
-  return { copied: from.length > 0 ? copyUidCode(uidValidity, from, to) : null };
+  return { copied: from.length > 0 ? copyUidCode(uidValidity, from, to) : null, to };
 }
 
 function transferUids(

@@ -44,7 +44,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   if (command.partial) seqs = [...placesOf(command.partial, seqs)];
   if (seqs.length === 0) return okay("Fetch completed");
   const threads = command.items.some((i) => i.kind === "THREADID");
-  const { seen, gone, undecoded } = await answer(session, {
+  const { seen, gone, undecoded } = await answerFetch(session, {
     mailbox,
     view: view.list,
     seqs,
@@ -82,7 +82,7 @@ function isChanged(message: Message | undefined, modSeqs: ModSeqs, since: number
 }
 
 /** A response that cannot be completed ends the connection: nothing could follow it. */
-async function answer(session: ImapSession, request: FetchRequest): Promise<FetchOutcome> {
+export async function answerFetch(session: ImapSession, request: FetchRequest): Promise<FetchOutcome> {
   try {
     return await fetchMessages(request);
   } catch (cause) {

@@ -49,6 +49,10 @@ export async function enable(
     if (capability === "UTF8=ACCEPT") session.enabled.add("UTF8=ACCEPT");
     if (capability === "IMAP4REV2") session.enabled.add("IMAP4rev2");
     if (capability === "UIDONLY") session.enabled.add("UIDONLY");
+    if (capability === "METADATA" && session.mail.watch) {
+      session.enabled.add("METADATA");
+      await (await import("./notify.ts")).followMetadata(session);
+    }
     if (!session.ports.index) continue;
     if (capability === "QRESYNC") session.enabled.add("QRESYNC");
     if (capability === "QRESYNC" || capability === "CONDSTORE") await session.enableCondstore();

@@ -80,7 +80,10 @@ export async function setMetadata(session: ImapSession, command: SetMetadataComm
     return no("METADATA NOPRIVATE", "Only the owner has private annotations");
   }
   const done = await place.mail.annotate(place.name, command.entries);
-  if (done.ok) return okay("Setmetadata completed");
+  if (done.ok) {
+    session.notices?.ownEntries(place.told, command.entries.keys());
+    return okay("Setmetadata completed");
+  }
   return done.error === "no-mailbox" ? REPLIES.noMailbox : no("METADATA TOOMANY", "Too many entries");
 }
 

@@ -29,6 +29,7 @@ export async function replace(session: ImapSession, command: ReplaceCommand): Pr
     const flags = keepAllowed(command.message.flags, flagsAllowed(place.rights));
     const done = await place.mail.commit(place.name, [{ draft, flags, internalDate }]);
     if (!done.ok) return notPut(done.error, place);
+    session.added(place.told, done.value.uids);
     out.line(`* OK [${appendUidCode(done.value.uidValidity, done.value.uids)}] Replacement message is there`);
     await box.mailbox.expunge([old]);
     return okay("Replace completed");

@@ -32,10 +32,11 @@ export async function search(
 /** UPDATE (RFC 5267 4.3): changes are told from now on; or the client hears that they are not. */
 function follow(
   { box, out }: ImapSession,
-  { tag, uid, key }: SearchCommand & Pick<Command, "tag">,
+  { tag, uid, key, updateItems }: SearchCommand & Pick<Command, "tag">,
   found: readonly Uid[],
   changes: number,
 ): void {
-  if (box.updates.add({ tag, uid, key }, found, { lastUid: box.view.lastUid, changes })) return;
+  const followed = { tag, uid, key, ...(updateItems ? { items: updateItems } : {}) };
+  if (box.updates.add(followed, found, { lastUid: box.view.lastUid, changes })) return;
   out.line(`* NO [NOUPDATE "${tag}"] This search is not kept up to date`);
 }

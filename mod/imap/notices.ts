@@ -1,0 +1,447 @@
+/**
+ * What a client is told of mailboxes it has not selected: counts, names, subscriptions and annotations (NOTIFY of RFC 5465, ENABLE METADATA of RFC
+ * 5464 4.4). Invariants:
+ * - What waits is kept by name, not by event: a client that reads slowly is told how things are now, and memory is bounded.
+ * - After the last notice of a mailbox, what it told is true.
+ */
+import { NOTIFY_QUEUE } from "../base/limits.ts";
+import type { AccountEvent, AccountWatch, FolderCounts } from "../store/account_watch.ts";
+import { parentsOf } from "../store/mailbox_name.ts";
+import { type MailboxEntry, SEEN, type Uid } from "../store/store.ts";
+import { writeAstring, writeEnd, writeList, writeMailbox, writeMailboxStatus } from "./format.ts";
+import { type CompiledFilter, compileFilter } from "./mailbox_filter.ts";
+import type { Selected } from "./selected.ts";
+import type { ImapSession } from "./session.ts";
+import type { NotifyEvent, NotifySet, SelectedEvents, StatusItem } from "./types.ts";
+
+/** Mailboxes left whose state the client may still be told anew. */
+const LEFT = 100;
+
+interface Group {
+  readonly test: CompiledFilter;
+  /** null for NONE: nothing is told of these, whatever other groups say. */
+  readonly events: ReadonlySet<NotifyEvent> | null;
+}
+
+/** What was asked for last. */
+interface Settings {
+  readonly selected: SelectedEvents | null;
+  readonly groups: readonly Group[];
+  readonly watch: AccountWatch | null;
+  /** A group goes by subscriptions. */
+  readonly usesSubscribed: boolean;
+}
+
+const SILENCE: Settings = { selected: null, groups: [], watch: null, usesSubscribed: false };
+
+interface Waiting {
+  readonly before: FolderCounts | null;
+  readonly now: FolderCounts;
+}
+
+export class Notices {
+  readonly #session: ImapSession;
+  /** null: NOTIFY was never used. */
+  #settings: Settings | null = null;
+  #metadata: AccountWatch | null = null;
+  readonly #subscribed = new Set<string>();
+  readonly #counts = new Map<string, Waiting>();
+  /** Names to list, each with what it was called before. */
+  readonly #names = new Map<string, string | null>();
+  readonly #entries = new Map<string, Set<string>>();
+  #queued = 0;
+  #overflow = false;
+  /** How mailboxes were that the client has left, or was told of. */
+  readonly #known = new Map<string, FolderCounts>();
+  /** Messages the client has put into other mailboxes itself: how many, and the last one's UID. */
+  readonly #added = new Map<string, { readonly messages: number; readonly last: Uid }>();
+  readonly #modSeqs = new Map<string, number>();
+
+  constructor(session: ImapSession) {
+    this.#session = session;
+  }
+
+  /** What is told of the selected mailbox; null for nothing, undefined as long as NOTIFY was not used. */
+  get selected(): SelectedEvents | null | undefined {
+    return this.#settings === null ? undefined : this.#settings.selected;
+  }
+
+  /** Whether the client listens between commands. */
+  get always(): boolean {
+    return this.#settings !== null;
+  }
+
+  get waiting(): boolean {
+    return this.#overflow || this.#counts.size > 0 || this.#names.size > 0 || this.#entries.size > 0;
+  }
+
+  /** NOTIFY; false when that is too much, and all stays as it was. */
+  async set(wanted: NotifySet | null): Promise<boolean> {
+    const groups = (wanted?.groups ?? []).map(({ mailboxes, events }): Group => ({
+      test: compileFilter(mailboxes, this.#session.ports.store.separator),
+      events: events.size > 0 ? events : null,
+    }));
+    const usesSubscribed = wanted?.groups.some((g) => g.mailboxes.kind === "subscribed") === true;
+    if (usesSubscribed) {
+      for (const name of await this.#session.mail.subscriptions()) this.#subscribed.add(name);
+    }
+    const watch = groups.some((g) => g.events !== null) ? await this.#begin(groups) : null;
+    if (watch === "too-many") return false;
+    this.#settings?.watch?.close();
+    this.#settings = { selected: wanted?.selected ?? null, groups, watch, usesSubscribed };
+    if (!usesSubscribed) this.#subscribed.clear();
+    this.#known.clear();
+    return true;
+  }
+
+  /** Tells of annotations, whatever NOTIFY says (RFC 5464 4.1). */
+  async followMetadata(): Promise<void> {
+    this.#metadata ??= await this.#session.mail.watch?.({
+      follows: null,
+      listener: (event) => {
+        if (event.kind === "annotated") this.#annotated(event.mailbox, event.entries);
+      },
+    }) ?? null;
+  }
+
+  /** STATUS responses of all mailboxes whose messages are followed (RFC 5465 3.1). */
+  async tellStatus(): Promise<void> {
+    const { mail, out, progress, ports } = this.#session;
+    const watch = this.#settings?.watch;
+    if (!watch) return;
+    const names = (await mail.list()).filter((e) => e.exists).map((e) => e.name)
+      .filter((name) => this.#eventsOf(name).has("MessageNew") && !this.#isSelected(name));
+    for (const [i, name] of names.entries()) {
+      progress?.steps(i, names.length);
+      const now = await watch.counts(name);
+      this.#counts.delete(name);
+      if (now === null) continue;
+      const flags = this.#eventsOf(name).has("FlagChange");
+      await this.#writeStatus(name, now, {
+        items: ["MESSAGES", "UIDNEXT", "UIDVALIDITY", ...(flags ? ["UNSEEN" as const] : [])],
+        highest: flags && ports.index !== undefined,
+      });
+      if (out.full) await out.flush();
+      if (i % 32 === 0) await ports.pause();
+    }
+  }
+
+  /** Tells some of what waits, `limit` at most. */
+  async tell(limit: number): Promise<void> {
+    const { out } = this.#session;
+    if (this.#overflow) {
+      this.#overflow = false;
+      out.line("* OK [NOTIFICATIONOVERFLOW] Too much to tell: no notices from now on");
+    }
+    const listed = await this.#tellNames(limit);
+    const annotated = this.#tellEntries(limit - listed);
+    // What changes meanwhile has its turn next time.
+    for (const name of first(this.#counts.keys(), limit - listed - annotated)) {
+      const waiting = this.#counts.get(name);
+      if (!this.#counts.delete(name) || !waiting) continue;
+      await this.#tellCounts(name, waiting);
+      if (out.full) await out.flush();
+    }
+  }
+
+  /** The client has put messages into a mailbox that is not selected. */
+  added(name: string, uids: readonly Uid[]): void {
+    if (!this.#eventsOf(name).has("MessageNew")) return;
+    const before = this.#added.get(name)?.messages ?? 0;
+    this.#added.set(name, { messages: before + uids.length, last: Math.max(0, ...uids.slice(-1)) });
+  }
+
+  /** The client itself has made, removed or subscribed these: it need not be told (RFC 5465 5). */
+  ownNames(names: readonly string[]): void {
+    const { separator } = this.#session.ports.store;
+    for (const name of names.flatMap((n) => [n, ...parentsOf(n, separator).slice(-1)])) {
+      if (this.#names.delete(name)) this.#queued--;
+    }
+  }
+
+  /** The same of annotations. */
+  ownEntries(mailbox: string, entries: Iterable<string>): void {
+    const waiting = this.#entries.get(mailbox);
+    for (const entry of entries) if (waiting?.delete(entry)) this.#queued--;
+    if (waiting?.size === 0) this.#entries.delete(mailbox);
+  }
+
+  /** The client leaves a mailbox: from now on its counts are told, if they are other than it knows. */
+  left(box: Selected): void {
+    const { mailbox, name, view } = box;
+    if (box.gone || !this.#eventsOf(name).has("MessageNew")) return;
+    const { watch } = this.#settings ?? SILENCE;
+    const { uidNext, uidValidity, messages } = mailbox;
+    const unseen = messages.filter((m) => (m.flags & SEEN) === 0).length;
+    // What it was not told of yet, it is told.
+    const known = view.waiting
+      ? { messages: -1, uidNext: -1, uidValidity, unseen: -1 }
+      : { messages: messages.length, uidNext, uidValidity, unseen };
+    this.#known.delete(name);
+    this.#known.set(name, known);
+    if (box.modSeqs) this.#modSeqs.set(name, view.waiting ? 0 : box.modSeqs.highest);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > LEFT && oldest !== undefined) this.#known.delete(oldest);
+    if (view.waiting) watch?.look(name);
+  }
+
+  close(): void {
+    this.#metadata?.close();
+    this.#settings?.watch?.close();
+    this.#settings = SILENCE;
+    this.#forget();
+  }
+
+  async #begin(groups: readonly Group[]): Promise<AccountWatch | "too-many"> {
+    const { mail } = this.#session;
+    const follows = (name: string) => eventsIn(groups, name, this.#subscribed.has(name)).has("MessageNew");
+    return await mail.watch?.({ follows, listener: (event) => this.#note(event) }) ?? "too-many";
+  }
+
+  #eventsOf(name: string): ReadonlySet<NotifyEvent> {
+    return eventsIn((this.#settings ?? SILENCE).groups, name, this.#subscribed.has(name));
+  }
+
+  #isSelected(name: string): boolean {
+    const box = this.#session.boxOrNull;
+    return box !== null && !box.gone && box.name === name;
+  }
+
+  #note(event: AccountEvent): void {
+    switch (event.kind) {
+      case "counts": {
+        const { name, before, now } = event;
+        if (this.#isSelected(name)) return;
+        this.#counts.set(name, { before: this.#counts.get(name)?.before ?? before, now });
+        break;
+      }
+      case "created":
+      case "removed":
+        this.#listed(event.name, null);
+        for (const parent of parentsOf(event.name, this.#session.ports.store.separator).slice(-1)) {
+          this.#listed(parent, null);
+        }
+        break;
+      case "renamed":
+        this.#listed(event.to, event.from);
+        break;
+      case "subscribed":
+        this.#subscription(event.name, event.on);
+        break;
+      case "annotated":
+        if (this.#tellsMetadata(event.mailbox)) this.#annotated(event.mailbox, event.entries);
+        break;
+      case "overflow":
+        this.#end();
+    }
+    if (this.waiting) this.#session.news();
+  }
+
+  #subscription(name: string, on: boolean): void {
+    const { groups, watch, usesSubscribed } = this.#settings ?? SILENCE;
+    // One of "subscribed" is told when it comes and when it goes.
+    const told = [on, !on].some((is) => eventsIn(groups, name, is).has("SubscriptionChange"));
+    if (told) this.#queue(name, null);
+    if (!usesSubscribed) return;
+    if (on) this.#subscribed.add(name);
+    else this.#subscribed.delete(name);
+    watch?.changed();
+  }
+
+  #listed(name: string, oldName: string | null): void {
+    const told = (n: string) => this.#eventsOf(n).has("MailboxName");
+    if (told(name) || (oldName !== null && told(oldName))) this.#queue(name, oldName);
+  }
+
+  #queue(name: string, oldName: string | null): void {
+    const before = this.#names.get(name);
+    if (before === undefined) this.#queued++;
+    this.#names.set(name, oldName ?? before ?? null);
+    if (this.#queued > NOTIFY_QUEUE) this.#end();
+  }
+
+  #tellsMetadata(mailbox: string): boolean {
+    if (mailbox !== "") return this.#eventsOf(mailbox).has("MailboxMetadataChange");
+    return (this.#settings ?? SILENCE).groups.some((g) => g.events?.has("ServerMetadataChange"));
+  }
+
+  #annotated(mailbox: string, entries: readonly string[]): void {
+    const waiting = this.#entries.get(mailbox) ?? new Set();
+    this.#queued -= waiting.size;
+    for (const entry of entries) waiting.add(entry);
+    this.#queued += waiting.size;
+    this.#entries.set(mailbox, waiting);
+    if (this.#queued > NOTIFY_QUEUE) this.#end();
+    else this.#session.news();
+  }
+
+  /** As if NOTIFY NONE had come, and the client hears so (RFC 5465 5.8). */
+  #end(): void {
+    this.#settings?.watch?.close();
+    this.#settings = SILENCE;
+    this.#forget();
+    this.#overflow = true;
+  }
+
+  #forget(): void {
+    for (const map of [this.#counts, this.#names, this.#entries, this.#known, this.#added, this.#modSeqs]) {
+      map.clear();
+    }
+    this.#queued = 0;
+  }
+
+  async #tellNames(limit: number): Promise<number> {
+    if (this.#names.size === 0) return 0;
+    const { mail, out, ports, utf8 } = this.#session;
+    const { separator } = ports.store;
+    const entries = new Map((await mail.list()).map((entry) => [entry.name, entry]));
+    const subscribed = new Set(await mail.subscriptions());
+    let told = 0;
+    for (const [name, oldName] of this.#names) {
+      if (told++ >= limit) break;
+      this.#names.delete(name);
+      this.#queued--;
+      const listed = {
+        separator,
+        name,
+        attributes: attributesOf(entries.get(name), subscribed.has(name)),
+        ...(oldName === null ? {} : { oldName }),
+      };
+      writeList(out.buffer, "LIST", listed, utf8);
+    }
+    return told;
+  }
+
+  /** `* METADATA "INBOX" /shared/comment` (RFC 5464 4.4.2). */
+  #tellEntries(limit: number): number {
+    const { out, utf8 } = this.#session;
+    let told = 0;
+    for (const [mailbox, entries] of this.#entries) {
+      if (told++ >= limit) break;
+      this.#entries.delete(mailbox);
+      this.#queued -= entries.size;
+      const { buffer } = out;
+      buffer.ascii("* METADATA ");
+      if (mailbox === "") buffer.ascii('""');
+      else writeMailbox(buffer, mailbox, utf8);
+      for (const entry of entries) {
+        buffer.ascii(" ");
+        writeAstring(buffer, entry);
+      }
+      writeEnd(buffer);
+    }
+    return told;
+  }
+
+  async #tellCounts(name: string, { before: seen, now }: Waiting): Promise<void> {
+    const events = this.#eventsOf(name);
+    if (this.#isSelected(name) || !events.has("MessageNew")) return;
+    const before = this.#expected(name, seen, now);
+    const messages = before === null || before.messages !== now.messages || before.uidNext !== now.uidNext ||
+      before.uidValidity !== now.uidValidity;
+    const unseen = events.has("FlagChange") && (before === null || before.unseen !== now.unseen);
+    const { condstore } = this.#session;
+    if (!messages && !unseen && !(condstore && events.has("FlagChange"))) return;
+    await this.#writeStatus(name, now, {
+      items: [
+        ...(messages ? ["MESSAGES" as const, "UIDNEXT" as const] : []),
+        "UIDVALIDITY",
+        ...(unseen ? ["UNSEEN" as const] : []),
+      ],
+      highest: condstore,
+      onlyIfHigher: !messages && !unseen,
+    });
+  }
+
+  /** What the client takes a mailbox for: as it was, or as it left it, with what it has put there since. */
+  #expected(name: string, seen: FolderCounts | null, now: FolderCounts): FolderCounts | null {
+    const before = this.#known.get(name) ?? seen;
+    this.#known.delete(name);
+    const added = this.#added.get(name);
+    if (!added || before === null || now.uidNext <= added.last) return before;
+    this.#added.delete(name);
+    const unseen = now.unseen - before.unseen;
+    return {
+      messages: before.messages + added.messages,
+      uidNext: Math.max(before.uidNext, added.last + 1),
+      uidValidity: before.uidValidity,
+      unseen: unseen >= 0 && unseen <= added.messages ? now.unseen : before.unseen,
+    };
+  }
+
+  async #writeStatus(
+    name: string,
+    now: FolderCounts,
+    { items, highest, onlyIfHigher = false }: {
+      readonly items: readonly ("MESSAGES" | "UIDNEXT" | "UIDVALIDITY" | "UNSEEN")[];
+      readonly highest: boolean;
+      readonly onlyIfHigher?: boolean;
+    },
+  ): Promise<void> {
+    const { out, utf8 } = this.#session;
+    const values: (readonly [StatusItem, number])[] = items.map((item) => [item, valueOf(now, item)]);
+    if (highest) {
+      const modSeq = await this.#highest(name);
+      if (onlyIfHigher && modSeq === this.#modSeqs.get(name)) return;
+      this.#modSeqs.set(name, modSeq);
+      values.push(["HIGHESTMODSEQ", modSeq]);
+    }
+    writeMailboxStatus(out.buffer, name, values, utf8);
+  }
+
+  /** 0 where there are none. */
+  async #highest(name: string): Promise<number> {
+    const mailbox = await this.#session.mail.open(name);
+    if (!mailbox.ok) return 0;
+    const index = await this.#session.openIndex(mailbox.value);
+    const highest = (await index?.modSeqs())?.highest ?? 0;
+    index?.close();
+    mailbox.value.close();
+    return highest;
+  }
+}
+
+/** At most so many of them. */
+function first<T>(all: Iterable<T>, limit: number): T[] {
+  const some: T[] = [];
+  for (const one of all) {
+    if (some.length >= limit) break;
+    some.push(one);
+  }
+  return some;
+}
+
+const NO_EVENTS: ReadonlySet<NotifyEvent> = new Set();
+
+/** Groups add up (RFC 5465 6); NONE takes its mailboxes out of all. */
+function eventsIn(groups: readonly Group[], name: string, subscribed: boolean): ReadonlySet<NotifyEvent> {
+  let all: ReadonlySet<NotifyEvent> = NO_EVENTS;
+  for (const { test, events } of groups) {
+    if (!test(name, subscribed)) continue;
+    if (events === null) return NO_EVENTS;
+    all = all === NO_EVENTS ? events : new Set([...all, ...events]);
+  }
+  return all;
+}
+
+function valueOf(counts: FolderCounts, item: "MESSAGES" | "UIDNEXT" | "UIDVALIDITY" | "UNSEEN"): number {
+  switch (item) {
+    case "MESSAGES":
+      return counts.messages;
+    case "UIDNEXT":
+      return counts.uidNext;
+    case "UIDVALIDITY":
+      return counts.uidValidity;
+    case "UNSEEN":
+      return counts.unseen;
+  }
+}
+
+/** Attributes of a mailbox, which may not be there (RFC 5465 5.4, 5.5). */
+function attributesOf(entry: MailboxEntry | undefined, subscribed: boolean): string[] {
+  const list = entry?.exists ? [] : ["NonExistent"];
+  list.push(entry?.hasChildren ? "HasChildren" : "HasNoChildren");
+  if (subscribed) list.push("Subscribed");
+  if (entry?.specialUse) list.push(entry.specialUse);
+  return list;
+}
