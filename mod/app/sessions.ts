@@ -7,6 +7,7 @@ import { BODY_HELD, BODY_WHEN_TIGHT } from "../base/limits.ts";
 import { isInNetworks, isLoopback, parseIp } from "../base/ip.ts";
 import type { ListenerKind } from "../smtp/ports.ts";
 import type { XclientRights } from "../smtp/xclient.ts";
+import { INBOX } from "../store/mailbox_name.ts";
 import type { Conn } from "../wire/conn.ts";
 import type { Services } from "./build.ts";
 import type { ServiceKind } from "./listeners.ts";
@@ -107,8 +108,14 @@ async function serveProtocol(
         random: platform.random,
         clock: platform.clock,
         uidl: config.pop3.uidl,
+        ...expireOf(config.expunge.get(INBOX)),
       }, stop);
   }
+}
+
+/** For POP3: days that mail stays in INBOX. */
+function expireOf(age: number | undefined): { readonly expire?: number } {
+  return age === undefined ? {} : { expire: Math.floor(age / 86_400_000) };
 }
 
 function smtpSettings(

@@ -332,7 +332,11 @@ export const SCHEMA = section({
   ),
   pop3: entry(
     section({
-      uidl: entry(kind.uidlFormat, "%08Xu%08Xv", "form of unique ids, as Dovecot's pop3_uidl_format"),
+      uidl: entry(
+        kind.uidlFormat,
+        "%08Xu%08Xv",
+        "form of unique ids, as Dovecot's pop3_uidl_format: %u, %v, %f and %g; ids saved in dovecot-uidlist come before it",
+      ),
     }),
     {},
     "POP3",

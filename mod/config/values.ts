@@ -201,12 +201,14 @@ export const recipientValue: Schema<Address> = leaf(
   },
 );
 /** RFC 1939 7 has 70 signs at most, from ! to ~; four fields and 20 signs of others stay below. */
-export const uidlFormat: Schema<string> = leaf('a format with %u in it such as "%v.%u"', (value) => {
-  if (typeof value !== "string" || !/^(?=.*%(?:0?\d)?X?u)(?:[!-$&-~]|%(?:0?\d)?X?[uv])+$/.test(value)) {
-    return undefined;
-  }
-  return value.length <= 30 && value.split("%").length <= 5 ? value : undefined;
-});
+export const uidlFormat: Schema<string> = leaf(
+  'a format with %u, %f or %g in it such as "%v.%u"',
+  (value) => {
+    if (typeof value !== "string") return undefined;
+    const one = /^(?=.*%(?:0?\d?X?u|[fg]))(?:[!-$&-~]|%(?:0?\d?X?[uv]|[fg]))+$/;
+    return one.test(value) && value.length <= 30 && value.split("%").length <= 5 ? value : undefined;
+  },
+);
 
 export const separatorValue: Schema<string> = leaf('a single sign such as "+" or "-"', (value) => {
   return typeof value === "string" && /^[!#$%&'*+\-/=?^_`{|}~.]$/.test(value) ? value : undefined;

@@ -13,6 +13,7 @@ import {
   type Message,
   type MessageContent,
   type NamedFlags,
+  type Pop3Facts,
   SEEN,
   type Uid,
 } from "../store/store.ts";
@@ -86,6 +87,14 @@ export class Folder implements Mailbox {
   emailId(uid: Uid): string | null {
     const message = this.#get(uid);
     return message && objectIdOf(this.#originOf(message));
+  }
+
+  pop3Facts(uid: Uid): Pop3Facts | null {
+    const message = this.#get(uid);
+    if (!message) return null;
+    const { id, order } = this.state.pop3.get(uid) ?? { id: null, order: null };
+    const file = message.base;
+    return { id: id === "" ? file : id, order, file, guid: this.state.origins.get(uid) ?? file };
   }
 
   savedAt(uid: Uid): number | null {

@@ -1,6 +1,7 @@
 import type { FlagBits, MailboxChange, Message, Uid } from "../store/store.ts";
 import { baseOf, flagsOf, sizeIn } from "./file_name.ts";
 import { KeywordFile } from "./keyword_file.ts";
+import type { Pop3Fields } from "./pop3_fields.ts";
 import type { Ports } from "./ports.ts";
 import { Serial } from "./serial.ts";
 import { inSlices } from "./slices.ts";
@@ -48,6 +49,8 @@ export class FolderState {
   readonly fresh: Set<FolderMessage> = new Set();
   /** Of copies, the origin that their record tells (see object_id.ts). */
   readonly origins: Map<Uid, string> = new Map();
+  /** Of messages that POP3 clients know from another server. */
+  readonly pop3: Map<Uid, Pop3Fields> = new Map();
   loaded = false;
   gone = false;
   /** UIDs up to this were shown to a session. */
@@ -114,6 +117,7 @@ export class FolderState {
     this.messages = [];
     this.fresh.clear();
     this.origins.clear();
+    this.pop3.clear();
     this.#hashes = null;
     this.unplaced.clear();
     this.uidFile.forget();

@@ -9,6 +9,7 @@ import { baseOf, compareArrival, flagsOf } from "./file_name.ts";
 import { FolderMessage, type FolderState } from "./folder_state.ts";
 import { isDir, repairFolder } from "./layout.ts";
 import { originIn } from "./object_id.ts";
+import { pop3FieldsIn } from "./pop3_fields.ts";
 import { inSlices } from "./slices.ts";
 import type { UidRecord } from "./uid_list.ts";
 import type { Listing } from "./watched_dir.ts";
@@ -72,11 +73,19 @@ async function takeNews(state: FolderState): Promise<"nothing" | "records" | "en
   const known = whole && state.loaded ? new Set(state.messages.map((m) => m.uid)) : null;
   let fresh = false;
   for (const [base, record] of records) {
-    if (known?.has(record.uid)) continue;
+    if (known?.has(record.uid)) {
+      notePop3(state, record); // which another program may have put there since
+      continue;
+    }
     state.unplaced.set(base, record);
     fresh = true;
   }
   return fresh ? "records" : "nothing";
+}
+
+function notePop3(state: FolderState, record: UidRecord): void {
+  const pop3 = pop3FieldsIn(record.extensions);
+  if (pop3 !== null) state.pop3.set(record.uid, pop3);
 }
 
 async function reconcile(
@@ -180,6 +189,7 @@ async function admit(
     added.push(new FolderMessage(record.uid, found.file, found.isNew));
     const origin = originIn(record.extensions);
     if (origin !== null) state.origins.set(record.uid, origin);
+    notePop3(state, record);
   };
   await inSlices(state.ports, state.dir, strangers, ([base, found]) => {
     const record = state.unplaced.get(base);

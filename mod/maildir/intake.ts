@@ -25,6 +25,8 @@ export interface IntakePart {
   readonly flags: NamedFlags;
   /** Its UID elsewhere; null for none. */
   readonly uid: Uid | null;
+  /** Extension fields for its record in the UID list. */
+  readonly extensions?: string;
 }
 
 /** What came of a batch. */
@@ -136,12 +138,12 @@ export class Intake {
     const records: UidRecord[] = [];
     let last = this.#uidFile.lastUid;
     let renumbered = 0;
-    for (const { base, uid: wanted } of parts) {
+    for (const { base, uid: wanted, extensions = "" } of parts) {
       if (keep && this.#records.has(base)) continue; // cut off between record and file
       const kept = keep && wanted !== null && wanted > last;
       if (!kept && wanted !== null) renumbered++;
       const uid = kept ? wanted : Math.max(this.#uidFile.nextUid, last + 1);
-      records.push({ uid, extensions: "", base });
+      records.push({ uid, extensions, base });
       last = uid;
     }
     return { records, renumbered };

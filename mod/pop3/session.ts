@@ -12,7 +12,7 @@ import { decodeBase64, encodeBase64 } from "../sasl/base64.ts";
 import { offeredMechanisms, SaslExchange, type SaslOutcome, type SaslPeer } from "../sasl/exchange.ts";
 import { type AccountMail, type Mailbox, type Message, SEEN, type Store } from "../store/store.ts";
 import type { Command } from "./command.ts";
-import { uniqueId } from "./unique_id.ts";
+import { printableId, uniqueId } from "./unique_id.ts";
 
 /** What a session asks of the rest of the server. */
 export interface Pop3Ports {
@@ -27,6 +27,8 @@ export interface Pop3Ports {
   readonly cleartextAllowed: boolean;
   /** How UIDL is written, as `uniqueId` has it; Dovecot's default without it. */
   readonly uidl?: string;
+  /** Days after which mail is removed from INBOX by itself; none: never. */
+  readonly expire?: number;
 }
 
 export type Outcome =
@@ -181,7 +183,7 @@ export class Pop3Session {
         ? ["STLS"]
         : []),
       ...(this.#state === "authorization" ? password : []),
-      "EXPIRE NEVER",
+      `EXPIRE ${this.#ports.expire ?? "NEVER"}`, // RFC 2449 6.7
       `IMPLEMENTATION Roost`,
     ];
     return reply(["+OK Capabilities follow", ...lines, "."].join("\r\n"));
@@ -287,7 +289,7 @@ export class Pop3Session {
       if (!opened.ok) throw new Error("INBOX cannot be opened");
       this.#mailbox = opened.value;
       await this.#mailbox.refresh();
-      this.#messages = [...this.#mailbox.messages]; // theirs grows while the session lasts
+      this.#messages = inOrder(this.#mailbox);
       await this.#mailbox.prepare(this.#messages, { size: true });
     } catch (e) {
       this.#mailbox?.close();
@@ -312,7 +314,13 @@ export class Pop3Session {
   }
 
   #uidl(message: Message): string {
-    return uniqueId(this.#ports.uidl ?? UIDL_FORMAT, message.uid, this.#mailbox?.uidValidity ?? 0);
+    const { uid } = message;
+    const facts = this.#mailbox?.pop3Facts?.(uid);
+    const { file = String(uid), guid = file } = facts ?? {};
+    const format = this.#ports.uidl ?? UIDL_FORMAT;
+    return printableId(
+      facts?.id ?? uniqueId(format, { uid, uidValidity: this.#mailbox?.uidValidity ?? 0, file, guid }),
+    );
   }
 
   #listing(one: number | null, value: (m: Message) => string, head: () => string): Outcome {
@@ -343,6 +351,16 @@ export class Pop3Session {
     }
     return { kind: "close", text: "+OK Goodbye\r\n" };
   }
+}
+
+/** The messages, which stay while the mailbox grows: those that had a place under another server in that order, then the others (as Dovecot). */
+function inOrder(mailbox: Mailbox): readonly Message[] {
+  const placeOf = ({ uid }: Message) => mailbox.pop3Facts?.(uid)?.order ?? Infinity;
+  const messages = mailbox.messages.map((message) => ({ message, place: placeOf(message) }));
+  if (messages.some((m) => m.place < Infinity)) {
+    messages.sort((a, b) => a.place === b.place ? 0 : a.place - b.place);
+  }
+  return messages.map((m) => m.message);
 }
 
 function reply(text: string): Outcome {

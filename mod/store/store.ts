@@ -75,6 +75,8 @@ export interface Mailbox {
   savedAt(uid: Uid): number | null;
   /** UIDs, ascending, of messages that came into this mailbox before `time` (milliseconds since 1970) for certain. */
   arrivedBefore(time: number): Promise<readonly Uid[]>;
+  /** For POP3; null when the message is gone. */
+  pop3Facts?(uid: Uid): Pop3Facts | null;
   /** Keywords by number; "" where a number is not used. */
   readonly keywords: readonly string[];
   /**
@@ -124,6 +126,16 @@ export interface Mailbox {
   move(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>>;
   /** One user less; the last one lets the folder be forgotten. */
   close(): void;
+}
+
+/** What POP3 clients may know a message by that was here under another server. */
+export interface Pop3Facts {
+  /** The unique ID it had there, and its place among the others; null where that is not known. */
+  readonly id: string | null;
+  readonly order: number | null;
+  /** Its file's name without flags; and the name that it shares with its copies, where it is one. */
+  readonly file: string;
+  readonly guid: string;
 }
 
 /** UIDs in the source and the target, pairwise. */

@@ -7,7 +7,8 @@ import { baseOf, compareArrival, flagsOf } from "../maildir/file_name.ts";
 import { parseKeywords } from "../maildir/keyword_file.ts";
 import { parseSpecialUses } from "../maildir/special_use_file.ts";
 import { parseSubscriptions } from "../maildir/subscription_file.ts";
-import { eachRecord, parseHeader, type UidHeader, wholeLines } from "../maildir/uid_list.ts";
+import { movedPop3Fields } from "../maildir/pop3_fields.ts";
+import { eachRecord, parseHeader, type UidHeader, type UidRecord, wholeLines } from "../maildir/uid_list.ts";
 import { keywordNames, SYSTEM_FLAGS } from "../store/flags.ts";
 import { canonicalName } from "../store/mailbox_name.ts";
 import type { NamedFlags, SpecialUse, Uid } from "../store/store.ts";
@@ -27,6 +28,7 @@ interface Entry {
   readonly file: string;
   readonly part: "cur" | "new";
   readonly uid: Uid | null;
+  readonly pop3: string;
 }
 
 export class MaildirSource implements Source {
@@ -96,7 +98,13 @@ async function openFolder(fs: Fs, { name, path }: TreeFolder, tally: Tally): Pro
     const base = baseOf(file);
     if (seen.has(base)) continue; // on its way from new/ to cur/
     seen.add(base);
-    entries.push({ file, part, uid: uids.get(base) ?? null });
+    const record = uids.get(base);
+    entries.push({
+      file,
+      part,
+      uid: record?.uid ?? null,
+      pop3: movedPop3Fields(record?.extensions ?? "", base),
+    });
   }
   entries.sort((a, b) => (a.uid ?? Infinity) - (b.uid ?? Infinity) || compareArrival(a.file, b.file));
   const flags = (entry: Entry): NamedFlags => {
@@ -116,13 +124,14 @@ async function openFolder(fs: Fs, { name, path }: TreeFolder, tally: Tally): Pro
   };
 }
 
-function messageOf(names: Renames, { file, part, uid }: Entry, flags: NamedFlags): SourceMessage {
+function messageOf(names: Renames, { file, part, uid, pop3 }: Entry, flags: NamedFlags): SourceMessage {
   const path = `${names.path}/${part}/${file}`;
   return {
     label: `${part}/${file}`,
     base: baseOf(file),
     file: path,
     uid,
+    ...(pop3 === "" ? {} : { pop3 }),
     flags,
     async read(): Promise<Octets> {
       try {
@@ -209,8 +218,8 @@ async function uidsOf(
   path: string,
   name: string,
   tally: Tally,
-): Promise<{ readonly header: UidHeader | null; readonly uids: ReadonlyMap<string, Uid> }> {
-  const uids = new Map<string, Uid>();
+): Promise<{ readonly header: UidHeader | null; readonly uids: ReadonlyMap<string, UidRecord> }> {
+  const uids = new Map<string, UidRecord>();
   for (const list of ["dovecot-uidlist", "courierimapuiddb"]) {
     const bytes = await fs.readFile(`${path}/${list}`, UIDLIST_SIZE);
     if (!bytes) continue;
@@ -222,9 +231,9 @@ async function uidsOf(
       continue;
     }
     let last = 0;
-    const bad = eachRecord(text.slice(end + 1), header.version, ({ base, uid }) => {
-      uids.set(base, uid);
-      last = uid;
+    const bad = eachRecord(text.slice(end + 1), header.version, (record) => {
+      uids.set(record.base, record);
+      last = record.uid;
     });
     if (bad > 0) tally.note(`${name}: lines of ${list} make no sense; their messages get new UIDs`, bad);
     const nextUid = Math.max(header.nextUid, last + 1);

@@ -190,7 +190,13 @@ class Taking {
     return {
       draft,
       time: octets.time,
-      part: { from: draft.path, base, flags: message.flags, uid: message.uid },
+      part: {
+        from: draft.path,
+        base,
+        flags: message.flags,
+        uid: message.uid,
+        extensions: message.pop3 ?? "",
+      },
     };
   }
 

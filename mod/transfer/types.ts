@@ -14,6 +14,8 @@ export interface SourceMessage {
   /** Its file name up to the flags; null where it has none, and is known by its contents. */
   readonly base: string | null;
   readonly uid: Uid | null;
+  /** What a UID list says of it for POP3. */
+  readonly pop3?: string;
   readonly flags: NamedFlags;
   /** Path of its file, where it has one of its own. */
   readonly file?: string;

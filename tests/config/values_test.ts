@@ -34,12 +34,27 @@ Deno.test("parseSize() reads octets in powers of 1024", () => {
   for (const [value, octets] of cases) assertEquals(parseSize(value), octets, String(value));
 });
 
-Deno.test("uidlFormat wants the UID, and nothing UIDL may not hold", () => {
-  for (const good of ["%08Xu%08Xv", "%v.%u", "UID%u-%v", "%u", "%5u", "%Xv%Xu"]) {
+Deno.test("uidlFormat wants what tells messages apart, and nothing UIDL may not hold", () => {
+  for (const good of ["%08Xu%08Xv", "%v.%u", "UID%u-%v", "%u", "%5u", "%Xv%Xu", "%f", "%g", "%v-%f"]) {
     assertEquals(v.safeParse(uidlFormat, good).success, true, good);
   }
   for (
-    const bad of ["", "%v", "u", "%f", "%u %v", "%u%", "%m%u", "%u\u00e4", "%99u", "%u".repeat(5), 5, null]
+    const bad of [
+      "",
+      "%v",
+      "u",
+      "%m",
+      "%08f",
+      "%Xg",
+      "%u %v",
+      "%u%",
+      "%m%u",
+      "%u\u00e4",
+      "%99u",
+      "%u".repeat(5),
+      5,
+      null,
+    ]
   ) {
     assertEquals(v.safeParse(uidlFormat, bad).success, false, String(bad));
   }

@@ -79,3 +79,36 @@ Deno.test("pop3: one session at a time; the lock goes with the connection", asyn
   second.end();
   await other;
 });
+
+Deno.test("pop3: messages have the names and places that another server gave them", async () => {
+  const store = await filled();
+  const box = (await store.account("alice@example.test")).folder("INBOX");
+  assert(box);
+  const facts = new Map([[1, { id: null, order: 9 }], [3, { id: "old id\r\n", order: 2 }]]);
+  Object.assign(box, {
+    pop3Facts: (uid: number) => ({
+      id: null,
+      order: null,
+      file: `f${uid}`,
+      guid: `g${uid}`,
+      ...facts.get(uid),
+    }),
+  });
+  const said = async (uidl: string) => (await talk(store, "UIDL\r\nTOP 1 0\r\n", { uidl })).split("\r\n");
+  assertEquals((await said("%f-%u")).slice(0, 7), [
+    "+OK",
+    "1 old_id__",
+    "2 f1-1",
+    "3 f2-2",
+    ".",
+    "+OK 40 octets",
+    "Subject: three",
+  ]);
+  assertEquals((await said("%g"))[2], "2 g1");
+});
+
+Deno.test("pop3: EXPIRE tells how long mail stays", async () => {
+  const store = await filled();
+  assert((await talk(store, "CAPA\r\n")).includes("\r\nEXPIRE NEVER\r\nIMPLEMENTATION Roost\r\n"));
+  assert((await talk(store, "CAPA\r\n", { expire: 30 })).includes("\r\nEXPIRE 30\r\n"));
+});

@@ -62,7 +62,7 @@ Deno.test("wherever the power is cut, running it again brings every message once
   const files: Record<string, string> = { "/s/dovecot-uidlist": "3 V9 N40 Gabc\n" };
   for (const [i, uid] of [2, 5, 30].entries()) {
     files[`/s/cur/${i}.m:2,S`] = `text ${i}\n`;
-    files["/s/dovecot-uidlist"] += `${uid} :${i}.m\n`;
+    files["/s/dovecot-uidlist"] += `${uid} ${["", "Pold O7 ", "P W9 "][i]}:${i}.m\n`;
   }
   const run = async (fs: MemFs) => {
     const tally = new Tally();
@@ -79,6 +79,8 @@ Deno.test("wherever the power is cut, running it again brings every message once
     const box = await opened(storeOn(fs).store);
     assertEquals(await allIn(box), [[2, "text 0\r\n"], [5, "text 1\r\n"], [30, "text 2\r\n"]]);
     assertEquals([box.uidValidity, box.uidNext], [9, 40]);
+    const pop3 = [2, 5, 30].map((uid) => [box.pop3Facts?.(uid)?.id, box.pop3Facts?.(uid)?.order]);
+    assertEquals(pop3, [[null, null], ["old", 7], ["2.m", null]]);
     box.close();
   }, { make, seeds: 1 });
 });
