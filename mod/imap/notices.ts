@@ -12,7 +12,8 @@ import { writeAstring, writeEnd, writeList, writeMailbox, writeMailboxStatus } f
 import { type CompiledFilter, compileFilter } from "./mailbox_filter.ts";
 import type { Selected } from "./selected.ts";
 import type { ImapSession } from "./session.ts";
-import type { NotifyEvent, NotifySet, SelectedEvents, StatusItem } from "./types.ts";
+import type { NotifyEvent, NotifySet, SelectedEvents } from "./notify_types.ts";
+import type { StatusItem } from "./types.ts";
 
 /** Mailboxes left whose state the client may still be told anew. */
 const LEFT = 100;

@@ -1,16 +1,20 @@
 /** NOTIFY (RFC 5465 8). */
+import type { EventGroup, NotifyCommand, NotifyEvent, SelectedEvents } from "./notify_types.ts";
 import { parseFetchItems } from "./parse_fetch.ts";
 import { parseMailboxFilter } from "./parse_multisearch.ts";
 import { CLOSE, type CommandReader, OPEN, ParseFault, SPACE } from "./parse_reader.ts";
-import {
-  type EventGroup,
-  type FetchItem,
-  NOTIFY_EVENTS,
-  type NotifyCommand,
-  type NotifyEvent,
-  type SelectedEvents,
-} from "./types.ts";
+import type { FetchItem } from "./types.ts";
 
+/** In the order they are listed. */
+export const NOTIFY_EVENTS: readonly NotifyEvent[] = [
+  "MessageNew",
+  "MessageExpunge",
+  "FlagChange",
+  "MailboxName",
+  "SubscriptionChange",
+  "MailboxMetadataChange",
+  "ServerMetadataChange",
+];
 const EVENTS: ReadonlyMap<string, NotifyEvent> = new Map(NOTIFY_EVENTS.map((e) => [e.toUpperCase(), e]));
 const OF_MESSAGES: ReadonlySet<NotifyEvent> = new Set(["MessageNew", "MessageExpunge", "FlagChange"]);
 

@@ -22,9 +22,10 @@ import { sort } from "./commands/sort.ts";
 import { status } from "./commands/status.ts";
 import { store } from "./commands/store.ts";
 import { thread } from "./commands/thread.ts";
+import type { NotifyCommand } from "./notify_types.ts";
 import type { Reply } from "./reply.ts";
 import type { ImapSession } from "./session.ts";
-import type { Command, NotifyCommand, Verb } from "./types.ts";
+import type { Command, Verb } from "./types.ts";
 
 /** RFC 3501 3. */
 export type Phase = "fresh" | "authenticated" | "selected" | "logout";

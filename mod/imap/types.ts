@@ -7,6 +7,7 @@
  */
 import type { FlagBits, NamedFlags, SpecialUse } from "../store/store.ts";
 import type { AclIdCommand, SetAclCommand } from "./acl_types.ts";
+import type { NotifyCommand } from "./notify_types.ts";
 
 /** "*" in a sequence set: the last message. (0 can never be a number there.) */
 export const STAR = 0;
@@ -296,44 +297,6 @@ export interface SearchCommand extends ResultOptions {
 export type MailboxFilter =
   | { readonly kind: "selected" | "inboxes" | "personal" | "subscribed" }
   | { readonly kind: "subtree" | "subtree-one" | "mailboxes"; readonly names: readonly string[] };
-/** Events that NOTIFY tells of (RFC 5465 5). */
-export const NOTIFY_EVENTS = [
-  "MessageNew",
-  "MessageExpunge",
-  "FlagChange",
-  "MailboxName",
-  "SubscriptionChange",
-  "MailboxMetadataChange",
-  "ServerMetadataChange",
-] as const;
-export type NotifyEvent = (typeof NOTIFY_EVENTS)[number];
-/** What is to be told of some mailboxes, selected or not. */
-export interface EventGroup {
-  readonly mailboxes: Exclude<MailboxFilter, { readonly kind: "selected" }>;
-  /** Empty for NONE. */
-  readonly events: ReadonlySet<NotifyEvent>;
-}
-/** What is to be told of the selected mailbox (RFC 5465 6.1). */
-export interface SelectedEvents {
-  /** SELECTED-DELAYED: expunges wait for a command that allows them. */
-  readonly delayed: boolean;
-  readonly events: ReadonlySet<NotifyEvent>;
-  /** What to tell of new messages; empty for nothing but that they are there. */
-  readonly items: readonly FetchItem[];
-}
-export interface NotifySet {
-  /** Tell how the mailboxes are now. */
-  readonly status: boolean;
-  /** null: nothing is told of it. */
-  readonly selected: SelectedEvents | null;
-  readonly groups: readonly EventGroup[];
-}
-/** RFC 5465 3.1. */
-export interface NotifyCommand {
-  readonly verb: "NOTIFY";
-  /** null: NONE. "bad-event": it names events that we do not have. */
-  readonly set: NotifySet | null | "bad-event";
-}
 /** MULTISEARCH (RFC 7377). */
 export interface MultiSearchCommand extends ResultOptions {
   readonly verb: "ESEARCH";

@@ -8,6 +8,7 @@ const FACTS = {
   mechanisms: ["PLAIN", "LOGIN"],
   appendLimit: 1000,
   modSeqs: false,
+  notices: false,
   sharing: false,
   compression: false,
 };
@@ -20,7 +21,8 @@ Deno.test("capabilities() tells what holds now and nothing else", () => {
     [{ startTls: true, login: true }, ["STARTTLS", "AUTH=PLAIN"], ["LOGINDISABLED", "UIDPLUS"]],
     [{ authenticated: true, compression: true }, ["COMPRESS=DEFLATE"], []],
     [{ compression: true }, [], ["COMPRESS=DEFLATE"]],
-    [{ authenticated: true, modSeqs: true }, ["CONDSTORE", "QRESYNC"], []],
+    [{ authenticated: true, modSeqs: true }, ["CONDSTORE", "QRESYNC"], ["NOTIFY"]],
+    [{ authenticated: true, notices: true }, ["NOTIFY"], ["CONDSTORE"]],
     [{ authenticated: true }, ["MOVE", "UIDPLUS", "APPENDLIMIT=1000", "LITERAL+"], [
       "LITERAL-",
       "CONDSTORE",

@@ -4,7 +4,8 @@ import { no, okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
 import { tellSelected } from "../tell_selected.ts";
-import { NOTIFY_EVENTS, type NotifyCommand } from "../types.ts";
+import type { NotifyCommand } from "../notify_types.ts";
+import { NOTIFY_EVENTS } from "../parse_notify.ts";
 
 const OVERFLOW = no("NOTIFICATIONOVERFLOW", "That is more than can be told of");
 const UNKNOWN = no(`BADEVENT (${NOTIFY_EVENTS.join(" ")})`, "There are no such events here");
