@@ -335,7 +335,7 @@ export const EXPIRY_BATCH = 100; // messages removed together; each batch is a m
 export const EXPIRY_PAUSE = 20; // milliseconds after each, for everybody else
 export const ARRIVAL_MARKS = 30; // notes of what was in a folder, each age that mail has there: of 30 days, one a day
 export const ARRIVALS_FILE = 4 * KiB; // all of these
-export const EXPIRY_FILE = 100; // octets of the file that has a time in it
+export const EXPIRY_FILE = 100; // octets of the file that has two times in it
 export const CATCH_UP = 8; // times as fast as time goes by: after a month off all is right in four days, and three hours of a wrong clock are one
 
 /** Installing. */

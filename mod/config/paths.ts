@@ -33,7 +33,7 @@ export interface DataPaths {
   readonly postmasterTold: string;
   /** Of which certificates the postmaster was told that they end. */
   readonly certificatesTold: string;
-  /** How far time has come for mail that expires. */
+  /** By what times mail expires. */
   readonly expiryTime: string;
   /** Mail of the last day, for the plot. */
   readonly history: string;

@@ -328,7 +328,7 @@ export const SCHEMA = section({
   expunge: entry(
     mapping(kind.mailboxKey, kind.ageValue),
     {},
-    "FOLDER: AGE, such as { Trash: 30d, Junk: 30d }: what came into it, or was changed in it, longer ago is removed for good, in every account; none else",
+    "FOLDER: AGE, such as { Trash: 30d, Junk: 30d }: what came into it, or was changed in it, longer ago is removed for good, in every account; days on which the server did not run do not count",
   ),
   pop3: entry(
     section({

@@ -1,13 +1,14 @@
 /**
  * What is known of when messages came, whatever the clock said then: `roost-arrivals` in a folder has now and then a time and the UID that was
- * next, so messages below it were there. The first line says 0 for what was there before anybody looked: of that files alone tell.
+ * next, so messages below it were there. It is the time that the server has run, in milliseconds: that is never wrong, and only ever too short.
+ * The first line says 0 for what was there before anybody looked: of that files alone tell.
  */
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import type { Uid } from "../store/store.ts";
 
 export interface ArrivalMarks {
   readonly uidValidity: number;
-  /** Milliseconds since 1970 and the UID that was next then; both ascending. */
+  /** Time the server has run and the UID that was next then; both ascending. */
   readonly marks: readonly (readonly [time: number, next: Uid])[];
 }
 
@@ -35,8 +36,8 @@ export function formatMarks({ uidValidity, marks }: ArrivalMarks): Uint8Array {
 export interface Seen {
   readonly uidValidity: number;
   readonly next: Uid;
-  /** By the clock. */
-  readonly now: number;
+  /** Milliseconds the server has run. */
+  readonly ran: number;
 }
 
 /**
@@ -44,14 +45,14 @@ export interface Seen {
  * only tell more of messages that were there at `before` anyway.
  */
 export function marked(old: ArrivalMarks | null, seen: Seen, every: number, before: number): ArrivalMarks {
-  const { uidValidity, next, now } = seen;
+  const { uidValidity, next, ran } = seen;
   if (old === null || old.uidValidity !== uidValidity) return { uidValidity, marks: [[0, next]] };
-  // Of a clock that has gone back the marks are worth nothing; but what they name is there by now.
-  const kept = old.marks.filter(([time]) => time <= now);
+  // Where it was forgotten how long the server has run, counting begins anew.
+  const kept = old.marks.filter(([time]) => time <= ran);
   const last = kept.at(-1);
-  const due = !last || next > last[1] && now - last[0] >= every;
+  const due = !last || next > last[1] && ran - last[0] >= every;
   if (!due && kept.length === old.marks.length) return old;
-  if (due) kept.push([Math.floor(now), next]);
+  if (due) kept.push([Math.floor(ran), next]);
   return { uidValidity, marks: kept.filter((_, i) => (kept[i + 1]?.[0] ?? Infinity) > before) };
 }
 

@@ -1,4 +1,7 @@
-/** Mail that expires, from day to day: when it is looked for, and by what time. What is remembered is in a file; losing it costs some days. */
+/**
+ * Mail that expires, from day to day: when it is looked for, and by what time. Two times are kept in a file: one that has come for certain, and how
+ * long the server has run; losing it, mail stays for longer.
+ */
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import { replaceFile } from "../base/durable.ts";
 import { EXPIRY_EVERY, EXPIRY_FILE } from "../base/limits.ts";
@@ -8,7 +11,7 @@ import { expireMail, type ExpiryPorts, type ExpiryRules } from "./expiry.ts";
 export interface ExpiringPorts extends ExpiryPorts {
   /** As they are at the moment. */
   readonly rules: () => ExpiryRules;
-  /** Keeps the time; its folder is there. */
+  /** Keeps the times; its folder is there. */
   readonly file: string;
   /** When a person asked for all this, or later: the first time there is to go by. Milliseconds since 1970. */
   written(): Promise<number>;
@@ -17,24 +20,30 @@ export interface ExpiringPorts extends ExpiryPorts {
 export class Expiring {
   readonly #ports: ExpiringPorts;
   #time: TrustedTime | null = null;
-  /** Monotonic. */
+  #ran = 0;
+  /** Monotonic, as the next. */
+  #looked = 0;
   #due = -Infinity;
 
   constructor(ports: ExpiringPorts) {
     this.#ports = ports;
   }
 
-  /** To be called each hour or so: brings the time forward, and once a day removes what is due by it. Never throws. */
+  /** To be called each hour or so: brings the times forward, and once a day removes what is due by them. Never throws. */
   async look(stop: AbortSignal): Promise<void> {
     const { fs, clock, log, file } = this.#ports;
     try {
       this.#time ??= await this.#open();
+      const monotonic = clock.monotonic();
+      this.#ran += monotonic - this.#looked;
+      this.#looked = monotonic;
       const time = this.#time.look();
       if (time === null) return;
-      await replaceFile(fs, file, utf8(`${Math.floor(time)}\n`));
-      if (clock.monotonic() < this.#due) return;
-      this.#due = clock.monotonic() + EXPIRY_EVERY;
-      await expireMail(this.#ports, this.#ports.rules(), time, stop);
+      const ran = Math.floor(this.#ran);
+      await replaceFile(fs, file, utf8(`${Math.floor(time)} ${ran}\n`));
+      if (monotonic < this.#due) return;
+      this.#due = monotonic + EXPIRY_EVERY;
+      await expireMail(this.#ports, this.#ports.rules(), { time, ran }, stop);
     } catch (cause) {
       log.error("old mail not looked for", {}, cause);
     }
@@ -43,7 +52,9 @@ export class Expiring {
   async #open(): Promise<TrustedTime> {
     const { fs, clock, file } = this.#ports;
     const octets = await fs.readFile(file, EXPIRY_FILE);
-    const known = octets ? Number(fromUtf8(octets)) : 0;
-    return new TrustedTime(clock, known > 0 ? known : await this.#ports.written());
+    const kept = /^(\d{1,15}) (\d{1,15})\n$/.exec(octets ? fromUtf8(octets) : "");
+    this.#ran = Number(kept?.[2] ?? 0);
+    this.#looked = clock.monotonic();
+    return new TrustedTime(clock, kept ? Number(kept[1]) : await this.#ports.written());
   }
 }

@@ -22,27 +22,29 @@ export interface ExpiryPorts {
 
 const MARKS_FILE = "roost-arrivals";
 
-/** Milliseconds: what the age is counted from, and how long mail stays. */
-interface Span {
+/** What age is counted from, in milliseconds. */
+export interface ExpiryTimes {
+  /** Since 1970. */
   readonly time: number;
-  readonly age: number;
+  /** That the server has run: what came since is known by that. */
+  readonly ran: number;
 }
 
 /** Mailbox names, and how many milliseconds mail stays there. */
 export type ExpiryRules = ReadonlyMap<string, number>;
 
-/** Goes through all accounts once; gives how many messages went. `time`: what the age is counted from. Never throws. */
+/** Goes through all accounts once; gives how many messages went. Never throws. */
 export async function expireMail(
   ports: ExpiryPorts,
   rules: ExpiryRules,
-  time: number,
+  times: ExpiryTimes,
   stop: AbortSignal,
 ): Promise<number> {
   let messages = 0;
   for (const account of [...ports.accounts()]) {
     for (const [name, age] of rules) {
       if (stop.aborted) return messages;
-      messages += await expireFolder(ports, account, name, { time, age }, stop);
+      messages += await expireFolder(ports, account, name, age, times, stop);
     }
   }
   return messages;
@@ -52,7 +54,8 @@ async function expireFolder(
   ports: ExpiryPorts,
   account: AccountId,
   name: string,
-  span: Span,
+  age: number,
+  times: ExpiryTimes,
   stop: AbortSignal,
 ): Promise<number> {
   const { fs, clock, store, log, root } = ports;
@@ -69,7 +72,7 @@ async function expireFolder(
     const unlock = mailbox.value === INBOX ? await mail.lockForPop() : () => {};
     if (unlock === null) return 0; // a POP3 session counts on its messages: next time
     try {
-      await removeOld(ports, mail, mailbox.value, path, span, stop, (n) => gone += n);
+      await removeOld(ports, mail, mailbox.value, path, age, times, stop, (n) => gone += n);
     } finally {
       unlock();
     }
@@ -86,7 +89,8 @@ async function removeOld(
   mail: AccountMail,
   name: string,
   path: string,
-  { time, age }: Span,
+  age: number,
+  { time, ran }: ExpiryTimes,
   stop: AbortSignal,
   removed: (messages: number) => void,
 ): Promise<void> {
@@ -95,11 +99,10 @@ async function removeOld(
   const mailbox = opened.value;
   try {
     await mailbox.refresh();
-    const before = time - age;
-    const seen = { uidValidity: mailbox.uidValidity, next: mailbox.uidNext, now: clock.now() };
-    const marks = await noted(fs, `${path}/${MARKS_FILE}`, seen, age / ARRIVAL_MARKS, before);
-    const below = thereAt(marks, before);
-    const old = (await mailbox.arrivedBefore(before)).filter((uid) => uid < below);
+    const seen = { uidValidity: mailbox.uidValidity, next: mailbox.uidNext, ran };
+    const marks = await noted(fs, `${path}/${MARKS_FILE}`, seen, age);
+    const below = thereAt(marks, Math.max(0, ran - age));
+    const old = (await mailbox.arrivedBefore(time - age)).filter((uid) => uid < below);
     for (let at = 0; at < old.length && !stop.aborted; at += EXPIRY_BATCH) {
       removed((await mailbox.expunge(old.slice(at, at + EXPIRY_BATCH))).length);
       await clock.sleep(EXPIRY_PAUSE, stop);
@@ -114,11 +117,10 @@ async function noted(
   fs: Fs,
   file: string,
   seen: Seen,
-  every: number,
-  before: number,
+  age: number,
 ): Promise<ArrivalMarks> {
   const old = parseMarks(await fs.readFile(file, ARRIVALS_FILE));
-  const marks = marked(old, seen, every, before);
+  const marks = marked(old, seen, age / ARRIVAL_MARKS, seen.ran - age);
   if (marks !== old) await replaceFile(fs, file, formatMarks(marks));
   return marks;
 }

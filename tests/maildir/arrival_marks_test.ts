@@ -8,7 +8,7 @@ import {
 import { utf8 } from "../../mod/base/bytes.ts";
 import { assertEquals } from "../support/assert.ts";
 
-const SEEN = { uidValidity: 7, next: 10, now: 1000 };
+const SEEN = { uidValidity: 7, next: 10, ran: 1000 };
 
 Deno.test("parseMarks() reads what formatMarks() wrote, and of anything else nothing", () => {
   const marks: ArrivalMarks = { uidValidity: 7, marks: [[0, 5], [1000, 9], [2000, 9]] };
@@ -33,20 +33,20 @@ Deno.test("parseMarks() reads what formatMarks() wrote, and of anything else not
 Deno.test("marked() notes at first what files alone tell of, then arrivals now and then, and drops what is of no use", () => {
   const first = marked(null, SEEN, 100, -Infinity);
   assertEquals(first.marks, [[0, 10]]);
-  assertEquals(marked(first, { ...SEEN, now: 5000 }, 100, 0), first, "nothing came");
-  const second = marked(first, { ...SEEN, next: 11, now: 2000 }, 100, 500);
+  assertEquals(marked(first, { ...SEEN, ran: 5000 }, 100, 0), first, "nothing came");
+  const second = marked(first, { ...SEEN, next: 11, ran: 2000 }, 100, 500);
   assertEquals(second.marks, [[0, 10], [2000, 11]]);
-  assertEquals(marked(second, { ...SEEN, next: 12, now: 2050 }, 100, 500), second, "too soon");
-  const third = marked(second, { ...SEEN, next: 12, now: 2100 }, 100, 2000);
+  assertEquals(marked(second, { ...SEEN, next: 12, ran: 2050 }, 100, 500), second, "too soon");
+  const third = marked(second, { ...SEEN, next: 12, ran: 2100 }, 100, 2000);
   assertEquals(third.marks, [[2000, 11], [2100, 12]]);
   assertEquals(marked(third, { ...SEEN, uidValidity: 8 }, 100, 0).marks, [[0, 10]]);
 });
 
-Deno.test("marked() takes marks back with the clock", () => {
+Deno.test("marked() begins anew where it was forgotten how long the server has run", () => {
   const marks: ArrivalMarks = { uidValidity: 7, marks: [[0, 5], [1000, 8], [9000, 9]] };
-  assertEquals(marked(marks, { ...SEEN, next: 9, now: 2000 }, 100, 0).marks, [[0, 5], [1000, 8], [2000, 9]]);
+  assertEquals(marked(marks, { ...SEEN, next: 9, ran: 2000 }, 100, 0).marks, [[0, 5], [1000, 8], [2000, 9]]);
   const ahead: ArrivalMarks = { uidValidity: 7, marks: [[8000, 8], [9000, 9]] };
-  assertEquals(marked(ahead, { ...SEEN, next: 9, now: 2000 }, 100, 0).marks, [[2000, 9]]);
+  assertEquals(marked(ahead, { ...SEEN, next: 9, ran: 2000 }, 100, 0).marks, [[2000, 9]]);
 });
 
 Deno.test("thereAt() tells up to which UID messages were there", () => {

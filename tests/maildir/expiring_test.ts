@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { CATCH_UP, EXPIRY_EVERY } from "../../mod/base/limits.ts";
+import { EXPIRY_EVERY } from "../../mod/base/limits.ts";
 import { Expiring } from "../../mod/maildir/expiring.ts";
 import { MaildirStore } from "../../mod/maildir/store.ts";
 import { SEEN } from "../../mod/store/store.ts";
@@ -140,7 +140,7 @@ Deno.test("Expiring: by a clock that is years off at the start nothing goes, nor
   }
 });
 
-Deno.test("Expiring removes nothing before its time, whatever the clock does, but for what a wrong one had time for", async () => {
+Deno.test("Expiring removes nothing before its time, whatever the clock does", async () => {
   const leg = fc.record({
     wrong: fc.constantFrom(0, 0, 0, -400, -20, -2, 2, 20, 400),
     days: fc.integer({ min: 1, max: 25 }),
@@ -152,7 +152,6 @@ Deno.test("Expiring removes nothing before its time, whatever the clock does, bu
       await b.store.account(ALICE);
       await b.look();
       const came = new Map<number, number>();
-      let ahead = 0;
       for (const { wrong, days, restart } of legs) {
         b.clock.wrongBy = wrong * DAY;
         if (restart) await b.restart();
@@ -160,7 +159,6 @@ Deno.test("Expiring removes nothing before its time, whatever the clock does, bu
           const uid = await append(await b.store.account(ALICE), "Trash", "x\r\n\r\n");
           came.set(uid, b.clock.truth());
           await b.clock.pass(DAY);
-          if (wrong > 0) ahead += DAY;
           await b.look();
           const box = await opened(b.store, "Trash");
           const there = new Set(box.messages.map((m) => m.uid));
@@ -169,7 +167,7 @@ Deno.test("Expiring removes nothing before its time, whatever the clock does, bu
             if (there.has(uid)) continue;
             came.delete(uid);
             const stayed = b.clock.truth() - at;
-            assert(stayed >= 30 * DAY - ahead * (CATCH_UP + 1), `${uid} stayed ${stayed / DAY} days`);
+            assert(stayed >= 30 * DAY, `${uid} stayed ${stayed / DAY} days`);
           }
         }
       }
