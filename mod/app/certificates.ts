@@ -91,7 +91,7 @@ export class CertificateKeeper {
       readonly fingerprint: string;
     },
   ): number | null {
-    if (c.source === ACME_SOURCE) return Math.max(renewalTime(c), this.acme?.next ?? 0);
+    if (c.source === ACME_SOURCE) return this.acme?.next ?? renewalTime(c);
     return c.source === OWN_SOURCE ? c.notAfter - RENEW_DAYS * 86_400_000 : null;
   }
 

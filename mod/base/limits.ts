@@ -427,6 +427,9 @@ export const ACME_WAIT_MOST = 7 * 24 * 60 * MINUTE; // until the next attempt, w
 export const ACME_CLOCK = 24 * 60 * MINUTE; // our clock may be off from the authority's: one that is further off is wrong
 export const ACME_ALONE = 3; // failures after which the server's own name is asked for alone: whatever is wrong with the others must not cost it its certificate
 export const ACME_LOOK_NAMES = 500; // names looked up in DNS to see whether they lead here
+export const ACME_WINDOW = 6 * 60 * MINUTE; // between two questions when a certificate is to be renewed, unless the authority says otherwise
+export const ACME_WINDOW_LEAST = 60 * MINUTE; // and at least, whatever it says
+export const ACME_WINDOW_MOST = 24 * 60 * MINUTE; // and at most: some are to be renewed within a day
 export const ACME_REFUSED = 24 * 60 * MINUTE; // a name it does not issue for is left out so long
 export const ACME_LOOK = 24 * 60 * MINUTE; // between two looks in DNS for names that lead here
 

@@ -1,4 +1,5 @@
 /** TLS contexts chosen by SNI, swapped as a whole when certificates change; and the reading of X.509 certificates. */
+import { Buffer } from "node:buffer";
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { formatIp, parseIp } from "../base/ip.ts";
@@ -83,6 +84,15 @@ export const certificateReader: CertificateReader = {
       chain.push(next);
     }
   },
+  renewalId(pem) {
+    const { raw, serialNumber } = new X509Certificate(pem);
+    const key = issuerKeyId(raw);
+    if (key === null) return null;
+    const digits = serialNumber.length % 2 === 1 ? `0${serialNumber}` : serialNumber;
+    // As DER has it: positive, so the top bit is clear.
+    const serial = Buffer.from(/^[89A-F]/i.test(digits) ? `00${digits}` : digits, "hex");
+    return `${key.toString("base64url")}.${serial.toString("base64url")}`;
+  },
   matches(pair) {
     return new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key));
   },
@@ -95,6 +105,19 @@ function certificateOf(pem: string): X509Certificate[] {
   } catch {
     return []; // of no use to clients either
   }
+}
+
+/** Object identifier of authorityKeyIdentifier (RFC 5280 4.2.1.1), as DER has it. */
+const ISSUER_KEY = Buffer.from("0603551d23", "hex");
+
+/** The keyIdentifier of that extension, which the platform does not tell. */
+function issuerKeyId(der: Buffer): Buffer | null {
+  const at = der.indexOf(ISSUER_KEY) + ISSUER_KEY.length;
+  const [octets, , sequence, , key, length = 0] = der.subarray(at, at + 6);
+  if (at < ISSUER_KEY.length || octets !== 0x04 || sequence !== 0x30 || key !== 0x80 || length > 64) {
+    return null;
+  }
+  return der.subarray(at + 6, at + 6 + length);
 }
 
 /** Whether `by` has signed `certificate`, and is another one. */

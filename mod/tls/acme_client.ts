@@ -41,6 +41,7 @@ import type {
 } from "./acme_types.ts";
 import { base64url, type EcKey } from "./ec_key.ts";
 import { bindAccount, keyAuthorization, signJws } from "./jws.ts";
+import type { RenewalWindow } from "./renewal.ts";
 
 /** Challenges of one authorization that are looked at: there are three kinds. */
 const CHALLENGES = 20;
@@ -50,6 +51,14 @@ interface Directory {
   readonly newAccount: string;
   readonly newOrder: string;
   readonly revokeCert: string | null;
+  readonly renewalInfo: string | null;
+}
+
+/** When the authority would have a certificate renewed. */
+export interface RenewalInfo {
+  readonly window: RenewalWindow;
+  /** Milliseconds until it is to be asked again; null where it does not say. */
+  readonly wait: number | null;
 }
 
 export interface AcmeClientPorts {
@@ -132,15 +141,30 @@ export class AcmeClient {
     });
   }
 
+  /** Asks about a certificate by its `renewalId` (RFC 9773 4.1); null where the authority does not tell. */
+  renewalInfo(id: string): Promise<Result<RenewalInfo | null, AcmeFault>> {
+    return told(async () => {
+      const { renewalInfo } = await this.#open();
+      if (renewalInfo === null) return null;
+      const { reply, json } = await this.#ask("GET", `${renewalInfo.replace(/\/$/, "")}/${id}`, null);
+      const suggested = field(json, "suggestedWindow");
+      const [start = NaN, end = NaN] = ["start", "end"].map((name) => Date.parse(text(suggested[name])));
+      // RFC 9773 4.2: such a window is no answer.
+      if (!(start >= 0 && start < end)) throw new Ended({ why: "the directory suggests no time to renew" });
+      return { window: { start, end }, wait: retryAfter(reply, this.#ports.clock.now()) };
+    });
+  }
+
   async #open(): Promise<Directory> {
     if (this.#directory) return this.#directory;
     const { json } = await this.#ask("GET", this.#url, null);
-    const { revokeCert } = json;
+    const { revokeCert, renewalInfo } = json;
     return this.#directory = {
       newNonce: url(json["newNonce"], "newNonce"),
       newAccount: url(json["newAccount"], "newAccount"),
       newOrder: url(json["newOrder"], "newOrder"),
       revokeCert: revokeCert === undefined ? null : url(revokeCert, "revokeCert"),
+      renewalInfo: renewalInfo === undefined ? null : url(renewalInfo, "renewalInfo"),
     };
   }
 

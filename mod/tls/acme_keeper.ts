@@ -16,6 +16,9 @@ import {
   ACME_NAMES,
   ACME_REFUSED,
   ACME_TEXT,
+  ACME_WINDOW,
+  ACME_WINDOW_LEAST,
+  ACME_WINDOW_MOST,
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
@@ -23,13 +26,13 @@ import { err, ok, type Result } from "../base/result.ts";
 import { type AcmeState, newAcmeState, readAcmeState, writeAcmeState } from "./acme_state.ts";
 import type { AcmeFault, AcmeHttp, ChallengeBoard, ChallengeWay, ExternalAccount } from "./acme_types.ts";
 import { type CertificateFacts, type CertificateReader, readPair } from "./certificate_files.ts";
+import { minute, takenOf } from "./issued.ts";
 import type { EcKey } from "./ec_key.ts";
 import type { KeyPair } from "./own_ca.ts";
 import { clockIsSane, isDue, OWN_WAIT_MOST, renewalTime, waitAfter } from "./renewal.ts";
 
 /** Longest key file, octets. */
 const KEY_MAX = 16 * 1024;
-const DAY = 86_400_000;
 
 /** What a config wants. */
 export interface AcmeTerms {
@@ -130,9 +133,12 @@ export class AcmeKeeper {
       const now = clock.now();
       if (!clockIsSane(now, this.#held?.facts ?? null) || !this.#isDue(now)) return false;
       await this.#findNames(false);
-      if (this.#next(now) > now) return false;
-      const done = await this.#once(false, false);
-      return done.ok && done.value;
+      if (this.#next(now) <= now) {
+        const done = await this.#once(() => this.#attempt(false, false));
+        return done.ok && done.value;
+      }
+      if (this.#isAskedAgain(now)) await this.#once(() => this.#askWhen());
+      return false;
     } catch (e) {
       this.#ports.log.error("certificate not renewed", {}, e);
       return false;
@@ -144,14 +150,16 @@ export class AcmeKeeper {
     if (this.#running) return err("it is being renewed at this moment");
     const { clock } = this.#ports;
     const now = clock.now();
-    if (!clockIsSane(now, this.#held?.facts ?? null)) return err(`the clock says ${time(now)}; set it first`);
+    if (!clockIsSane(now, this.#held?.facts ?? null)) {
+      return err(`the clock says ${minute(now)}; set it first`);
+    }
     const { next, asked, error } = this.#state;
     if (asked && next !== null && !this.#isDue(now)) {
       return err(
-        `the authority wants no further attempt before ${time(next)} (${error ?? "no reason given"})`,
+        `the authority wants no further attempt before ${minute(next)} (${error ?? "no reason given"})`,
       );
     }
-    const done = await this.#once(true, revoke);
+    const done = await this.#once(() => this.#attempt(true, revoke));
     return done.ok ? ok(undefined) : done;
   }
 
@@ -189,7 +197,41 @@ export class AcmeKeeper {
   /** When the certificate at hand is to be renewed, if it is one for these names; else null. */
   #goodUntil(names: readonly string[]): number | null {
     const held = this.#held;
-    return held && this.#state.issued && this.#covers(names) ? renewalTime(held.facts) : null;
+    if (!held || !this.#state.issued || !this.#covers(names)) return null;
+    return renewalTime(held.facts, this.#window?.suggested ?? null);
+  }
+
+  /** What the authority has said about the certificate at hand. */
+  get #window(): AcmeState["window"] {
+    const { window } = this.#state;
+    return window?.of === this.#held?.facts.fingerprint ? window : null;
+  }
+
+  /** Whether it is time to ask the authority when it would have the certificate at hand renewed. */
+  #isAskedAgain(now: number): boolean {
+    return this.#held !== null && this.#state.issued && isDue(this.#window?.look ?? null, now);
+  }
+
+  /** RFC 9773. Never new: false. */
+  async #askWhen(): Promise<Result<boolean, string>> {
+    const { clock, log, reader } = this.#ports;
+    const held = this.#held;
+    const id = held && reader.renewalId(held.pair.certificate);
+    const client = id ? await this.#client(this.#ways()) : null;
+    const told = id && client ? await client.renewalInfo(id) : ok(null);
+    if (!told.ok) log.info("renewal not asked", { why: told.error.why });
+    const { window = null, wait = null } = told.ok ? told.value ?? {} : {};
+    const look = Math.min(ACME_WINDOW_MOST, Math.max(ACME_WINDOW_LEAST, wait ?? ACME_WINDOW));
+    await this.#remember({
+      ...this.#state,
+      window: {
+        of: held?.facts.fingerprint ?? "",
+        // Who does not answer at the moment has not changed his mind.
+        suggested: told.ok ? window : this.#window?.suggested ?? null,
+        look: Math.round(clock.now() + look),
+      },
+    });
+    return ok(false);
   }
 
   /** The names to ask for: those of the config, and those that lead here; not, for a day, what was refused. */
@@ -214,13 +256,14 @@ export class AcmeKeeper {
     this.#found = [...here, ...unknown.filter((n) => this.#covers([n]))];
   }
 
-  /** One attempt at a time. True when there is a new certificate. Never rejects. */
-  #once(byHand: boolean, revoke: boolean): Promise<Result<boolean, string>> {
+  /** One thing at a time. True when there is a new certificate. Never rejects. */
+  #once(work: () => Promise<Result<boolean, string>>): Promise<Result<boolean, string>> {
+    if (this.#running) return Promise.resolve(err("it is being renewed at this moment"));
     const failed = (e: unknown) => {
       this.#ports.log.error("certificate not renewed", {}, e);
       return err(reasonOf(e));
     };
-    this.#running = this.#attempt(byHand, revoke).catch(failed).finally(() => this.#running = null);
+    this.#running = work().catch(failed).finally(() => this.#running = null);
     return this.#running;
   }
 
@@ -242,7 +285,7 @@ export class AcmeKeeper {
         refused,
         error: why.slice(0, ACME_TEXT),
       });
-      const at = time(next.next ?? clock.now());
+      const at = minute(next.next ?? clock.now());
       log.warn("certificate not renewed", { why, failures: next.failures, next: at });
       return err(why);
     }
@@ -384,32 +427,6 @@ export class AcmeKeeper {
   }
 }
 
-/** The chain to serve of what the authority sent, PEM; or why it will not do. */
-function takenOf(
-  reader: CertificateReader,
-  sent: string,
-  key: string,
-  names: readonly string[],
-  now: number,
-): Result<string, string> {
-  const wrong = (what: string) => err(`the authority sent a certificate that ${what}`);
-  try {
-    const certificate = reader.chain(sent);
-    if (!reader.matches({ certificate, key })) return wrong("is for another key");
-    const { dnsNames, notBefore, notAfter } = reader.read(certificate);
-    const missing = names.filter((n) => !dnsNames.includes(n));
-    if (missing.length > 0) return wrong(`is not for ${missing.join(", ")}`);
-    if (notBefore > now + DAY) return wrong(`is not valid before ${time(notBefore)}`);
-    return notAfter > now ? ok(certificate) : wrong(`ended ${time(notAfter)}`);
-  } catch {
-    return wrong("is none");
-  }
-}
-
 function reasonOf(fault: unknown): string {
   return fault instanceof Error ? fault.message : String(fault);
-}
-
-function time(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16)}Z`;
 }

@@ -3,6 +3,7 @@ import { fromUtf8, utf8 } from "../base/bytes.ts";
 import { replaceFile } from "../base/durable.ts";
 import type { Fs } from "../base/fs.ts";
 import { ACME_NAMES, ACME_STATE, ACME_TEXT } from "../base/limits.ts";
+import type { RenewalWindow } from "./renewal.ts";
 
 /** Times in milliseconds since 1970. */
 export interface AcmeState {
@@ -24,6 +25,12 @@ export interface AcmeState {
   readonly error: string | null;
   /** How names were proved last. */
   readonly way: string | null;
+  /** When it would have the certificate with this fingerprint renewed, if it has said so, and when it is asked again. */
+  readonly window: {
+    readonly of: string;
+    readonly suggested: RenewalWindow | null;
+    readonly look: number;
+  } | null;
   /** Names it does not issue for, and until when they are left out. */
   readonly refused: Readonly<Record<string, number>>;
 }
@@ -40,6 +47,7 @@ export function newAcmeState(directory: string): AcmeState {
     asked: false,
     error: null,
     way: null,
+    window: null,
     refused: {},
   };
 }
@@ -69,6 +77,7 @@ export async function readAcmeState(fs: Fs, path: string, directory: string): Pr
     asked: raw.asked === true,
     error: typeof raw.error === "string" ? raw.error.slice(0, ACME_TEXT) : null,
     way: typeof raw.way === "string" ? raw.way : null,
+    window: windowOf(raw.window),
     refused: refusedOf(raw.refused),
   };
 }
@@ -80,6 +89,23 @@ export async function writeAcmeState(fs: Fs, path: string, state: AcmeState): Pr
 
 function timeOf(value: unknown): number | null {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function windowOf(value: unknown): AcmeState["window"] {
+  const { of, suggested, look } = objectOf(value);
+  const next = timeOf(look);
+  if (typeof of !== "string" || next === null) return null;
+  const { start, end } = objectOf(suggested);
+  const [from, to] = [timeOf(start), timeOf(end)];
+  return {
+    of,
+    suggested: from !== null && to !== null && from < to ? { start: from, end: to } : null,
+    look: next,
+  };
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
 function refusedOf(value: unknown): Readonly<Record<string, number>> {

@@ -24,6 +24,8 @@ export interface CertificateReader {
    * first is none.
    */
   chain(pem: string): string;
+  /** By what an authority knows the (first) certificate (RFC 9773 4.1); null where it does not name its issuer's key. */
+  renewalId(pem: string): string | null;
   /** Whether the key belongs to the (first) certificate. */
   matches(pair: KeyPair): boolean;
 }

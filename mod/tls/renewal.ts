@@ -5,6 +5,7 @@ import type { CertificateFacts } from "./certificate_files.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** After the first failure, the second, and so on; the last one repeats. Let's Encrypt takes five failures of a name an hour. */
 const WAITS: readonly number[] = [
@@ -25,14 +26,29 @@ export function clockIsSane(now: number, facts: Pick<CertificateFacts, "notBefor
   return clockIsSet(now) && (facts === null || now >= facts.notBefore);
 }
 
+/** When an authority would have a certificate renewed (RFC 9773 4.2), in milliseconds since 1970. */
+export interface RenewalWindow {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * When to renew: at two thirds of its life, and up to a twentieth later, by a part that the certificate's fingerprint decides. So not all of one
- * day's certificates are renewed in one hour, and a restart does not throw the dice again.
+ * When to renew: at two thirds of its life, and up to a twentieth later, or within the window that the authority suggests, by a part that the certificate's
+ * fingerprint decides. So not all of one day's certificates are renewed in one hour, and a restart does not throw the dice again. Whatever is suggested,
+ * a certificate lives for a day, and is not left to its end.
  */
-export function renewalTime(facts: Pick<CertificateFacts, "notBefore" | "notAfter" | "fingerprint">): number {
-  const life = facts.notAfter - facts.notBefore;
-  const part = parseInt(facts.fingerprint.replaceAll(":", "").slice(0, 8), 16) / 2 ** 32;
-  return Math.round(facts.notBefore + life * (2 / 3 + (Number.isFinite(part) ? part : 0) / 20));
+export function renewalTime(
+  facts: Pick<CertificateFacts, "notBefore" | "notAfter" | "fingerprint">,
+  window: RenewalWindow | null = null,
+): number {
+  const { notBefore, notAfter, fingerprint } = facts;
+  const life = notAfter - notBefore;
+  const read = parseInt(fingerprint.replaceAll(":", "").slice(0, 8), 16) / 2 ** 32;
+  const part = Number.isFinite(read) ? read : 0;
+  if (!window) return Math.round(notBefore + life * (2 / 3 + part / 20));
+  const suggested = window.start + part * (window.end - window.start);
+  const soonest = notBefore + Math.min(DAY, life / 3);
+  return Math.round(Math.min(notAfter - life / 5, Math.max(soonest, suggested)));
 }
 
 /** Milliseconds to wait after so many failures in a row; `spread` (0 to 1) makes it up to a fifth longer. `asked`: what the authority wants at least. */

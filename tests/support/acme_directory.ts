@@ -29,6 +29,8 @@ export class AcmeDirectory implements AcmeHttp {
   readonly blocked = new Set<string>();
   /** What came of an account made anew. */
   readonly accounts: Record<string, unknown>[] = [];
+  /** When certificates are to be renewed, if it tells. */
+  window: { start: string; end: string } | null = null;
   /** Looks at pending things before they are done. */
   patience = 1;
   #names: readonly string[] = [];
@@ -71,6 +73,7 @@ export class AcmeDirectory implements AcmeHttp {
         return {
           json: Object.fromEntries(
             [["newNonce", "nonce"], ["newAccount", "account"], ["newOrder", "new"], ["revokeCert", "revoke"]]
+              .concat(this.window ? [["renewalInfo", "info"]] : [])
               .map(([name, at]) => [name, `${TOP}/${at}`]),
           ),
         };
@@ -93,6 +96,8 @@ export class AcmeDirectory implements AcmeHttp {
         return { json: { ...this.#order(), status: "valid", certificate: `${TOP}/certificate` } };
       case "certificate":
         return { text: this.chain(this.#names), type: "application/pem-certificate-chain" };
+      case "info":
+        return { json: { suggestedWindow: this.window } };
       case "revoke":
         this.revoked.push(String(payload?.["certificate"]));
         return {};

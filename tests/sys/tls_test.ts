@@ -1,3 +1,5 @@
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
 import type tls from "node:tls";
 import { certificateReader, Certificates } from "../../mod/sys/tls.ts";
 import { issueAuthority, issueServer } from "../../mod/tls/own_ca.ts";
@@ -77,4 +79,26 @@ Deno.test("certificateReader.chain() keeps the certificate and who certifies it,
   ];
   for (const [sent, kept] of cases) assertEquals(certificateReader.chain(sent), kept);
   for (const bad of ["", "x", junk, junk + leaf, key]) assertThrows(() => certificateReader.chain(bad));
+});
+
+Deno.test("certificateReader.renewalId() names a certificate as RFC 9773 has it", async () => {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"]) as CryptoKeyPair;
+  const made = (serialNumber: string, ...extensions: x509.Extension[]) =>
+    x509.X509CertificateGenerator.createSelfSigned({
+      serialNumber,
+      name: "CN=x",
+      keys,
+      signingAlgorithm: algorithm,
+      extensions,
+    })
+      .then((c) => c.toString("pem"));
+  // Section 4.1's own example.
+  const issuer = new x509.AuthorityKeyIdentifierExtension("69885b6b87464041e1b37b847ba0ae2cde01c8d4");
+  assertEquals(
+    certificateReader.renewalId(await made("0087654321", issuer)),
+    "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE",
+  );
+  assertEquals(certificateReader.renewalId(await made("07", issuer)), "aYhba4dGQEHhs3uEe6CuLN4ByNQ.Bw");
+  assertEquals(certificateReader.renewalId(await made("07")), null);
 });

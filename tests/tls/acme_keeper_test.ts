@@ -31,13 +31,14 @@ function bench(now = NOW) {
           issuer: "CA",
           notBefore: from,
           notAfter: until,
-          fingerprint: "80:00",
+          fingerprint: `00:00:00:00:${from}`,
         };
       },
       chain(pem) {
         JSON.parse(pem);
         return `${pem}\n`;
       },
+      renewalId: () => "id.of-it",
       matches: ({ certificate, key }) => JSON.parse(certificate).names.length > 0 && key.includes("PRIVATE"),
     },
     board: new ChallengeTokens(),
@@ -71,9 +72,10 @@ Deno.test("AcmeKeeper issues once, keeps it over restarts, and renews at two thi
   const keeper = await open();
   assertEquals([keeper.pair, await keeper.look(), namesOf(keeper)], [null, true, ["a.test", "b.test"]]);
   const key = keeper.pair?.key;
-  const asked = directory.asked.length;
+  const posts = () => directory.asked.filter((a) => a.startsWith("POST ")).length;
+  const asked = posts();
   const again = await open();
-  assertEquals([await again.look(), again.pair, directory.asked.length], [false, keeper.pair, asked]);
+  assertEquals([await again.look(), again.pair, posts()], [false, keeper.pair, asked]);
   await clock.advance(59 * DAY);
   assertEquals(await again.look(), false);
   await clock.advance(6 * DAY);
@@ -306,4 +308,68 @@ Deno.test("AcmeKeeper tells what went wrong where nothing was asked", async () =
   const failed = await keeper.renew(false);
   assertEquals(failed, { ok: false, error: "Cannot read /ca.pem: there is no such file" });
   assertEquals(keeper.standing.error, "Cannot read /ca.pem: there is no such file");
+});
+
+Deno.test("AcmeKeeper renews when the authority says so, and no more often than it must ask", async () => {
+  const { clock, directory, open } = bench();
+  const at = (days: number) => new Date(NOW + days * DAY).toISOString();
+  directory.window = { start: at(40), end: at(41) };
+  const keeper = await open();
+  await keeper.look();
+  const info = () => directory.asked.filter((a) => a === "GET /info/id.of-it").length;
+  for (let minutes = 0; minutes < 60; minutes++) {
+    await keeper.look();
+    await clock.advance(60_000);
+  }
+  assertEquals([info(), keeper.standing.next], [1, NOW + 40 * DAY]);
+  // Over restarts, too.
+  assertEquals([(await open()).standing.next, await (await open()).look(), info()], [
+    NOW + 40 * DAY,
+    false,
+    1,
+  ]);
+  // It is asked again, and what it said stays where it is down.
+  directory.window = { start: at(30), end: at(31) };
+  await clock.advance(DAY);
+  await keeper.look();
+  assertEquals([info(), keeper.standing.next], [2, NOW + 30 * DAY]);
+  directory.lies.set("/info/id.of-it", { status: 500 });
+  await clock.advance(DAY);
+  await keeper.look();
+  assertEquals([info(), keeper.standing.next, keeper.standing.failures], [3, NOW + 30 * DAY, 0]);
+  await clock.advance(28 * DAY);
+  assertEquals([await keeper.look(), issuedBy(directory)], [true, 2]);
+});
+
+Deno.test("AcmeKeeper has no certificate renewed each day by an authority that says nonsense", async () => {
+  const nonsense: readonly ({ start: string; end: string } | string)[] = [
+    { start: "soon", end: "later" },
+    { start: "2027-02-01T00:00:00Z", end: "2027-01-01T00:00:00Z" },
+    "2027-01-01",
+  ];
+  for (const window of nonsense) {
+    const { clock, directory, open } = bench();
+    directory.window = window as { start: string; end: string };
+    const keeper = await open();
+    await keeper.look();
+    await keeper.look();
+    const { next } = keeper.standing;
+    assert(next >= clock.now() + 59 * DAY && next < clock.now() + 66 * DAY, JSON.stringify(window));
+  }
+  const { clock, directory, open } = bench();
+  directory.window = { start: "1970-01-01T00:00:00Z", end: "1970-01-01T00:00:01Z" };
+  const keeper = await open();
+  await live(keeper, clock, 4);
+  assert(issuedBy(directory) <= 4, `${issuedBy(directory)}`);
+});
+
+Deno.test("AcmeKeeper does one thing at a time", async () => {
+  const { directory, open } = bench();
+  const keeper = await open();
+  const [looked, byHand, again] = await Promise.all([keeper.look(), keeper.renew(false), keeper.look()]);
+  assertEquals(
+    [looked, byHand, again].filter((r) => r === true || (typeof r === "object" && r.ok)).length,
+    1,
+  );
+  assertEquals(issuedBy(directory), 1);
 });

@@ -14,6 +14,8 @@ Deno.test("readAcmeState() gives back what was written, for this directory only,
     failures: 3,
     next: 5,
     error: "no",
+    way: "http-01",
+    window: { of: "aa:bb", suggested: { start: 5, end: 6 }, look: 9 },
     refused: { "a.test": 7 },
   };
   await writeAcmeState(fs, FILE, state);
@@ -34,6 +36,8 @@ Deno.test("readAcmeState() takes a broken file for none, and of a strange one wh
     next: "soon",
     refused: { a: "x", b: 2 },
     error: "x".repeat(9999),
+    window: { of: 7, look: 8 },
+    way: {},
     asked: 1,
   };
   const fs = new MemFs({ files: { [FILE]: JSON.stringify(odd) } });
@@ -42,4 +46,17 @@ Deno.test("readAcmeState() takes a broken file for none, and of a strange one wh
     { ...read, error: read.error?.length },
     { ...newAcmeState(CA), error: 500, refused: { b: 2 } } as never,
   );
+});
+
+Deno.test("readAcmeState() takes no window that is none", async () => {
+  for (
+    const suggested of [null, 7, { start: 1 }, { start: 2, end: 1 }, { start: -1, end: 1 }, {
+      start: "1",
+      end: "2",
+    }]
+  ) {
+    const window = { of: "aa", suggested, look: 3 };
+    const fs = new MemFs({ files: { [FILE]: JSON.stringify({ directory: CA, window }) } });
+    assertEquals((await readAcmeState(fs, FILE, CA)).window, { of: "aa", suggested: null, look: 3 });
+  }
 });

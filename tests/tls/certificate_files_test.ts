@@ -39,6 +39,7 @@ function ports(fs: MemFs, clock: FakeClock): CertificatePorts & { made: string[]
       };
     },
     chain: (pem: string) => pem,
+    renewalId: () => null,
     matches: (pair: { certificate: string; key: string }) =>
       pair.key === `key ${JSON.parse(pair.certificate.split("\n")[0] ?? "").n}`,
   };

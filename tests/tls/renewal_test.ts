@@ -16,6 +16,15 @@ Deno.test("renewalTime() is at two thirds of a life and up to a twentieth later,
   }
 });
 
+Deno.test("renewalTime() heeds a window, but neither leaves a certificate to its end nor renews it on its first day", () => {
+  const facts = { notBefore: NOW, notAfter: NOW + 90 * DAY, fingerprint: "80:00:00:00" };
+  const of = (start: number, end: number) =>
+    (renewalTime(facts, { start: NOW + start * DAY, end: NOW + end * DAY }) - NOW) / DAY;
+  assertEquals([of(50, 52), of(-9, -8), of(0, 1), of(200, 201), of(0, 180)], [51, 1, 1, 72, 72]);
+  const short = { ...facts, notAfter: NOW + DAY };
+  assertEquals(renewalTime(short, { start: 0, end: 1 }) - NOW, DAY / 3);
+});
+
 Deno.test("clockIsSane() believes no time before this program or before the certificate was issued", () => {
   assertEquals([0, Date.UTC(2020, 1), NOW].map((t) => clockIsSane(t, null)), [false, false, true]);
   assertEquals([NOW - 1, NOW].map((t) => clockIsSane(t, { notBefore: NOW })), [false, true]);
