@@ -270,7 +270,11 @@ function headerText(bytes: Uint8Array): string {
   if (isBare(raw, bytes.length)) return unfolded(raw);
   const header = scanHeader(bytes);
   let text = "";
+  let at = 0;
   for (const field of header.fields) {
+    // A line that is no field.
+    if (field.start > at) text += `${fromUtf8(bytes.subarray(at, field.start))}\r\n`;
+    at = field.end;
     const whole = rawField(header, field);
     const plain = fromUtf8(whole);
     if (isBare(plain, whole.length)) {
@@ -281,5 +285,5 @@ function headerText(bytes: Uint8Array): string {
     const value = oneLine(bytes.subarray(field.valueStart, field.end));
     text += `${fromAscii(name)} ${decodeWords(value)}\r\n`;
   }
-  return text;
+  return at < bytes.length ? text + fromUtf8(bytes.subarray(at)) : text;
 }

@@ -1,3 +1,4 @@
+import { utf8 } from "../../mod/base/bytes.ts";
 import fc from "fast-check";
 import { findInMemory, fold, hasNone, readFields } from "../../mod/imap/search_text.ts";
 import { scanStructure } from "../../mod/mail/structure.ts";
@@ -84,4 +85,18 @@ Deno.test("hasNone() looks over foldings", () => {
   const folded = latin1("Subject: one\r\n\ttwo\r\n\r\nbody\r\n");
   assertEquals(hasNone(folded, [{ text: "one two", headers: true }]), false);
   assertEquals(hasNone(folded, [{ text: "one three", headers: true }]), true);
+});
+
+Deno.test("findInMemory() looks at lines of a header that are no fields, encoded words beside them or not", () => {
+  const needles = ["astray", "behind", "n\u00f6te"].map((text) => ({ text: fold(text), headers: true }));
+  for (const field of ["Subject: plain", "Subject: =?utf-8?Q?n=C3=B6te?="]) {
+    const bytes = utf8(`went astray here\r\n${field}\r\nleft behind\r\nX: 1\r\n\r\nbody\r\n`);
+    const inner = utf8(`Content-Type: message/rfc822\r\n\r\n${new TextDecoder().decode(bytes)}`);
+    const encoded = field.includes("=?");
+    assertEquals(findInMemory(inner, scanStructure(inner), needles), [true, true, encoded], field);
+    assertEquals(
+      findInMemory(inner, scanStructure(inner), needles.map((n) => ({ ...n, headers: false }))),
+      [false, false, false],
+    );
+  }
 });

@@ -122,12 +122,6 @@ const EXPLAINED: readonly Explained[] = [
     why: "Dovecot finds no text in an encoding it does not know",
   },
   {
-    about: /^TEXT "/,
-    mail: /multipart\/digest/,
-    answers: (d) => d.theirs === "true",
-    why: "in an embedded message's header, a line that is no field is not searched here",
-  },
-  {
     about: /^SENT/,
     mail: /^Date: .{8,25}$/m,
     answers: onlyOurs,
