@@ -1,5 +1,5 @@
 /** The server as its service manager (systemd) sees it: ready, reloading, alive, stopping. Loaded only where there is one. */
-import { MANAGER_LOOK } from "../base/limits.ts";
+import { MANAGER_KNOCKS, MANAGER_LEAST, MANAGER_LOOK } from "../base/limits.ts";
 import { managerOrders, openManager, type ServiceManager } from "../sys/service_manager.ts";
 import type { Platform } from "./platform.ts";
 import type { Server } from "./server.ts";
@@ -21,12 +21,13 @@ export async function supervise(server: Server, manager: ServiceManager): Promis
     const fault = await done.catch(String);
     manager.ready(fault === null ? statusOf(server) : `Goes on with the old configuration: ${fault}`);
   };
-  await Promise.all(server.doors.map((d) => d.answers()));
+  if (!await answering(server)) log.error("a listener does not let our own connections in");
   if (server.stopping.aborted) return;
   let told = statusOf(server);
   manager.ready(told);
   // Twice as often as it wants: one that comes late must not end the server.
-  const every = manager.watchdog === null ? MANAGER_LOOK : Math.min(MANAGER_LOOK, manager.watchdog / 2);
+  const wanted = manager.watchdog === null ? MANAGER_LOOK : Math.min(MANAGER_LOOK, manager.watchdog / 2);
+  const every = Math.max(MANAGER_LEAST, wanted);
   while (!server.stopping.aborted) {
     // That we get here says that the event loop turns.
     const shut = server.doors.find((d) => !d.accepting);
@@ -36,6 +37,16 @@ export async function supervise(server: Server, manager: ServiceManager): Promis
     if (status !== told) manager.status(status);
     told = status;
     await clock.sleep(every, server.stopping);
+  }
+}
+
+/** Whether all that is listened on lets a connection in, within some tries: a firewall may forbid it to us alone. */
+async function answering(server: Server): Promise<boolean> {
+  for (let tries = 1;; tries++) {
+    const answers = await Promise.all(server.doors.map((d) => d.answers()));
+    if (answers.every(Boolean) || tries === MANAGER_KNOCKS || server.stopping.aborted) {
+      return answers.every(Boolean);
+    }
   }
 }
 

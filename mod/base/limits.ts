@@ -317,6 +317,8 @@ export const LISTEN_KNOCK_WAIT = 5 * SECOND; // for our own connection to be let
 
 /** The service manager that watches over us. */
 export const MANAGER_LOOK = 60 * SECOND; // between two lines about how we are, and signs of life where it wants none more often
+export const MANAGER_LEAST = 50; // milliseconds between two signs of life, whatever it wants
+export const MANAGER_KNOCKS = 3; // times that listeners are tried at the start, LISTEN_KNOCK_WAIT each
 export const MANAGER_STATUS = 200; // characters of such a line
 export const MANAGER_WAITING = 20; // datagrams it has not taken yet: one that hangs takes none
 

@@ -2,7 +2,7 @@
 import { run } from "./command.ts";
 
 /** What of the tree makes the program. */
-const SOURCES = ["main.ts", "deno.json", "deno.lock", "mod", "systemd"];
+export const SOURCES: readonly string[] = ["main.ts", "deno.json", "deno.lock", "mod", "systemd"];
 
 /**
  * Bundles the tree at `top`; gives file name -> text, main.js among them. It is done in a copy, so that what is recorded of the build

@@ -1,4 +1,4 @@
-import { bundleProgram, formatFacts } from "../../../mod/build/bundle.ts";
+import { bundleProgram, formatFacts, SOURCES } from "../../../mod/build/bundle.ts";
 import { run } from "../../../mod/build/command.ts";
 import { sha256 } from "../../../mod/build/checksum.ts";
 import { packProgram } from "../../../mod/build/layout.ts";
@@ -9,7 +9,7 @@ const TOP = new URL("../../../", import.meta.url).pathname;
 Deno.test("bundleProgram() makes one program, the same every time, that names no path of this machine", async () => {
   const copy = await Deno.makeTempDir({ prefix: "roost-copy-" });
   try {
-    await run("cp", ["-r", "main.ts", "deno.json", "deno.lock", "mod", copy], TOP);
+    await run("cp", ["-r", ...SOURCES, copy], TOP);
     const files = await bundleProgram(copy, "abc123");
     checkProgram(files);
     await run("mv", ["mod", "moved"], copy);
