@@ -54,7 +54,7 @@ export class FolderCounts {
 }
 
 /** The database as those see it who keep something of a folder in it. */
-export type IndexFile = Pick<AccountFile, "use" | "tag" | "base" | "counts" | "vouched">;
+export type IndexFile = Pick<AccountFile, "use" | "tag" | "base" | "counts" | "vouched" | "told" | "ended">;
 
 export class AccountFile {
   readonly #ports: IndexPorts;
@@ -66,8 +66,11 @@ export class AccountFile {
   #made = false;
   /** The highest count of mod-sequences each folder has told in this process, whatever of it was written. */
   readonly counts: FolderCounts = new FolderCounts();
-  /** That of folders of which all that was told is written down. */
-  readonly vouched = new Map<number, number>();
+  /** That of folders of which all that was told is written down; null for others. */
+  readonly vouched = new Map<number, number | null>();
+  /** How many may tell mod-sequences. */
+  #telling = 0;
+  #clean = true;
   /** Monotonic milliseconds before which it is not tried again. */
   #restUntil = -Infinity;
   /** The removal of a broken file that is under way. */
@@ -140,6 +143,8 @@ export class AccountFile {
       use,
       counts: this.counts,
       vouched: this.vouched,
+      told: (db) => this.told(db),
+      ended: () => this.ended(),
       get tag() {
         return tag();
       },
@@ -147,6 +152,19 @@ export class AccountFile {
         return base();
       },
     };
+  }
+
+  /** Only within `use`: before anybody tells mod-sequences. `ended` follows. */
+  told(db: Database): void {
+    this.#telling++;
+    if (!this.#clean) return;
+    durably(db, () => db.prepare("UPDATE about SET clean = 0").run());
+    this.#clean = false;
+  }
+
+  /** Who told them does so no more. */
+  ended(): void {
+    this.#telling--;
   }
 
   /** When it was last used, in monotonic milliseconds. */
@@ -197,7 +215,7 @@ export class AccountFile {
         db.transaction(() => {
           db.exec(SCHEMA);
           const { random } = this.#ports;
-          db.prepare("INSERT INTO about (tag, base, name) VALUES (?, 0, ?)").run(
+          db.prepare("INSERT INTO about (tag, base, name, clean) VALUES (?, 0, ?, 1)").run(
             random.int(TAGS),
             random.int(NAMES),
           );
@@ -207,10 +225,11 @@ export class AccountFile {
         // Another version's index: making it anew is cheaper than knowing all old forms for ever.
         throw new DatabaseError("corrupt", this.#path);
       }
-      const about = db.prepare("SELECT tag, base, name FROM about").all()[0]?.map(Number);
-      const [tag = 0, base = 0, name = 0] = about ?? [];
+      const about = db.prepare("SELECT tag, base, name, clean FROM about").all()[0]?.map(Number);
+      const [tag = 0, base = 0, name = 0, clean = 0] = about ?? [];
       this.#tag = tag;
       this.#name = name;
+      this.#clean = clean === 1;
       if (this.#base === null) this.#base = this.#begin(db, base);
       else if (base !== this.#base || found !== this.#left) this.#beginAnew(db, base);
       return db;
@@ -224,9 +243,10 @@ export class AccountFile {
   #begin(db: Database, last: number): number {
     const clock = Math.max(1, Math.floor(this.#ports.clock.now() - EPOCH)) * A_MILLISECOND;
     const base = Math.max(last + LEAP + this.#ports.random.int(LEAP), clock);
-    db.exec("PRAGMA synchronous = FULL");
-    db.prepare("UPDATE about SET base = ?").run(base);
-    db.exec("PRAGMA synchronous = NORMAL");
+    // Clients may have heard more of what was told since than they will say.
+    if (!this.#clean) db.prepare("DELETE FROM span WHERE last >= ?").run(last);
+    this.#clean = true;
+    durably(db, () => db.prepare("UPDATE about SET base = ?, clean = 1").run(base));
     return base;
   }
 
@@ -241,6 +261,7 @@ export class AccountFile {
     this.#tag = (this.#tag + 1) % TAGS;
     // Nor do those who have read of it know what is in it now.
     this.#name = this.#ports.random.int(NAMES);
+    this.#clean = false;
     db.prepare("UPDATE about SET tag = ?, name = ?").run(this.#tag, this.#name);
     this.#base = this.#begin(db, last);
   }
@@ -261,6 +282,7 @@ export class AccountFile {
         this.#restUntil = -Infinity;
         this.#base = null;
         this.#swapped = false;
+        this.vouched.clear();
       } catch (e) {
         log.warn("broken index not removed", { path: this.#path, why: String(e) });
       }
@@ -274,6 +296,10 @@ export class AccountFile {
     this.#cancel?.();
     this.#opened(false);
     try {
+      // On the medium with all that was written, or not at all.
+      if (!this.#clean && this.#telling === 0 && ![...this.vouched.values()].includes(null)) {
+        db.prepare("UPDATE about SET clean = 1").run();
+      }
       db.close();
     } catch (e) {
       this.#ports.log.debug("index not closed", { path: this.#path, why: String(e) });
@@ -281,4 +307,11 @@ export class AccountFile {
     this.#left = this.#look();
     this.#swapped = !this.#left.startsWith(`${this.#inode} `);
   }
+}
+
+/** What is done is on the medium when it returns. */
+function durably(db: Database, work: () => void): void {
+  db.exec("PRAGMA synchronous = FULL");
+  work();
+  db.exec("PRAGMA synchronous = NORMAL");
 }

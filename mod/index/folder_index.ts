@@ -125,6 +125,7 @@ export class FolderIndex implements MailboxIndex {
   async #end(): Promise<void> {
     await this.words.end();
     while (this.#writeSome()) await this.#ports.clock.sleep(0);
+    this.#seqs?.end();
     this.#done();
   }
 

@@ -7,7 +7,8 @@
  * - A mod-sequence is count * 64 + tag. The tag is the database's: counts of different databases cannot be compared.
  * - Flags may have been what they are now, then others, then the same again: what a client was told in between is only worth something where
  *   the change was written down. So counts are believed within `span` alone, which is written with what it vouches for: what a power cut or
- *   a kill took, and what was told before somebody put an older copy of the file in its place, is in none.
+ *   a kill took, and what was told before somebody put an older copy of the file in its place, is in none. Nor is then what was told by the
+ *   same process before (`AccountFile.told`): whoever heard it may have heard the rest as well.
  * - The tag UNSURE marks counts told without a look at the table (`known`): good until the mailbox changes, foreign after.
  */
 import type { Database, SqlValue } from "../base/database.ts";
@@ -56,6 +57,7 @@ export class FolderModSeqs implements ModSeqs {
   readonly #changed = new Map<Uid, { readonly flags: number; readonly value: number }>();
   #gone: [number, Uid][] = [];
   #loaded = false;
+  #telling = false;
   /** What happened while the table was being read. */
   readonly #early: MailboxChange[] = [];
 
@@ -155,6 +157,12 @@ export class FolderModSeqs implements ModSeqs {
     return this.#changed.size > 0 || this.#gone.length > 0;
   }
 
+  /** Nobody asks any more, and all that can be written is. */
+  end(): void {
+    if (this.#telling) this.#file.ended();
+    this.#telling = false;
+  }
+
   async #load(mailbox: Pick<Mailbox, "messages" | "uidNext">): Promise<boolean> {
     const start = this.#file.use((db) => this.#begin(db));
     if (start === null) return false;
@@ -196,6 +204,8 @@ export class FolderModSeqs implements ModSeqs {
     ).map(([value, uid]) => [Number(value), Number(uid)]);
     this.#spans = db.prepare("SELECT first, last FROM span WHERE folder = ? ORDER BY first").all(this.#folder)
       .map(([first, last]) => [Number(first), Number(last)]);
+    this.#file.told(db);
+    this.#telling = true;
     db.transaction(() => {
       this.#save(db, top);
       this.#beginSpan(db);
@@ -269,7 +279,7 @@ export class FolderModSeqs implements ModSeqs {
   #next(): void {
     this.#count++;
     this.#file.counts.set(this.#folder, this.#count);
-    this.#file.vouched.delete(this.#folder);
+    this.#file.vouched.set(this.#folder, null);
   }
 
   #set({ uid, flags }: Message): void {

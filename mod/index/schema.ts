@@ -1,12 +1,12 @@
 /** The tables of an account's index. Whoever changes them raises VERSION: files of other versions are made anew. */
 
-export const VERSION = 5;
+export const VERSION = 6;
 
 /** UIDs are below it, so folder and UID together make one number that sorts by both. */
 const UIDS = 2 ** 32;
 
 /**
- * `about`: the tag of mod-sequences, and where the last process that used the file began to count them, and a `name` by which a file made anew is
+ * `about`: the tag of mod-sequences, and where the last process that used the file began to count them, whether nothing was told since that is not in the tables (`clean`), and a `name` by which a file made anew is
  * known. `parsed` and `fields`: texts of messages; `fields` is by itself since
  * searches go through it as a whole. `seq`: the flags a message had when it got its mod-sequence. `vanished`: what was expunged when. `span`: between which counts
  * of mod-sequences `seq` and `vanished` hold all that was ever told. In `folder`,
@@ -16,7 +16,7 @@ const UIDS = 2 ** 32;
  * `unsure` are messages whose text is not all there. `words` is merged by its users, in slices. Rows of `dropped` folders go bit by bit.
  */
 export const SCHEMA = `
-CREATE TABLE about (tag INTEGER NOT NULL, base INTEGER NOT NULL, name INTEGER NOT NULL);
+CREATE TABLE about (tag INTEGER NOT NULL, base INTEGER NOT NULL, name INTEGER NOT NULL, clean INTEGER NOT NULL);
 CREATE TABLE folder (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, uidvalidity INTEGER NOT NULL,
   highest INTEGER NOT NULL DEFAULT 0, floor INTEGER NOT NULL DEFAULT 0,

@@ -135,3 +135,37 @@ Deno.test("AccountFile finds its own file again after a rest", async () => {
   }
   await file.close();
 });
+
+Deno.test("AccountFile vouches for what was told before it began only where all of that was written down", async () => {
+  const endings: readonly (readonly [string, number, (file: AccountFile) => void])[] = [
+    ["nobody told any", 1, () => {}],
+    ["told, written, and ended", 1, (file) => {
+      file.use((db) => file.told(db));
+      file.vouched.set(1, 70);
+      file.ended();
+    }],
+    ["somebody may tell more", 0, (file) => {
+      file.use((db) => file.told(db));
+      file.vouched.set(1, 70);
+    }],
+    ["told and not written", 0, (file) => {
+      file.use((db) => file.told(db));
+      file.vouched.set(1, null);
+      file.ended();
+    }],
+  ];
+  for (const [what, spans, ending] of endings) {
+    await using bench = await IndexBench.make();
+    const file = new AccountFile(`${bench.dir}/${NAME}`, bench.ports());
+    await file.open();
+    file.use((db) => db.prepare("INSERT INTO span VALUES (1, ?, ?)").run(file.base, file.base + 5));
+    ending(file);
+    file.rest();
+    assertEquals(file.use((db) => db.prepare("SELECT count(*) FROM span").all()), [[1]], "the same process");
+    await file.close();
+    const next = new AccountFile(`${bench.dir}/${NAME}`, bench.ports());
+    await next.open();
+    assertEquals(next.use((db) => db.prepare("SELECT count(*) FROM span").all()), [[spans]], what);
+    await next.close();
+  }
+});

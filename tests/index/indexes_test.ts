@@ -138,7 +138,7 @@ Deno.test("Indexes of two processes on one file never tell the same mod-sequence
   const second = await (await two.open("alice", inbox)).modSeqs();
   const [message] = inbox.messages;
   if (!first || !second || !message) throw new Error("no mod-sequences");
-  assertEquals(second.changedSince(message, told), false, "it goes on where the first one was");
+  assertEquals(second.changedSince(message, told), true, "the first may have told more since");
   await bench.clock.advance(INDEX_KEPT);
   await inbox.add([part]);
   await bench.clock.advance(INDEX_REST);
