@@ -9,6 +9,7 @@ const NONE = { mailbox: "Drafts", uidValidity: null, uid: 20, section: WHOLE, pa
 Deno.test("parseImapUrl() reads what RFC 5092 and RFC 4469 have", () => {
   const rows: readonly (readonly [string, unknown])[] = [
     ["/Drafts/;UID=20", NONE],
+    ["/Drafts/;UID=20/", NONE], // as Dovecot
     [
       "/Drafts;UIDVALIDITY=385759045/;UID=20/;section=HEADER",
       { ...NONE, uidValidity: 385759045, section: { ...WHOLE, text: "HEADER" } },
@@ -51,7 +52,6 @@ Deno.test("parseImapUrl() takes no other servers, users, searches, keys nor nons
     "/Drafts/;UID=99999999999999999999",
     "/Drafts/;UID=-1",
     "/Drafts/;UID=1:*",
-    "/Drafts/;UID=20/",
     "/Drafts;UIDVALIDITY=0/;UID=20",
     "/Drafts;UIDVALIDITY=4294967296/;UID=20",
     "/Drafts;UIDVALIDITY=x/;UID=20",
