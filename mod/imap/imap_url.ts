@@ -21,7 +21,7 @@ const NUMBER = "[1-9][0-9]{0,9}";
 /** imessagepart of RFC 5092 11: a path from the root, or none for one relative to the selected mailbox. */
 const SHAPE = new RegExp(
   `^(?:/([^;?#]+)(?:;UIDVALIDITY=(${NUMBER}))?/)?;UID=(${NUMBER})` +
-    `(?:/;SECTION=([^;?#]+))?(?:/;PARTIAL=([0-9]{1,10})(?:\\.(${NUMBER}))?)?/?$`,
+    `(?:/;SECTION=([^;?#]+?))?(?:/;PARTIAL=([0-9]{1,10})(?:\\.(${NUMBER}))?)?/?$`,
   "i",
 );
 

@@ -10,6 +10,7 @@ Deno.test("parseImapUrl() reads what RFC 5092 and RFC 4469 have", () => {
   const rows: readonly (readonly [string, unknown])[] = [
     ["/Drafts/;UID=20", NONE],
     ["/Drafts/;UID=20/", NONE], // as Dovecot
+    ["/Drafts/;UID=20/;SECTION=1/", { ...NONE, section: { ...WHOLE, part: [1] } }],
     [
       "/Drafts;UIDVALIDITY=385759045/;UID=20/;section=HEADER",
       { ...NONE, uidValidity: 385759045, section: { ...WHOLE, text: "HEADER" } },
