@@ -5,7 +5,6 @@ import { toNamed } from "../store/flags.ts";
 import {
   type Copied,
   type CopyError,
-  DELETED,
   type FlagBits,
   type Mailbox,
   type MailboxChange,
@@ -14,7 +13,6 @@ import {
   type MessageContent,
   type NamedFlags,
   type Pop3Facts,
-  SEEN,
   type Uid,
 } from "../store/store.ts";
 import { indexOfUid, upperBound } from "../store/uid_set.ts";
@@ -24,6 +22,7 @@ import { copyParts, type CopySource } from "./copying.ts";
 import { arrivalOf, sizeIn } from "./file_name.ts";
 import { FolderMessage, FolderState } from "./folder_state.ts";
 import { syncDue, syncFolder } from "./folder_sync.ts";
+import { countMessages } from "./message_counts.ts";
 import { objectIdOf, originOf } from "./object_id.ts";
 import { type Part, Placing } from "./placing.ts";
 import type { Ports } from "./ports.ts";
@@ -390,32 +389,8 @@ export class Folder implements Mailbox {
     await this.refresh();
     const { messages, claimed } = this.state;
     if (wantSize) await this.prepare(messages, { size: true });
-    let unseen = 0;
-    let deleted = 0;
-    let recent = 0;
-    let size = 0;
-    let deletedSize = 0;
-    for (const m of messages) {
-      if (!(m.flags & SEEN)) unseen++;
-      if (m.flags & DELETED) {
-        deleted++;
-        deletedSize += m.size;
-      }
-      if (m.uid > claimed) recent++;
-      size += m.size;
-    }
     const { uidNext, uidValidity, objectId } = this;
-    return {
-      messages: messages.length,
-      unseen,
-      deleted,
-      recent,
-      uidNext,
-      uidValidity,
-      objectId,
-      size: wantSize ? size : null,
-      deletedSize: wantSize ? deletedSize : null,
-    };
+    return { ...countMessages(messages, claimed, wantSize), uidNext, uidValidity, objectId };
   }
 
   /** Resolves when nothing is under way here. */
