@@ -59,8 +59,13 @@ export class Alone implements AsyncDisposable {
   }
 
   /** Starts Roost; gives it once it printed what matches `ready`. */
-  async start(ready: RegExp, ...words: string[]): Promise<Started> {
+  start(ready: RegExp, ...words: string[]): Promise<Started> {
     const { command, args } = roostCommand(...words);
+    return this.launch(ready, command, ...args);
+  }
+
+  /** The same with a command of one's own. */
+  async launch(ready: RegExp, command: string, ...args: string[]): Promise<Started> {
     const [program, all] = this.#enter(command, args);
     // Whatever it says goes to one place.
     const child = new Deno.Command("sh", {
@@ -105,6 +110,10 @@ export class Started implements AsyncDisposable {
   constructor(child: Deno.ChildProcess) {
     this.#child = child;
     this.#reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
   }
 
   get said(): string {
