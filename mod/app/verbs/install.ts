@@ -6,6 +6,7 @@ import {
   pieces,
   planInstall,
   type Planned,
+  type Standing,
 } from "../install/install.ts";
 import { CommandFault } from "../terminal.ts";
 import { type Call, table, type Verb } from "../verb.ts";
@@ -63,14 +64,14 @@ async function run(call: Call): Promise<number> {
   }
   tools.program.readableByAll();
   await doInstall(tools.fs, root, plan);
-  terminal.err(described(plan, root).replaceAll(/^(new|changed) /gm, "written "));
+  terminal.err(described(plan, root, (s) => s === "same" ? s : "written"));
   terminal.out(["set -e", ...commands(plan, root, running)].join("\n"));
   terminal.err(next(root, configured).join("\n"));
   return 0;
 }
 
-function described(plan: readonly Planned[], root: string): string {
-  return table(plan.map((p) => [p.standing, root + p.path]));
+function described(plan: readonly Planned[], root: string, word = (s: Standing): string => s): string {
+  return table(plan.map((p) => [word(p.standing), root + p.path]));
 }
 
 function explained(
