@@ -22,6 +22,9 @@ interface Known {
   readonly acl: Acl;
 }
 
+/** Milliseconds of looking through accounts before others get their turn. */
+const SLICE = 4;
+
 export class MaildirSharing implements Sharing {
   readonly #ports: Ports;
   readonly #root: string;
@@ -165,7 +168,15 @@ export class MaildirSharing implements Sharing {
   async #scanAll(): Promise<void> {
     const before = await this.#list.texts();
     const now = new Set<string>();
-    for (const owner of this.#people.all()) for (const line of await this.#scanned(owner)) now.add(line);
+    const { clock, fs } = this.#ports;
+    let began = clock.monotonic();
+    for (const owner of this.#people.all()) {
+      for (const line of await this.#scanned(owner)) now.add(line);
+      if (clock.monotonic() - began < SLICE) continue;
+      // Small folders are listed at once: this lets others have their turn.
+      await fs.stat(this.#root);
+      began = clock.monotonic();
+    }
     await this.#list.update(before, now, true);
   }
 
