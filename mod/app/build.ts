@@ -29,7 +29,7 @@ import { AccountRates } from "../inbound/account_rate.ts";
 import { Dispatcher } from "../inbound/dispatch.ts";
 import { filingJunk } from "../inbound/junk_folder.ts";
 import { LocalTransport } from "../inbound/local_transport.ts";
-import { type HasRoom, InboundPolicy } from "../inbound/policy.ts";
+import { InboundPolicy, type Room } from "../inbound/policy.ts";
 import { RateLimiter } from "../inbound/ratelimit.ts";
 import { ReturnPaths } from "../inbound/return_paths.ts";
 import { FsSpooler } from "../inbound/spooler.ts";
@@ -46,6 +46,7 @@ import type { MailIndex } from "../store/mail_index.ts";
 import type { Sharing } from "../store/sharing.ts";
 import type { QuotaLimit } from "../store/store.ts";
 import type { Policy, Receiver, SmtpPorts } from "../smtp/ports.ts";
+import { REPLY, type Reply } from "../smtp/reply.ts";
 import { ReceptionDefences } from "./defences.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
 import { MailSigning } from "./mail_signing.ts";
@@ -186,11 +187,14 @@ export async function buildServices(
   let strip = config.submission.strip;
   const defences = await ReceptionDefences.open(platform, config, directory);
   const isSuppressed = (recipient: Address) => suppressions.holds(recipient, clock.now());
-  const hasRoom: HasRoom = (id, octets) =>
-    quotaOf(known.get(id)) === null ||
-    store.account(id).then((account) => account.hasRoom(octets)).catch(() => true);
+  const roomOf = (terms: Config): Room => ({
+    has: (id, octets) =>
+      quotaOf(known.get(id)) === null ||
+      store.account(id).then((account) => account.hasRoom(octets)).catch(() => true),
+    full: fullReply(terms),
+  });
   const policyOf = (terms: Config) =>
-    buildPolicy(platform, terms, directory, queue, defences, isSuppressed, hasRoom);
+    buildPolicy(platform, terms, directory, queue, defences, isSuppressed, roomOf(terms));
   const policy = new SwappablePolicy(policyOf(config));
   const index = lazyIndex(platform, config);
   let sharing: Promise<Sharing> | null = null;
@@ -227,6 +231,7 @@ export async function buildServices(
             log,
             reports,
             strip: () => strip,
+            full: () => fullReply(terms),
             examiner: examinerOf(platform, () => terms, (c) => defences.resolver(c)),
             observer: daily,
             signer: (_, body) => signing.sign(body),
@@ -317,6 +322,11 @@ function lazyReporter(hostname: string): Reporter {
   };
 }
 
+/** What is said of mail for a full mailbox. */
+function fullReply({ limits }: Config): Reply {
+  return limits.mailboxFull === "refuse" ? REPLY.mailboxFull : REPLY.overQuota;
+}
+
 /** What an account may keep; null for no bound. A bound of 0 octets lets nothing in, as it says. */
 function quotaOf(account: Account | undefined): QuotaLimit | null {
   const octets = account?.quota ?? null;
@@ -390,7 +400,7 @@ function buildPolicy(
   queue: Queue,
   defences: ReceptionDefences,
   isSuppressed: (recipient: Address) => boolean,
-  hasRoom: HasRoom,
+  room: Room,
 ): Policy {
   const rate = { burst: CONNECT_BURST, perMinute: CONNECT_PER_MINUTE };
   const connections = new RateLimiter(platform.clock, rate, config.trusted);
@@ -400,7 +410,7 @@ function buildPolicy(
     new QueueTurns(queue, config.trusted),
     defences.of(config),
     isSuppressed,
-    hasRoom,
+    room,
   );
 }
 

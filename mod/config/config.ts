@@ -156,5 +156,6 @@ export interface Config {
     readonly retry: readonly number[];
     readonly queueMessages: number;
     readonly diskFree: number;
+    readonly mailboxFull: "later" | "refuse";
   };
 }

@@ -154,6 +154,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       retry: raw.limits.retry,
       queueMessages: raw.limits.queue_messages,
       diskFree: raw.limits.disk_free,
+      mailboxFull: raw.limits.mailbox_full,
     },
   };
 }

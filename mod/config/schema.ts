@@ -413,6 +413,11 @@ export const SCHEMA = section({
         "100MB",
         "with less left where DATA is, new mail gets a temporary refusal",
       ),
+      mailbox_full: entry(
+        kind.wordValue("later", "refuse"),
+        "later",
+        "mail for a mailbox that is over its quota: the sender's server tries again for days (452), or tells him at once (552)",
+      ),
     }),
     {},
     "bounds",

@@ -6,24 +6,29 @@ import type { AccountId, Directory } from "../account/directory.ts";
 import { unreachable } from "../base/result.ts";
 import type { Address } from "../mail/address.ts";
 import type { Client, Origin, Policy, Transaction, Turns, Verdict } from "../smtp/ports.ts";
-import { REPLY } from "../smtp/reply.ts";
+import { REPLY, type Reply } from "../smtp/reply.ts";
 import type { Defences } from "./defences.ts";
 import type { RateLimiter } from "./ratelimit.ts";
 
-/** Whether an account may have a message of so many octets more. Never rejects. */
-export type HasRoom = (account: AccountId, octets: number) => boolean | Promise<boolean>;
+/** What accounts may keep. */
+export interface Room {
+  /** Whether an account may have a message of so many octets more. Never rejects. */
+  has(account: AccountId, octets: number): boolean | Promise<boolean>;
+  /** What is said where it may not. */
+  readonly full: Reply;
+}
 
 export class InboundPolicy implements Policy {
   readonly #directory: Directory;
   readonly #connections: RateLimiter;
   readonly #defences: Defences | null;
   readonly #isSuppressed: (recipient: Address) => boolean;
-  readonly #hasRoom: HasRoom;
+  readonly #room: Room | null;
   readonly turns: Turns | undefined;
 
   /**
    * Without `turns` ETRN is for nobody, without `defences` strangers are looked at no further. `isSuppressed`: mail for this address
-   * elsewhere is not taken. Without `hasRoom` full mailboxes are found out about when the message has come.
+   * elsewhere is not taken. Without `room` full mailboxes are found out about when the message has come.
    */
   constructor(
     directory: Directory,
@@ -31,9 +36,9 @@ export class InboundPolicy implements Policy {
     turns?: Turns,
     defences?: Defences,
     isSuppressed: (recipient: Address) => boolean = () => false,
-    hasRoom: HasRoom = () => true,
+    room?: Room,
   ) {
-    this.#hasRoom = hasRoom;
+    this.#room = room ?? null;
     this.#directory = directory;
     this.#isSuppressed = isSuppressed;
     this.#defences = defences ?? null;
@@ -75,25 +80,26 @@ export class InboundPolicy implements Policy {
 
   rcpt(transaction: Transaction, recipient: Address): Verdict | Promise<Verdict> {
     return this.#whereTo(transaction, recipient) ?? this.#defences?.rcpt(transaction, recipient) ??
-      this.#room(transaction, recipient);
+      this.#full(transaction, recipient);
   }
 
   /**
-   * Whether there is room for what is announced: a message nobody can have need not travel, and its sender's server tries again. Not asked for our own
+   * Whether there is room for what is announced: a message nobody can have need not travel, and its sender's server tries again or tells him. Not asked for our own
    * users: mail programs give up all recipients for one that is refused, and what we take from them waits in the queue.
    */
-  #room({ client, mail }: Transaction, recipient: Address): Verdict | Promise<Verdict> {
-    if (client.account !== null && client.listener !== "lmtp") return null;
+  #full({ client, mail }: Transaction, recipient: Address): Verdict | Promise<Verdict> {
+    const room = this.#room;
+    if (room === null || (client.account !== null && client.listener !== "lmtp")) return null;
     const resolution = this.#directory.resolve(recipient);
     if (resolution.kind !== "targets") return null;
     const answers: (boolean | Promise<boolean>)[] = [];
     for (const target of resolution.targets) {
-      const answer = target.kind === "account" ? this.#hasRoom(target.account, mail.size ?? 1) : true;
+      const answer = target.kind === "account" ? room.has(target.account, mail.size ?? 1) : true;
       // Nearly always: most accounts have no bound.
       if (answer === true) return null;
       answers.push(answer);
     }
-    return Promise.all(answers).then((all) => all.includes(true) ? null : REPLY.overQuota);
+    return Promise.all(answers).then((all) => all.includes(true) ? null : room.full);
   }
 
   #whereTo(transaction: Transaction, recipient: Address): Verdict {

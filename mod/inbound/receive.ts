@@ -31,6 +31,8 @@ export interface ReceivePorts {
   readonly observer?: DmarcObserver;
   readonly signer?: Signer;
   readonly reports?: SuccessReports;
+  /** What is said where a mailbox is full; unless told otherwise, that it may be tried again. */
+  readonly full?: () => Reply;
   /** Whether submissions lose what tells of the sender's machine; they do unless told otherwise. */
   readonly strip?: () => boolean;
 }
@@ -45,6 +47,10 @@ export class InboundReceiver implements Receiver {
   constructor(ports: ReceivePorts, hostname: string) {
     this.#ports = ports;
     this.#hostname = hostname;
+  }
+
+  get #full(): Reply {
+    return this.#ports.full?.() ?? REPLY.overQuota;
   }
 
   begin(transaction: Transaction): Tap | null {
@@ -137,7 +143,7 @@ export class InboundReceiver implements Receiver {
     const nothing = fates.every((f) => !f.taken);
     // The sender's own server can bounce better than we: where nobody else is concerned it is told at once.
     if (nothing && left.length > 0 && left.every((l) => l.outcome.kind === "over-quota")) {
-      return REPLY.overQuota;
+      return this.#full;
     }
     await this.#ports.dispatcher.putOff(message, left);
     return queuedAs(transaction.id);
@@ -172,7 +178,7 @@ export class InboundReceiver implements Receiver {
       const reply = fate.nowhere !== null
         ? nowhereReply(fate.nowhere)
         : !fate.taken && fate.left.length > 0
-        ? leftReply(fate)
+        ? leftReply(fate, this.#full)
         : queuedAs(transaction.id);
       if (fate.taken) await this.#ports.dispatcher.putOff(message, fate.left);
       each.push(reply);
@@ -214,8 +220,8 @@ export class InboundReceiver implements Receiver {
   }
 }
 
-function leftReply(fate: Fate): Reply {
-  return fate.left.every((l) => l.outcome.kind === "over-quota") ? REPLY.overQuota : REPLY.notDelivered;
+function leftReply(fate: Fate, full: Reply): Reply {
+  return fate.left.every((l) => l.outcome.kind === "over-quota") ? full : REPLY.notDelivered;
 }
 
 function nowhereReply(why: NonNullable<Fate["nowhere"]>): Reply {

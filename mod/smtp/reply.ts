@@ -123,6 +123,7 @@ export const REPLY = {
     "This address was refused by its own server again and again; it is left alone for some days. Check it, or ask the postmaster here to clear it",
   ),
   overQuota: reply(452, "4.2.2", "Mailbox is full"),
+  mailboxFull: reply(552, "5.2.2", "Mailbox is full"),
   notDelivered: reply(451, "4.3.0", "Cannot deliver now, try again later"),
 
   tooBig: reply(552, "5.3.4", "Message too big"),

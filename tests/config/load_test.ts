@@ -51,7 +51,7 @@ domains:
   bücher.example:
   plain.example: { subaddress: false }
 auth: { cleartext: loopback }
-limits: { message_size: 20MB, queue_lifetime: 2d12h, retry: [1m, 1h], disk_free: 1GB, queue_messages: 1000 }
+limits: { message_size: 20MB, queue_lifetime: 2d12h, retry: [1m, 1h], disk_free: 1GB, queue_messages: 1000, mailbox_full: refuse }
 `;
 
 function smtpHost(host: string, port: number): ConfiguredRoute {
@@ -139,8 +139,13 @@ Deno.test("parseConfig() reads everything, with paths relative to the file", () 
     20 * 1024 * 1024,
     60 * 3600 * 1000,
   ]);
-  const { retry, diskFree, queueMessages } = config.limits;
-  assertEquals([retry, diskFree, queueMessages], [[60_000, 3600_000], 1024 ** 3, 1000]);
+  const { retry, diskFree, queueMessages, mailboxFull } = config.limits;
+  assertEquals([retry, diskFree, queueMessages, mailboxFull], [
+    [60_000, 3600_000],
+    1024 ** 3,
+    1000,
+    "refuse",
+  ]);
   assertEquals([...config.routeRetry], [["outside.test", [90_000]]]);
 });
 

@@ -143,7 +143,7 @@ Deno.test("InboundPolicy takes nothing from our users for addresses elsewhere th
   assertEquals(asked, ["gone@far.example", "there@far.example"]);
 });
 
-Deno.test("InboundPolicy puts off mail for full mailboxes before it travels, but not our users' own", async () => {
+Deno.test("InboundPolicy refuses mail for full mailboxes before it travels, but not our users' own", async () => {
   const asked: [string, number][] = [];
   const full = new Set(["alice@example.test"]);
   const p = new InboundPolicy(
@@ -152,17 +152,20 @@ Deno.test("InboundPolicy puts off mail for full mailboxes before it travels, but
     undefined,
     undefined,
     undefined,
-    (account, octets) => {
-      asked.push([account, octets]);
-      return full.has(account) ? Promise.resolve(false) : true;
+    {
+      has: (account, octets) => {
+        asked.push([account, octets]);
+        return full.has(account) ? Promise.resolve(false) : true;
+      },
+      full: REPLY.mailboxFull,
     },
   );
   const mail = { size: 500, body: null, smtpUtf8: false } as const;
   const rcpt = (local: string, own: TransactionOptions = {}, size: number | null = 500) =>
     p.rcpt({ ...transaction(own), mail: { ...mail, size } }, { local, domain: "example.test" });
-  assertEquals(await rcpt("alice"), REPLY.overQuota);
-  assertEquals(await rcpt("alice+lists", { listener: "lmtp" }), REPLY.overQuota);
-  assertEquals(await rcpt("alice", { listener: "lmtp", account: "bob@example.test" }), REPLY.overQuota);
+  assertEquals(await rcpt("alice"), REPLY.mailboxFull);
+  assertEquals(await rcpt("alice+lists", { listener: "lmtp" }), REPLY.mailboxFull);
+  assertEquals(await rcpt("alice", { listener: "lmtp", account: "bob@example.test" }), REPLY.mailboxFull);
   assertEquals(rcpt("bob"), null);
   assertEquals(rcpt("nobody"), REPLY.unknownUser);
   assertEquals(asked.length, 4);
@@ -172,7 +175,7 @@ Deno.test("InboundPolicy puts off mail for full mailboxes before it travels, but
   // One of several with room will do: the others' copies wait.
   assertEquals(await rcpt("team"), null);
   full.add("bob@example.test");
-  assertEquals(await rcpt("team"), REPLY.overQuota);
+  assertEquals(await rcpt("team"), REPLY.mailboxFull);
   // Where some of it goes elsewhere it is taken.
   assertEquals(await rcpt("mixed"), null);
   assertEquals(await rcpt("alice", { listener: "submission", account: "bob@example.test" }), null);

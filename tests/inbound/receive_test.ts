@@ -193,3 +193,15 @@ Deno.test("InboundReceiver has submissions signed, and nothing else", async () =
   assertMatch(rig.delivered[0]?.text ?? "", /\+0000\r\nFrom/);
   assertMatch(rig.queued[0]?.text ?? "", /\+0000\r\nDKIM-Signature: s\r\nFrom/);
 });
+
+Deno.test("InboundReceiver says of a full mailbox what the config has, by SMTP and LMTP", async () => {
+  for (const reply of [REPLY.overQuota, REPLY.mailboxFull]) {
+    const rig = new InboundRig();
+    rig.outcomes.set("bob@example.test", { kind: "over-quota" });
+    const ports = { full: () => reply };
+    assertEquals((await receive(rig, { to: ["bob@example.test"] }, TEXT, ports)).reply, reply);
+    const { each } = await receive(rig, { listener: "lmtp", to: ["bob@example.test"] }, TEXT, ports);
+    assertEquals(each, [reply]);
+    assertEquals(rig.queuedFor, []);
+  }
+});

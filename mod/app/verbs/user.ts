@@ -52,7 +52,7 @@ export const verb: Verb = {
   about:
     `Accounts, kept in DATA/accounts.yaml. Without --password-stdin a password is made up and printed once. An app password opens the account
 beside the real one and can be taken away alone. A disabled account neither logs in nor gets mail. Mail for an account whose quota is
-used up is put off (452) for its sender to try again. "remove" leaves the mail on disk and says where.`,
+used up is put off (452) for its sender to try again, or refused (limits.mailbox_full). "remove" leaves the mail on disk and says where.`,
   options: {
     "password-stdin": { doc: "take the password from the first line of standard input" },
     quota: { value: "SIZE", doc: "how much mail the account may keep, such as 2GB" },
