@@ -93,7 +93,8 @@ export async function listenHttp(
       return crowd.total;
     },
     async close() {
-      await listener.close();
+      // Not its end: that would wait for who has not even begun TLS.
+      void listener.close();
       await Promise.allSettled([...open]);
     },
   };

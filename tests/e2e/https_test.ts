@@ -185,4 +185,12 @@ Deno.test("listen.https hangs up on what is no TLS, takes a ClientHello in piece
   });
   assertEquals(shown, "mail.example.test http/1.1");
   assertEquals((await ask(at, "mail.example.test", "/healthz")).status, 200);
+  // Nor does a stop wait for who has said nothing yet, who has 30 seconds.
+  const silent = net.connect(at.port, "127.0.0.1").on("error", () => {});
+  await new Promise((up) => silent.once("connect", up));
+  assertEquals((await ask(at, "mail.example.test", "/healthz")).status, 200);
+  const start = performance.now();
+  assertEquals(await roost.stop(), 0);
+  assert(performance.now() - start < 20_000);
+  silent.destroy();
 });
