@@ -9,6 +9,7 @@ import type { AccountEvent, AccountWatch, FolderCounts } from "../store/account_
 import { parentsOf } from "../store/mailbox_name.ts";
 import { type MailboxEntry, SEEN, type Uid } from "../store/store.ts";
 import { writeAstring, writeEnd, writeList, writeMailbox, writeMailboxStatus } from "./format.ts";
+import { listAll } from "./listing.ts";
 import { type CompiledFilter, compileFilter } from "./mailbox_filter.ts";
 import type { Selected } from "./selected.ts";
 import type { ImapSession } from "./session.ts";
@@ -295,7 +296,7 @@ export class Notices {
     if (this.#names.size === 0) return 0;
     const { mail, out, ports, utf8 } = this.#session;
     const { separator } = ports.store;
-    const entries = new Map((await mail.list()).map((entry) => [entry.name, entry]));
+    const entries = new Map((await listAll(this.#session)).map((entry) => [entry.name, entry]));
     const subscribed = new Set(await mail.subscriptions());
     let told = 0;
     for (const [name, oldName] of this.#names) {

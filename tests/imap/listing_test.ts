@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "../support/assert.ts";
+import { ImapClient } from "../support/imap_server.ts";
 import { hers, sharedBench } from "./shared_bench.ts";
 
 /** LIST lines without their beginning and the separator. */
@@ -57,6 +58,9 @@ Deno.test("listAll(): others' mailboxes are shown where they may be seen, below 
 Deno.test("a folder called shared stays one's own; Alice does not see her own among others'", async () => {
   const bench = await sharedBench();
   const { bob, give } = bench;
+  await bob.ok("CREATE mine.a@b");
+  assert((await bob.run("RENAME mine shared")).at(-1)?.startsWith("NO [CANNOT]"));
+  await bob.ok("RENAME mine mine2");
   await bob.ok("CREATE shared.notes");
   await bob.ok("CREATE shared");
   await give("INBOX", "lr");
@@ -67,6 +71,17 @@ Deno.test("a folder called shared stays one's own; Alice does not see her own am
     `(\\HasNoChildren) ${hers("INBOX")}`,
     "(\\HasNoChildren) shared.notes",
   ]);
+  const alice = await ImapClient.loggedIn(bench.server);
+  for (
+    const command of [
+      `SELECT ${hers("INBOX")}`,
+      `MYRIGHTS ${hers("INBOX")}`,
+      `STATUS ${hers("INBOX")} (UNSEEN)`,
+    ]
+  ) {
+    assert((await alice.run(command)).at(-1)?.startsWith("NO [NONEXISTENT]"), command);
+  }
+  assertEquals(names(await alice.ok('LIST "" sh*')), []);
   bench.people.delete("alice@example.test");
   assertEquals(names(await bob.ok('LIST "" shared.*@*')), []);
   assertEquals((await bob.run(`SELECT ${hers("INBOX")}`)).at(-1)?.slice(0, 16), "NO [NONEXISTENT]");

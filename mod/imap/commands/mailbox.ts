@@ -1,10 +1,11 @@
 /** Making, removing, renaming and subscribing mailboxes (RFC 3501 6.3.3 to 6.3.7). */
 import { isFsError } from "../../base/fs.ts";
-import { INBOX } from "../../store/mailbox_name.ts";
+import { INBOX, isBelow } from "../../store/mailbox_name.ts";
 import { DELETE, LOOKUP } from "../../store/rights.ts";
+import { SHARED_TOP } from "../../store/shared_name.ts";
 import type { Sharing } from "../../store/sharing.ts";
 import type { NameError } from "../../store/store.ts";
-import { reach, reachToCreate } from "../access.ts";
+import { isOthers, reach, reachToCreate } from "../access.ts";
 import { writeList } from "../format.ts";
 import { no, okay, REPLIES, type Reply } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -48,6 +49,7 @@ export async function rename(session: ImapSession, command: RenameCommand): Prom
   if ("status" in target) return target;
   if (from.owner !== target.owner) return no("CANNOT", "Mailboxes stay with their account");
   if (!from.own && from.name === INBOX) return no("CANNOT", "INBOX is the owner's to rename");
+  if (from.own && await wouldHide(session, from.name, target.name)) return REPLIES.badName;
   const renamed = await from.mail.rename(from.name, target.name);
   tellClosed(session);
   if (!renamed.ok) return nameReply(renamed.error);
@@ -56,6 +58,16 @@ export async function rename(session: ImapSession, command: RenameCommand): Prom
   session.notices?.ownNames([target.told]);
   if (session.rev2) tellName(session, to, command.from);
   return okay("Rename completed");
+}
+
+/** Whether mailboxes below one that gets another name would then be called as if they were others'. */
+async function wouldHide(session: ImapSession, from: string, to: string): Promise<boolean> {
+  const { separator } = session.ports.store;
+  if (to !== SHARED_TOP) return false;
+  const entries = await session.mail.list();
+  return entries.some(({ name }) =>
+    isBelow(name, from, separator) && isOthers(session, to + name.slice(from.length))
+  );
 }
 
 /** SUBSCRIBE (RFC 3501 6.3.6). */
