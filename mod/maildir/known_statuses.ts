@@ -30,7 +30,7 @@ export class KnownStatuses {
     for (const part of ["new", "cur", "dovecot-uidlist"]) {
       const stat = this.#ports.fs.statSync(`${dir}/${part}`);
       times.push(stat ? `${stat.inode}.${stat.mtime}.${stat.size}` : "-");
-      newest = Math.max(newest, stat?.mtime ?? Infinity);
+      newest = Math.max(newest, stat?.mtime ?? 0);
     }
     return { text: times.join(" "), settled: this.#ports.clock.now() - newest > GRANULARITY };
   }

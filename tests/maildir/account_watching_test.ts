@@ -141,6 +141,20 @@ Deno.test("a watch tells of what other programs do, with notices and without", a
   }
 });
 
+Deno.test("a watch looks at nothing twice that has not changed, whether or not anybody ever opened it", async () => {
+  const { fs, made } = fresh();
+  const { store, clock } = made;
+  const account = await store.account(ALICE);
+  await foreignFolder(fs, ".foreign");
+  await foreignFile(fs, ".foreign/cur/1.a.b:2,");
+  await append(account, "Sent", "1");
+  await clock.advance(5000);
+  const listener = await Listener.on(made);
+  assertEquals(await listener.since(clock, 200_000), []);
+  assertEquals(fs.statSync(`${ROOT}/.foreign/dovecot-uidlist`), null);
+  await store.close();
+});
+
 Deno.test("a watch tells of names, subscriptions and annotations that this process changes, once", async () => {
   const made = fresh().made;
   const { store, clock } = made;
