@@ -115,12 +115,8 @@ export class AppendDrafts {
     this.#binary = null;
     this.#text = [];
     this.#textOnly = false;
-    this.#whole =
-      this.#parts =
-      this.#size =
-      this.#allParts =
-      this.#work =
-        0;
+    this.#whole = this.#parts = this.#size = 0;
+    this.#allParts = this.#work = 0;
     this.#urls?.close();
     this.#urls = null;
     return had;
@@ -170,8 +166,10 @@ export class AppendDrafts {
   async #add(text: string): Promise<Reply | null> {
     const session = this.#session;
     const { mail, boxOrNull, ports } = session;
-    const slice = new Slice(ports.clock, () => ports.pause());
-    this.#urls ??= new UrlContents((name) => openToRead(session, name), slice);
+    this.#urls ??= new UrlContents(
+      (name) => openToRead(session, name),
+      new Slice(ports.clock, () => ports.pause()),
+    );
     const url = parseImapUrl(text);
     const found = url && await this.#urls.find(url, boxOrNull?.name ?? null);
     if (!found) return no(`BADURL ${quotedUrl(text)}`, "URL names nothing that is here"); // RFC 4469 4.1
