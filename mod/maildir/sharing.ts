@@ -126,9 +126,10 @@ export class MaildirSharing implements Sharing {
   }
 
   async renamed(owner: AccountId): Promise<void> {
-    if (this.#list.age === null) return;
+    const lines = [...(await this.#list.lines()).values()];
+    if (!lines.some((some) => some.some((line) => line.owner === owner))) return;
     const before = linesBy(owner, await this.#list.texts());
-    if (before.size > 0) await this.#list.update(before, new Set(await this.#scanned(owner)), false);
+    await this.#list.update(before, new Set(await this.#scanned(owner)), false);
   }
 
   /** Resolves when nothing is under way that nobody waits for. */

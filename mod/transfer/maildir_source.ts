@@ -88,6 +88,9 @@ async function openFolder(fs: Fs, { name, path }: TreeFolder, tally: Tally): Pro
     fromUtf8(await fs.readFile(`${path}/dovecot-keywords`, KEYWORD_FILE_SIZE) ?? new Uint8Array()),
   );
   const courier = await courierKeywords(fs, path);
+  if ((await fs.stat(`${path}/dovecot-acl`))?.size) {
+    tally.note(`${name}: others have rights in it (dovecot-acl), which are not taken over`);
+  }
   const entries: Entry[] = [];
   const seen = new Set<string>();
   for (const { file, part, kind } of await entriesOf(fs, path)) {

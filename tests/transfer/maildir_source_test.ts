@@ -15,6 +15,7 @@ Deno.test("a Maildir of Dovecot tells UIDs, flags, keywords and subscriptions", 
     "/m/new/3.c:2,S": "three",
     "/m/cur/.hidden": "x",
     "/m/.A.B/cur/1.x": "sub",
+    "/m/.A.B/dovecot-acl": "anyone lr\n",
     "/m/.Entw&APw-rfe/cur/1.y": "draft",
   });
   const t = tally();
@@ -52,7 +53,8 @@ Deno.test("a Maildir of Dovecot tells UIDs, flags, keywords and subscriptions", 
   ]);
   assertEquals(source.subscriptions, ["A/B", "Sent"]);
   assertEquals([...source.specialUses], [["Sent", "Sent"]]);
-  assertEquals([await source.count(), t.report().notes], [6, []]);
+  const shared = "A/B: others have rights in it (dovecot-acl), which are not taken over";
+  assertEquals([await source.count(), t.report().notes], [6, [shared]]);
 });
 
 Deno.test("a Maildir of Courier tells the same from its own files", async () => {
