@@ -381,6 +381,7 @@ export const SUPPRESS_WHY = 200; // characters kept of what the server said
 export const SUPPRESS_FILE = 16 * MiB; // of these on disk, all as long as they may be
 export const SUPPRESS_SAVE = 60 * SECOND; // between two savings
 export const QUEUE_MESSAGES = 250_000; // in the queue: some 100 MB of memory, and folders that can still be listed
+export const QUEUE_STEADY = 60 * MINUTE; // the clock must have gone like this before a message is given up for its age: a machine without a battery is set within minutes
 export const QUEUE_TEMPORARY_AGE = 60 * MINUTE; // a half-written file this old has no writer any more
 
 /** Reports about TLS and about who sends in a domain's name. */

@@ -3,6 +3,7 @@
  * at once (a start, a destination that is back): they are gone through in slices, so that others have their turn.
  */
 import type { Clock } from "../base/clock.ts";
+import { CLOCK_DRIFT } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { endOf, warnTime } from "./deliver_by.ts";
 import { DueHeap } from "./due.ts";
@@ -42,6 +43,8 @@ export interface Entry {
   touched: boolean;
   /** How often in a row its files could not be read. */
   faults: number;
+  /** Monotonic milliseconds at which this process took it from its sender; none for what was there at the start. */
+  taken?: number;
   /** Its sender is to be told of the delay, though it was never tried itself. */
   late?: true;
   parts: Part[];
@@ -88,6 +91,8 @@ const SLICE = 5;
 export class Agenda {
   readonly #clock: Clock;
   readonly #work: (part: Part) => void;
+  /** Of wall time over monotonic time, when it was last looked at. */
+  #offset = NaN;
   readonly #lifetime: () => number;
   readonly #lanes: Lanes<Part>;
   readonly #due = new DueHeap<Part>();
@@ -168,12 +173,31 @@ export class Agenda {
     if (!this.#running) return;
     this.#timer();
     const now = this.#clock.now();
+    this.#followClock(now);
     const end = this.#clock.monotonic() + SLICE;
     const all = this.#takeWaiting(end) && this.#takeDue(now, end);
     const next = all ? this.#due.next : now;
     this.#timer = next === null
       ? () => {}
       : this.#clock.after(Math.min(LONGEST_SLEEP, Math.max(1, next - now)), () => this.pump());
+  }
+
+  /** A clock that was ahead and is set right would leave for that long alone what was put off by it. What is to be released later stays so. */
+  #followClock(now: number): void {
+    const offset = now - this.#clock.monotonic();
+    const back = this.#offset - offset;
+    this.#offset = offset;
+    if (!(back > CLOCK_DRIFT)) return;
+    this.#lanes.resumeAll();
+    const planned: Part[] = [];
+    for (let first = this.#due.pop(Infinity); first; first = this.#due.pop(Infinity)) {
+      const part = first.item;
+      if (part.due === first.at && !part.busy && !part.entry.gone) planned.push(part);
+    }
+    for (const part of planned) {
+      const { start, created } = part.entry;
+      this.plan(part, start > created ? part.due : Math.max(now, part.due - back));
+    }
   }
 
   /** Gives freed room to those who wait for it; false when time is up before all had their turn. */

@@ -19,6 +19,7 @@ import type { Address } from "../mail/address.ts";
 import { addReport, Agenda, type Entry, newEntry, type Part } from "./agenda.ts";
 import { keepBounce } from "./bounce.ts";
 import { deliverOnce } from "./delivery.ts";
+import { Endurance } from "./endurance.ts";
 import { matches } from "./filter.ts";
 import { type Live, LiveMessages } from "./live.ts";
 import { logOutcomes, type OutcomeCounts } from "./outcome_log.ts";
@@ -82,6 +83,7 @@ export class Queue implements Submitter {
   readonly #roster: Roster;
   readonly #terms: (destination: string | null) => Terms;
   readonly #postmaster: () => Address | null;
+  readonly #endurance: Endurance;
   readonly #live: LiveMessages;
   readonly #steering: Steering;
   readonly #returns: Returns;
@@ -99,6 +101,7 @@ export class Queue implements Submitter {
     this.#clock = ports.clock;
     this.#random = ports.random;
     this.#log = ports.log;
+    this.#endurance = new Endurance(ports.clock);
     this.#live = new LiveMessages(ports.spool, ports.clock, ports.log, this.#stopping.signal);
     const limits = options.limits ??
       { attempts: QUEUE_ATTEMPTS, perDestination: QUEUE_ATTEMPTS_PER_DESTINATION };
@@ -171,7 +174,7 @@ export class Queue implements Submitter {
       size: body.size,
     });
     // A scan may have been quicker.
-    if (!this.#roster.has(id)) this.#roster.enter(message, false);
+    if (!this.#roster.has(id)) this.#roster.enter(message, false).taken = this.#clock.monotonic();
     this.#agenda.pump();
     return id;
   }
@@ -332,7 +335,12 @@ export class Queue implements Submitter {
     const now = this.#clock.now();
     const damaged = isFsError(fault, "io", "denied") && (part.destination !== null || entry.faults > 0);
     const wait = damaged
-      ? schedule(++entry.faults, now - entry.start, this.#random, this.#terms(null))
+      ? schedule(
+        ++entry.faults,
+        now - entry.start,
+        this.#random,
+        this.#endurance.terms(entry, this.#terms(null)),
+      )
       : AGAIN;
     if (wait !== null) return this.#agenda.plan(part, now + wait);
     try {
@@ -387,7 +395,7 @@ export class Queue implements Submitter {
       attempt,
       this.#clock.now(),
       this.#random,
-      this.#terms(attempt.destination),
+      this.#endurance.terms(entry, this.#terms(attempt.destination)),
     );
     if (line) {
       logOutcomes(live.message, line, this.#log, this.#counts, attempt);
