@@ -7,7 +7,9 @@
 import { NOTIFY_QUEUE } from "../base/limits.ts";
 import type { AccountEvent, AccountWatch, FolderCounts } from "../store/account_watch.ts";
 import { parentsOf } from "../store/mailbox_name.ts";
+import { SHARED_TOP } from "../store/shared_name.ts";
 import { type MailboxEntry, SEEN, type Uid } from "../store/store.ts";
+import { isOthers } from "./access.ts";
 import { writeAstring, writeEnd, writeList, writeMailbox, writeMailboxStatus } from "./format.ts";
 import { listAll } from "./listing.ts";
 import { type CompiledFilter, compileFilter } from "./mailbox_filter.ts";
@@ -182,8 +184,7 @@ export class Notices {
     this.#known.delete(name);
     this.#known.set(name, known);
     if (box.modSeqs) this.#modSeqs.set(name, view.waiting ? 0 : box.modSeqs.highest);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > LEFT && oldest !== undefined) this.#known.delete(oldest);
+    trim(this.#known, LEFT);
     if (view.waiting) watch?.look(name);
   }
 
@@ -201,6 +202,7 @@ export class Notices {
   }
 
   #eventsOf(name: string): ReadonlySet<NotifyEvent> {
+    if (isOthers(this.#session, name)) return NO_EVENTS;
     return eventsIn((this.#settings ?? SILENCE).groups, name, this.#subscribed.has(name));
   }
 
@@ -215,6 +217,7 @@ export class Notices {
         const { name, before, now } = event;
         if (this.#isSelected(name)) return;
         this.#counts.set(name, { before: this.#counts.get(name)?.before ?? before, now });
+        if (this.#counts.size > NOTIFY_QUEUE) this.#end();
         break;
       }
       case "created":
@@ -241,6 +244,7 @@ export class Notices {
 
   #subscription(name: string, on: boolean): void {
     const { groups, watch, usesSubscribed } = this.#settings ?? SILENCE;
+    if (isOthers(this.#session, name)) return;
     // One of "subscribed" is told when it comes and when it goes.
     const told = [on, !on].some((is) => eventsIn(groups, name, is).has("SubscriptionChange"));
     if (told) this.#queue(name, null);
@@ -296,22 +300,30 @@ export class Notices {
     if (this.#names.size === 0) return 0;
     const { mail, out, ports, utf8 } = this.#session;
     const { separator } = ports.store;
-    const entries = new Map((await listAll(this.#session)).map((entry) => [entry.name, entry]));
-    const subscribed = new Set(await mail.subscriptions());
-    let told = 0;
-    for (const [name, oldName] of this.#names) {
-      if (told++ >= limit) break;
-      this.#names.delete(name);
+    const names = first(this.#names, limit);
+    const entries = await this.#entriesOf(names.map(([name]) => name));
+    const known = names.every(([name]) => entries.has(name));
+    const subscribed = known ? null : new Set(await mail.subscriptions());
+    for (const [name, oldName] of names) {
+      // The client's own command may have told of it meanwhile.
+      if (!this.#names.delete(name)) continue;
       this.#queued--;
       const listed = {
         separator,
         name,
-        attributes: attributesOf(entries.get(name), subscribed.has(name)),
+        attributes: attributesOf(entries.get(name), subscribed?.has(name) === true),
         ...(oldName === null ? {} : { oldName }),
       };
       writeList(out.buffer, "LIST", listed, utf8);
     }
-    return told;
+    return names.length;
+  }
+
+  /** Mailboxes by name: as all sessions of the account see them, unless others' mailboxes lie below one of these. */
+  async #entriesOf(names: readonly string[]): Promise<ReadonlyMap<string, MailboxEntry>> {
+    const watch = this.#settings?.watch;
+    if (watch && !names.includes(SHARED_TOP)) return await watch.entries();
+    return new Map((await listAll(this.#session)).map((entry) => [entry.name, entry]));
   }
 
   /** `* METADATA "INBOX" /shared/comment` (RFC 5464 4.4.2). */
@@ -386,6 +398,7 @@ export class Notices {
       const modSeq = await this.#highest(name);
       if (onlyIfHigher && modSeq === this.#modSeqs.get(name)) return;
       this.#modSeqs.set(name, modSeq);
+      trim(this.#modSeqs, NOTIFY_QUEUE);
       values.push(["HIGHESTMODSEQ", modSeq]);
     }
     writeMailboxStatus(out.buffer, name, values, utf8);
@@ -401,6 +414,12 @@ export class Notices {
     mailbox.value.close();
     return highest;
   }
+}
+
+/** Drops the oldest. */
+function trim(map: Map<string, unknown>, size: number): void {
+  const [oldest] = map.keys();
+  if (map.size > size && oldest !== undefined) map.delete(oldest);
 }
 
 /** At most so many of them. */
@@ -443,7 +462,7 @@ function valueOf(counts: FolderCounts, item: "MESSAGES" | "UIDNEXT" | "UIDVALIDI
 function attributesOf(entry: MailboxEntry | undefined, subscribed: boolean): string[] {
   const list = entry?.exists ? [] : ["NonExistent"];
   list.push(entry?.hasChildren ? "HasChildren" : "HasNoChildren");
-  if (subscribed) list.push("Subscribed");
+  if (entry?.subscribed ?? subscribed) list.push("Subscribed");
   if (entry?.specialUse) list.push(entry.specialUse);
   return list;
 }

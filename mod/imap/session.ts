@@ -442,8 +442,8 @@ export class ImapSession {
       } else if (box && removes) tellRemoved(this, box);
       await notices?.tell(NOTIFY_BATCH);
     } catch (cause) {
-      // What was to be told is lost with it; the client can still ask.
-      this.fault(cause);
+      // What was to be told is lost with it; the client can still ask. One that has gone needs none of it.
+      if (!this.#over) this.fault(cause);
     }
     if (notices?.waiting) this.news();
   }

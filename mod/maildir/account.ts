@@ -128,6 +128,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
         return this.#statuses.look(dir === "" ? this.root : `${this.root}/${dir}`);
       },
       subscriptions: () => this.subscriptions(),
+      list: () => this.list(),
       quietly: (work) => this.#changes.run(work),
     }, this.#host.following);
     return await this.#watching.add(wishes);

@@ -8,7 +8,7 @@ import { NOTIFY_FOLDERS, NOTIFY_FOLDERS_ALL, NOTIFY_WATCHED, NOTIFY_WATCHED_ALL 
 import type { Result } from "../base/result.ts";
 import type { AccountEvent, AccountWatch, FolderCounts, WatchWishes } from "../store/account_watch.ts";
 import { INBOX, isBelow } from "../store/mailbox_name.ts";
-import type { MailboxStatus } from "../store/store.ts";
+import type { MailboxEntry, MailboxStatus } from "../store/store.ts";
 import type { Look } from "./known_statuses.ts";
 import { folderDir, folderName, isDir } from "./layout.ts";
 import type { Ports } from "./ports.ts";
@@ -27,6 +27,7 @@ export interface FollowedAccount {
   /** What the parts of a folder look like. */
   look(name: string): Look;
   subscriptions(): Promise<readonly string[]>;
+  list(): Promise<readonly MailboxEntry[]>;
   /** Runs while this process makes, removes and renames no folder of the account. */
   quietly<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -53,6 +54,8 @@ export class AccountWatching {
   #subscribed = new Set<string>();
   #subscriptionsLook = "";
   readonly #dirty = new Set<string>();
+  /** What LIST would tell, since the last change of names. */
+  #listed: Promise<ReadonlyMap<string, MailboxEntry>> | null = null;
   readonly #starts = new Serial();
   readonly #takes = new Serial();
   #working = false;
@@ -81,7 +84,7 @@ export class AccountWatching {
       };
       if (wishes.follows === null) return this.#watch(wishes, close);
       try {
-        if (this.#names.size === 0) await this.#begin();
+        if (!this.#active) await this.#begin();
         if (await this.#follow()) return this.#watch(wishes, close);
       } catch (e) {
         close();
@@ -152,7 +155,7 @@ export class AccountWatching {
   }
 
   get #active(): boolean {
-    return this.#names.size > 0;
+    return this.#names.has("");
   }
 
   #watch(wishes: WatchWishes, close: () => void): AccountWatch {
@@ -162,11 +165,22 @@ export class AccountWatching {
       changed: () => {
         if (wishes.follows !== null) this.#refollow();
       },
+      entries: () => this.#listed ??= this.#list(),
       close,
     };
   }
 
+  async #list(): Promise<ReadonlyMap<string, MailboxEntry>> {
+    try {
+      return new Map((await this.#account.list()).map((entry) => [entry.name, entry]));
+    } catch (e) {
+      this.#listed = null;
+      throw e;
+    }
+  }
+
   #emit(event: AccountEvent): void {
+    if (event.kind !== "counts") this.#listed = null;
     for (const { listener } of [...this.#wishes]) {
       try {
         listener(event);
@@ -221,6 +235,7 @@ export class AccountWatching {
     this.#watchSome();
     this.#names.clear();
     this.#subscribed.clear();
+    this.#listed = null;
   }
 
   #overflow(): void {
@@ -365,16 +380,20 @@ export class AccountWatching {
   async #lookAtNames(tell: (event: AccountEvent) => void): Promise<void> {
     const { root } = this.#account;
     const { fs, separator } = this.#ports;
+    const entries = await fs.list(root);
     const gone = new Set(this.#names.keys());
     gone.delete("");
     const made: string[] = [];
-    await inSlices(this.#ports, root, await fs.list(root), (entry) => {
-      if (entry.kind !== "dir" || !entry.name.startsWith(".") || gone.delete(entry.name)) return;
+    await inSlices(this.#ports, root, entries, (entry) => {
+      if (!this.#active || entry.kind !== "dir" || !entry.name.startsWith(".") || gone.delete(entry.name)) {
+        return;
+      }
       const name = folderName(entry.name, separator);
       if (name === null || !isDir(fs, `${root}/${entry.name}/cur`)) return;
       this.#names.set(entry.name, name);
       made.push(name);
     });
+    if (!this.#active) return; // nobody is left meanwhile
     for (const dir of gone) {
       const name = this.#names.get(dir) ?? "";
       this.#names.delete(dir);

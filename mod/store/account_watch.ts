@@ -2,7 +2,7 @@
  * The port to what happens in all folders of an account, for who follows many at once (RFC 5465). Events tell what is so, not whose doing it was; an
  * event may come late, and one may stand for several, but after the last one what it told is true.
  */
-import type { MailboxStatus } from "./store.ts";
+import type { MailboxEntry, MailboxStatus } from "./store.ts";
 
 /** Of a folder's status, what events compare. */
 export type FolderCounts = Pick<MailboxStatus, "messages" | "unseen" | "uidNext" | "uidValidity">;
@@ -31,6 +31,8 @@ export interface AccountWatch {
   look(name: string): void;
   /** `follows` gives other answers now. */
   changed(): void;
+  /** All folders and levels by name, the same for all who ask until a name or subscription changes. Only where folders are followed. */
+  entries(): Promise<ReadonlyMap<string, MailboxEntry>>;
   close(): void;
 }
 

@@ -68,7 +68,7 @@ export class MemAccount implements AccountMail {
   constructor(separator: string, now: () => number) {
     this.#separator = separator;
     this.#now = now;
-    this.watching = new MemWatching(this.#folders, separator);
+    this.watching = new MemWatching(this.#folders, separator, () => this.list());
     for (const name of [INBOX, ...SPECIAL_FOLDERS.map((s) => s.name)]) {
       this.#make(name);
       this.#subscribed.add(name);

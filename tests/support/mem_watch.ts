@@ -1,6 +1,6 @@
 import type { AccountEvent, AccountWatch, FolderCounts, WatchWishes } from "../../mod/store/account_watch.ts";
 import { isBelow } from "../../mod/store/mailbox_name.ts";
-import { SEEN } from "../../mod/store/store.ts";
+import { type MailboxEntry, SEEN } from "../../mod/store/store.ts";
 import type { MemFolder } from "./mem_folder.ts";
 
 /** The watch port in memory: every event comes at once. */
@@ -9,10 +9,16 @@ export class MemWatching {
   most = 1000;
   readonly #folders: ReadonlyMap<string, MemFolder>;
   readonly #separator: string;
+  readonly #list: () => Promise<readonly MailboxEntry[]>;
   readonly #wishes = new Set<WatchWishes>();
   readonly #counts = new Map<string, FolderCounts>();
 
-  constructor(folders: ReadonlyMap<string, MemFolder>, separator: string) {
+  constructor(
+    folders: ReadonlyMap<string, MemFolder>,
+    separator: string,
+    list: () => Promise<readonly MailboxEntry[]>,
+  ) {
+    this.#list = list;
     this.#folders = folders;
     this.#separator = separator;
   }
@@ -30,6 +36,7 @@ export class MemWatching {
       counts: (name) => Promise.resolve(this.changed(name)),
       look: (name) => void this.changed(name),
       changed: () => {},
+      entries: async () => new Map((await this.#list()).map((entry) => [entry.name, entry])),
       close: () => void this.#wishes.delete(wishes),
     });
   }

@@ -1,4 +1,5 @@
 /** NOTIFY (RFC 5465): which changes a client is told of by itself, at any time. */
+import { NOTIFY_GROUPS } from "../../base/limits.ts";
 import { Notices } from "../notices.ts";
 import { no, okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -12,7 +13,9 @@ const UNKNOWN = no(`BADEVENT (${NOTIFY_EVENTS.join(" ")})`, "There are no such e
 
 export async function notify(session: ImapSession, { set }: NotifyCommand): Promise<Handled> {
   if (set === "bad-event") return UNKNOWN;
-  if (set !== null && session.mail.watch === undefined) return OVERFLOW;
+  if (set !== null && (session.mail.watch === undefined || set.groups.length > NOTIFY_GROUPS)) {
+    return OVERFLOW;
+  }
   const box = session.boxOrNull;
   const notices = session.notices ??= new Notices(session);
   await box?.mailbox.refresh();

@@ -1,7 +1,9 @@
+import { Indexes } from "../../../mod/index/indexes.ts";
 import { DELETED, FLAGGED, SEEN } from "../../../mod/store/store.ts";
 import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
 import { settle } from "../../support/fake_clock.ts";
 import { ALICE, ImapClient, type ImapServer, imapServer } from "../../support/imap_server.ts";
+import { IndexBench } from "../../support/index_ports.ts";
 import { MemStore } from "../../support/mem_store.ts";
 
 const NEW = "(MessageNew MessageExpunge)";
@@ -349,6 +351,68 @@ Deno.test("NOTIFY: what cannot be done is refused, and what was before stays (RF
   await quietly(one, `NOTIFY SET (mailboxes Sent ${NEW})`);
   await two.append("Sent", "3");
   assertEquals((await heard(one)).length, 1);
+});
+
+Deno.test("NOTIFY: too much at once ends it, and the client hears so (RFC 5465 5.8)", async () => {
+  const { store, one } = await bench();
+  const { watching } = await store.account(ALICE);
+  const groups = (n: number) => Array.from({ length: n }, (_, i) => `(mailboxes m${i} ${NEW})`).join(" ");
+  await quietly(one, `NOTIFY SET ${groups(32)}`);
+  assertMatch((await one.run(`NOTIFY SET ${groups(33)}`)).at(-1) ?? "", /^NO \[NOTIFICATIONOVERFLOW\]/);
+  const bursts: readonly ((n: number) => void)[] = [
+    (n) => watching.tell({ kind: "created", name: `m${n}` }),
+    (n) => watching.tell({ kind: "annotated", mailbox: "INBOX", entries: [`/private/${n}`] }),
+    (n) => {
+      const now = { messages: n, unseen: 0, uidNext: n, uidValidity: 1 };
+      watching.tell({ kind: "counts", name: `m${n}`, before: null, now });
+    },
+  ];
+  for (const burst of bursts) {
+    await quietly(one, "NOTIFY SET (personal (MessageNew MessageExpunge MailboxName MailboxMetadataChange))");
+    for (let n = 0; n < 5001; n++) burst(n);
+    const told = await heard(one);
+    assertEquals(told.filter((l) => l.includes("[NOTIFICATIONOVERFLOW]")).length, 1);
+    assertEquals(watching.size, 0);
+    await quietly(one, "NOTIFY SET (personal (MessageNew MessageExpunge MailboxName MailboxMetadataChange))");
+    for (let n = 0; n < 3000; n++) burst(n);
+    await one.conn.until("2999");
+    assertEquals((await heard(one)).length, burst === bursts[1] ? 1 : 3000);
+  }
+});
+
+Deno.test("NOTIFY: with CONDSTORE, changes of flags elsewhere are told by HIGHESTMODSEQ (RFC 5465 5.1, 5.2)", async () => {
+  await using indexes = await IndexBench.make();
+  const index = new Indexes((account) => `${indexes.dir}/${account}.sqlite`, indexes.ports());
+  const store = new MemStore("/");
+  const server = imapServer({ store, index });
+  const [one, two] = [await ImapClient.loggedIn(server), await ImapClient.loggedIn(server)];
+  await two.append("Sent", "1");
+  await one.ok("ENABLE CONDSTORE");
+  const set = await one.ok(`NOTIFY SET STATUS (mailboxes Sent ${FLAGS})`);
+  const highest = (lines: readonly string[]) => Number(/HIGHESTMODSEQ (\d+)/.exec(lines.join())?.[1]);
+  let last = highest(set);
+  assert(last > 0, set.join());
+  one.conn.written.length = 0;
+  await quietly(two, "SELECT Sent");
+  for (
+    const [command, items] of [
+      ["STORE 1 +FLAGS (\\Flagged)", "UIDVALIDITY V"],
+      ["STORE 1 +FLAGS (\\Seen)", "UIDVALIDITY V UNSEEN 0"],
+      ["COPY 1 Sent", "MESSAGES 2 UIDNEXT 3 UIDVALIDITY V"],
+    ] as const
+  ) {
+    await two.ok(command);
+    const told = await heard(one);
+    assert(highest(told) > last, told.join());
+    last = highest(told);
+    assertEquals(told, [`* STATUS Sent (${items} HIGHESTMODSEQ ${last})`]);
+  }
+  await two.ok("NOOP");
+  assertEquals(await heard(one), []);
+  one.conn.end();
+  two.conn.end();
+  await settle();
+  await index.close();
 });
 
 Deno.test("ENABLE METADATA: others' annotations are told during commands and IDLE (RFC 5464 4.1)", async () => {
