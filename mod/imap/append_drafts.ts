@@ -3,7 +3,7 @@
  * in the order of the command. Once something is refused the rest is taken and thrown away, so that the connection stays in step; the refusal
  * is the command's reply.
  */
-import { BODY_IN_MEMORY, CATENATE_PARTS, CATENATE_WORK } from "../base/limits.ts";
+import { APPEND_MESSAGES, BODY_IN_MEMORY, CATENATE_PARTS, CATENATE_WORK } from "../base/limits.ts";
 import { BinaryParts } from "../mail/binary_parts.ts";
 import { INSERT } from "../store/rights.ts";
 import type { Draft } from "../store/store.ts";
@@ -19,7 +19,7 @@ import { UrlContents } from "./url_contents.ts";
 const TOO_BIG = no("TOOBIG", "Message is larger than this server takes"); // RFC 4469 4.2
 const NUL = no("UNKNOWN-CTE", "Message holds NUL octets"); // RFC 3516 4.4
 const NOT_TEXT = no("UNKNOWN-CTE", "Message has octets that its parts do not say are binary");
-const TOO_MANY = no("LIMIT", "Too many parts in one command");
+const TOO_MANY = no("LIMIT", "Too many messages or parts in one command");
 const TOO_MUCH = no("LIMIT", "URLs name too much for one command");
 
 export class AppendDrafts {
@@ -55,6 +55,7 @@ export class AppendDrafts {
     literal: { readonly size: number; readonly synchronising: boolean; readonly binary: boolean },
   ): Promise<LiteralDecision> {
     const { size, synchronising, binary } = literal;
+    if (head.before.length >= APPEND_MESSAGES) this.#refusal ??= TOO_MANY;
     this.#refusal ??= await this.#check(head, size);
     if (this.#refusal === null) {
       try {

@@ -1,6 +1,6 @@
 import { AppendDrafts } from "../../mod/imap/append_drafts.ts";
 import { FsError } from "../../mod/base/fs.ts";
-import { BODY_IN_MEMORY, CATENATE_PARTS } from "../../mod/base/limits.ts";
+import { APPEND_MESSAGES, BODY_IN_MEMORY, CATENATE_PARTS } from "../../mod/base/limits.ts";
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { Output } from "../../mod/imap/output.ts";
 import { ImapSession } from "../../mod/imap/session.ts";
@@ -161,4 +161,19 @@ Deno.test("AppendDrafts makes text of a message that begins as literal8, and tak
   assertEquals(await put([head, false], ["ab\r\n", true]), `${head}ab\r\n`);
   assertEquals(await put([head, true], ["a\0b\r\n", false]), "UNKNOWN-CTE");
   assertEquals(await put(["", true]), "");
+});
+
+Deno.test("AppendDrafts takes so many messages in one command, and not one more", async () => {
+  const drafts = new AppendDrafts(await session());
+  for (
+    const [count, decision, code] of [[APPEND_MESSAGES - 1, "stream", null], [
+      APPEND_MESSAGES,
+      "refuse",
+      "LIMIT",
+    ]] as const
+  ) {
+    const before = Array(count).fill(WHOLE);
+    assertEquals(await drafts.announce({ ...HEAD, before }, literal(1, false)), decision);
+    assertEquals((await drafts.drop())?.code ?? null, code);
+  }
 });
