@@ -4,6 +4,7 @@
  */
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import { replaceFile } from "../base/durable.ts";
+import { isFsError } from "../base/fs.ts";
 import { EXPIRY_EVERY, EXPIRY_FILE } from "../base/limits.ts";
 import { TrustedTime } from "../base/trusted_time.ts";
 import { expireMail, type ExpiryPorts, type ExpiryRules } from "./expiry.ts";
@@ -31,7 +32,7 @@ export class Expiring {
 
   /** To be called each hour or so: brings the times forward, and once a day removes what is due by them. Never throws. */
   async look(stop: AbortSignal): Promise<void> {
-    const { fs, clock, log, file } = this.#ports;
+    const { clock, log } = this.#ports;
     try {
       this.#time ??= await this.#open();
       const monotonic = clock.monotonic();
@@ -40,12 +41,21 @@ export class Expiring {
       const time = this.#time.look();
       if (time === null) return;
       const ran = Math.floor(this.#ran);
-      await replaceFile(fs, file, utf8(`${Math.floor(time)} ${ran}\n`));
+      await this.#keep(time, ran);
       if (monotonic < this.#due) return;
       this.#due = monotonic + EXPIRY_EVERY;
       await expireMail(this.#ports, this.#ports.rules(), { time, ran }, stop);
     } catch (cause) {
       log.error("old mail not looked for", {}, cause);
+    }
+  }
+
+  /** On a full disk they are forgotten with the process: that keeps mail for longer, and what goes makes room. */
+  async #keep(time: number, ran: number): Promise<void> {
+    try {
+      await replaceFile(this.#ports.fs, this.#ports.file, utf8(`${Math.floor(time)} ${ran}\n`));
+    } catch (e) {
+      if (!isFsError(e, "full")) throw e;
     }
   }
 

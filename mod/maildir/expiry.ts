@@ -30,6 +30,13 @@ export interface ExpiryTimes {
   readonly ran: number;
 }
 
+interface FolderTerms extends ExpiryTimes {
+  /** Of the folder: absolute. */
+  readonly path: string;
+  readonly age: number;
+  readonly stop: AbortSignal;
+}
+
 /** Mailbox names, and how many milliseconds mail stays there. */
 export type ExpiryRules = ReadonlyMap<string, number>;
 
@@ -72,7 +79,7 @@ async function expireFolder(
     const unlock = mailbox.value === INBOX ? await mail.lockForPop() : () => {};
     if (unlock === null) return 0; // a POP3 session counts on its messages: next time
     try {
-      await removeOld(ports, mail, mailbox.value, path, age, times, stop, (n) => gone += n);
+      await removeOld(ports, mail, mailbox.value, { ...times, path, age, stop }, (n) => gone += n);
     } finally {
       unlock();
     }
@@ -88,10 +95,7 @@ async function removeOld(
   { fs, clock }: ExpiryPorts,
   mail: AccountMail,
   name: string,
-  path: string,
-  age: number,
-  { time, ran }: ExpiryTimes,
-  stop: AbortSignal,
+  { time, ran, path, age, stop }: FolderTerms,
   removed: (messages: number) => void,
 ): Promise<void> {
   const opened = await mail.open(name);
@@ -112,7 +116,10 @@ async function removeOld(
   }
 }
 
-/** The marks of a folder, with what is seen now: on the medium before anything is done by them. */
+/**
+ * The marks of a folder, with what is seen now: on the medium before anything is done by them. A full disk must not keep mail from going: by
+ * what was noted before less goes, not more.
+ */
 async function noted(
   fs: Fs,
   file: string,
@@ -121,6 +128,12 @@ async function noted(
 ): Promise<ArrivalMarks> {
   const old = parseMarks(await fs.readFile(file, ARRIVALS_FILE));
   const marks = marked(old, seen, age / ARRIVAL_MARKS, seen.ran - age);
-  if (marks !== old) await replaceFile(fs, file, formatMarks(marks));
-  return marks;
+  if (marks === old) return marks;
+  try {
+    await replaceFile(fs, file, formatMarks(marks));
+    return marks;
+  } catch (e) {
+    if (old !== null && old.uidValidity === seen.uidValidity && isFsError(e, "full")) return old;
+    throw e;
+  }
 }

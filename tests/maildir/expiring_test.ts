@@ -5,6 +5,7 @@ import { MaildirStore } from "../../mod/maildir/store.ts";
 import { SEEN } from "../../mod/store/store.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { MemFs } from "../support/mem_fs.ts";
+import { takesSpace } from "../support/mem_fs_faults.ts";
 import { MemoryLog } from "../support/memory_log.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { WrongClock } from "../support/wrong_clock.ts";
@@ -194,6 +195,18 @@ Deno.test("Expiring: a power cut in the middle leaves messages whole or gone, an
     assertEquals(await b.count("Trash"), 0, `cut at ${cut}`);
     if (cut === null) break;
   }
+});
+
+Deno.test("Expiring makes room on a full disk, and removes nothing of a folder it has never seen there", async () => {
+  const b = new Bench();
+  const mail = await b.store.account(ALICE);
+  await append(mail, "Trash", "Subject: x\r\n\r\nx\r\n");
+  await append(mail, "Junk", "Subject: x\r\n\r\nx\r\n");
+  await b.pass(29 * DAY);
+  b.fs.fail(takesSpace, "full");
+  b.rules = new Map([["Trash", 30 * DAY], ["Junk", 20 * DAY]]);
+  await b.pass(3 * DAY);
+  assertEquals([await b.count("Trash"), await b.count("Junk")], [0, 1]);
 });
 
 Deno.test("Expiring goes on after what it cannot remove, and keeps no time that it cannot write", async () => {
