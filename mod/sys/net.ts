@@ -153,7 +153,7 @@ export class NodeConn implements Conn {
   /** TLS that the client begins: what it says first chooses, by `choose`. Gives whether the connection goes on after it. Rejects as `startTls` does. */
   async startTlsBy(choose: ChooseTls): Promise<boolean> {
     const { hello, octets } = await this.#hello();
-    const chosen = choose(hello);
+    const chosen = this.ended ? null : choose(hello);
     if (chosen && !("answer" in chosen)) {
       // TLS reads it again, from the start.
       this.#socket.pause();
