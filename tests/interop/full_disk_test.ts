@@ -163,6 +163,9 @@ Deno.test("interop: a disk that is full, then read-only, refuses for now, loses 
       (await command(reading, "STORE 1 +FLAGS (\\Answered)")).at(-1) ?? "",
       /^z NO \[UNAVAILABLE\]/,
     );
+    // Whoever looks is told.
+    const status = await fetch(`http://127.0.0.1:${roost.ports.http}/`).then((r) => r.text());
+    assertMatch(status, /mail could not be stored/);
     await run("mount", "-o", "remount,rw", disk.data);
     await recovers(roost, session, reading);
     assertEquals(unforeseen(roost), []);
