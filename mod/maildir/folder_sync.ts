@@ -48,8 +48,7 @@ async function sync(state: FolderState, locked: boolean): Promise<void> {
   const newDue = news === "records" || !state.loaded || state.newDir.due();
   const curDue = news === "records" || !state.loaded || state.curDir.due();
   if (!newDue && !curDue) return;
-  // Whoever holds the lock may be in the middle of it: its records are written, and its files get their names one by one.
-  const underWay = !locked && state.unplaced.size > 0 && state.uidFile.isLocked();
+  const underWay = othersPlace(state, locked);
   const fresh = newDue ? await state.newDir.list() : null;
   let current = curDue ? await state.curDir.list() : null;
   const names = new Set(fresh?.files);
@@ -57,6 +56,11 @@ async function sync(state: FolderState, locked: boolean): Promise<void> {
     current = await state.curDir.list(); // one has left new/: for cur/, or for good
   }
   await reconcile(state, fresh, current, locked, underWay);
+}
+
+/** Whoever holds the lock may be in the middle of it: its records are written, and its files get their names one by one. */
+function othersPlace(state: FolderState, locked: boolean): boolean {
+  return !locked && state.unplaced.size > 0 && state.uidFile.isLocked();
 }
 
 /** Reads what is new in the UID list. */
@@ -119,19 +123,24 @@ async function reconcile(
   await inSlices(state.ports, state.dir, fresh?.files ?? [], (file) => {
     if (!state.pending.has(file)) meet({ file, isNew: true });
   });
-  if (!(current && fresh)) await forgetKnown(state, strangers);
+  if (!(current && fresh) && strangers.size > 0 && (await state.known(strangers.keys())).size > 0) {
+    // A message of the other part has a name in this one, too: only both together tell which it is to keep.
+    if (flagged.length > 0) state.tell({ kind: "flags", messages: flagged, by: null });
+    const inMiddle = othersPlace(state, locked);
+    return await reconcile(state, await state.newDir.list(), await state.curDir.list(), locked, inMiddle);
+  }
   const stable = (current?.stable ?? true) && (fresh?.stable ?? true);
   if (stable && state.loaded) state.drop(new Set(scope.filter((m) => !seen.has(m))));
   if (flagged.length > 0) state.tell({ kind: "flags", messages: flagged, by: null });
-  await removeDoubles(state, doubles);
+  await removeDoubles(state, doubles, strangers);
   await admit(state, strangers, locked, underWay);
   if (current && fresh && stable && !locked) await compact(state);
 }
 
-/** Of files not met in a part of the folder, those that are messages of the other part. */
-async function forgetKnown(state: FolderState, strangers: Map<string, Found>): Promise<void> {
-  if (strangers.size === 0) return;
-  for (const base of await state.known(strangers.keys())) strangers.delete(base);
+/** Takes out what are messages already. */
+async function forgetKnown(state: FolderState, others: Map<string, Found>): Promise<void> {
+  if (others.size === 0) return;
+  for (const base of await state.known(others.keys())) others.delete(base);
 }
 
 function sameFile(message: FolderMessage, found: Found): boolean {
@@ -152,8 +161,12 @@ function moved(state: FolderState, message: FolderMessage, found: Found): Folder
  * Two files with one base: a flag change seen under both names while listing, a move from new/ to cur/ that a crash cut in half (two names of
  * one file), or a copy by hand. The second name of one file is taken away; another file gets a name of its own and is met next time.
  */
-async function removeDoubles(state: FolderState, doubles: readonly Found[]): Promise<void> {
-  const { fs, log, names } = state.ports;
+async function removeDoubles(
+  state: FolderState,
+  doubles: readonly Found[],
+  strangers: ReadonlyMap<string, Found>,
+): Promise<void> {
+  const { dirSync, fs, log, names } = state.ports;
   if (doubles.length === 0) return;
   const bases = new Set(doubles.map((d) => baseOf(d.file)));
   const firsts = new Map(
@@ -162,16 +175,25 @@ async function removeDoubles(state: FolderState, doubles: readonly Found[]): Pro
   for (const double of doubles) {
     const dir = double.isNew ? state.newDir : state.curDir;
     const path = `${dir.path}/${double.file}`;
-    const first = firsts.get(baseOf(double.file));
+    const stranger = strangers.get(baseOf(double.file));
+    const first = firsts.get(baseOf(double.file)) ?? (stranger && pathOf(state, stranger));
     const stat = fs.statSync(path);
     const other = first ? fs.statSync(first) : null;
     dir.forget();
     // Both must be there at this very moment: else it was one file under way.
     if (!stat || !other || path === first) continue;
-    if (stat.inode === other.inode) await fs.remove(path);
-    else await fs.rename(path, `${dir.path}/${double.file.replace(/^[^:]*/, () => names.next())}`);
+    if (stat.inode === other.inode) {
+      // Whoever gave it the other name may not have come to make that durable.
+      if (double.isNew) await dirSync.sync(state.curDir.path);
+      await fs.remove(path);
+      state.newLeft = true;
+    } else await fs.rename(path, `${dir.path}/${double.file.replace(/^[^:]*/, () => names.next())}`);
     log.info("second file of one name put right", { path, same: stat.inode === other.inode });
   }
+}
+
+function pathOf(state: FolderState, found: Found): string {
+  return `${(found.isNew ? state.newDir : state.curDir).path}/${found.file}`;
 }
 
 /** Gives the new files their UIDs and takes them in. */

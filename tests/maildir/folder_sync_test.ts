@@ -183,3 +183,43 @@ Deno.test("two processes on one folder give no UID twice and both see all", asyn
   await Promise.all([one.close(), two.close()]);
   assertEquals(fs.statSync(`${ROOT}/dovecot-uidlist.lock`), null);
 });
+
+for (
+  const [what, first, names] of [
+    ["there at the start", [], ["new/9.x", "cur/9.x:2,S"]],
+    ["that a process leaves behind in new/", ["cur/9.x:2,S"], ["new/9.x"]],
+    ["that a process leaves behind in cur/", ["new/9.x"], ["cur/9.x:2,S"]],
+  ] as const
+) {
+  Deno.test(`a second name of a file, ${what}, goes: nothing comes back when the message is removed`, async () => {
+    const { clock, fs, state } = folder({
+      "/m/dovecot-uidlist": `3 V99 N9 G${GUID}\n2 :1.a\n3 :9.x\n8 :8.z\n`,
+      "/m/cur/1.a:2,": "x",
+      "/m/cur/8.z:2,": "x",
+      "/m/tmp/file": "x",
+    });
+    for (const name of first) await fs.link("/m/tmp/file", `/m/${name}`);
+    if (first.length > 0) await syncFolder(state);
+    await clock.advance(10_000);
+    for (const name of names) await fs.link("/m/tmp/file", `/m/${name}`);
+    await fs.remove("/m/tmp/file");
+    for (const dir of ["/m/tmp", "/m/new"]) await fs.syncDir(dir);
+    const log = told(state);
+    await syncFolder(state);
+    assertEquals(state.messages.map((m) => [m.uid, m.file, m.isNew]), [
+      [2, "1.a:2,", false],
+      [3, "9.x:2,S", false],
+      [8, "8.z:2,", false],
+    ]);
+    assertEquals(fs.tree("/m/new"), ["/m/new/"]);
+    // The name in new/ went when that in cur/ was there for good; a removal has to make its going durable.
+    await fs.syncDir("/m/new");
+    assert(fs.afterCrash("synced-only").tree("/m/cur").includes("/m/cur/9.x:2,S"));
+    assertEquals(state.newLeft, true);
+    await fs.remove("/m/cur/9.x:2,S");
+    await clock.advance(10_000);
+    await syncFolder(state);
+    assertEquals(log.filter((l) => !l.startsWith("flags")), ["expunged 3"]);
+    assertEquals(state.gone, false);
+  });
+}
