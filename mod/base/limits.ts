@@ -39,7 +39,6 @@ export const IMAP_NESTING = 100; // parentheses in a command
 export const IMAP_DISCARD = 64 * MiB; // octets of a refused command read and thrown away before BYE: a message somewhat over MESSAGE_SIZE
 export const IMAP_URL = 2 * KiB; // characters of an IMAP URL: a mailbox name, each octet of it as %XX, and a list of header fields
 export const APPEND_MESSAGES = 2000; // of one command (RFC 3502): for each the command is looked at from its beginning
-export const APPEND_MESSAGES = 2000; // of one command (RFC 3502): for each the command is looked at from its beginning
 export const CATENATE_PARTS = 500; // of one command (RFC 4469): a message of a hundred attachments that are put together anew has some 200
 export const CATENATE_WORK = 4; // times the largest message that the URLs of one command may have read and copied: few octets ask for many
 export const FETCH_WHOLE = 256 * KiB; // a message up to this is read into memory to FETCH from it; larger ones are streamed
