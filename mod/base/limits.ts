@@ -138,6 +138,7 @@ export const CACHED_MESSAGES = 150_000; // of folders nobody has open, kept for 
 export const CACHED_FOR = 10 * MINUTE; // and for how long
 export const FOLDER_SEEN = 1 * SECOND; // a folder that was there is not looked for again by the next delivery
 export const CACHED_FOLDERS = 200; // folders nobody has open, kept likewise
+export const KNOWN_FOLDERS = 500; // folders without their messages, of which is kept what was shown to whom: some 5 KB each
 export const NOTIFY_FOLDERS = 20_000; // of an account that are followed at once (RFC 5465): some 6 MB, and a look at them takes half a second of the disk's and ours
 export const NOTIFY_FOLDERS_ALL = 100_000; // of all accounts: some 30 MB
 export const NOTIFY_WATCHED = 64; // of an account with notices of the file system; others are looked at each half minute

@@ -28,6 +28,7 @@ import { findFolder, hideFolder, listFolders, makeFolder } from "./folder_tree.t
 import { KnownStatuses } from "./known_statuses.ts";
 import { folderDir, isDir } from "./layout.ts";
 import type { Ports } from "./ports.ts";
+import { LiveFolders } from "./live_folders.ts";
 import { type Annotations, MetadataFile } from "./metadata_file.ts";
 import { QuotaFile } from "./quota_file.ts";
 import { Serial } from "./serial.ts";
@@ -41,6 +42,8 @@ export interface AccountHost {
   /** What is followed in all accounts. */
   readonly following: Following;
   used(folder: Folder): void;
+  /** It is about to be used, or nothing of it. */
+  made(folder: Folder): void;
   background(what: string, work: Promise<unknown>): void;
 }
 
@@ -50,7 +53,7 @@ export class MaildirAccount implements AccountMail, FolderHost {
   readonly quotaFile: QuotaFile;
   readonly #ports: Ports;
   readonly #host: AccountHost;
-  readonly #folders = new Map<string, Folder>();
+  readonly #folders: LiveFolders = new LiveFolders();
   readonly #subscriptions: SubscriptionFile;
   readonly #uses: SpecialUseFile;
   readonly #statuses: KnownStatuses;
@@ -380,7 +383,8 @@ export class MaildirAccount implements AccountMail, FolderHost {
     let folder = this.#folders.get(n.value);
     if (!folder || folder.state.gone) {
       folder = new Folder(this.#ports, this, n.value, path, this.root);
-      this.#folders.set(n.value, folder);
+      this.#folders.set(folder);
+      this.#host.made(folder);
     }
     return folder;
   }
@@ -397,9 +401,9 @@ export class MaildirAccount implements AccountMail, FolderHost {
     return folder;
   }
 
-  /** Folders somebody has asked for. */
+  /** Folders somebody has asked for and that are still at hand. */
   folders(): readonly Folder[] {
-    return [...this.#folders.values()];
+    return this.#folders.all();
   }
 
   #newName(name: string): Result<{ readonly name: string; readonly dir: string }, "bad-name"> {

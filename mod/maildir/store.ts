@@ -3,7 +3,7 @@ import type { Body } from "../base/body.ts";
 import type { Clock } from "../base/clock.ts";
 import { DirSync } from "../base/durable.ts";
 import { type Fs, FsError, isFsError } from "../base/fs.ts";
-import { CACHED_FOLDERS, CACHED_FOR, CACHED_MESSAGES, QUICK_READ } from "../base/limits.ts";
+import { CACHED_FOLDERS, CACHED_FOR, CACHED_MESSAGES, KNOWN_FOLDERS, QUICK_READ } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { INBOX } from "../store/mailbox_name.ts";
@@ -49,6 +49,8 @@ export class MaildirStore implements Store, AccountHost {
   readonly #accounts = new Map<AccountId, Promise<MaildirAccount>>();
   /** Ready ones, to be had without waiting. */
   readonly #ready = new Map<AccountId, MaildirAccount>();
+  /** Folders without users or messages, oldest first: what else is held nowhere may go. */
+  readonly #known = new Set<Folder>();
   /** Folders without users whose messages are kept, oldest first. */
   readonly #idle = new Map<Folder, number>();
   readonly #background = new Set<Promise<unknown>>();
@@ -106,6 +108,7 @@ export class MaildirStore implements Store, AccountHost {
   /** A folder's first user came or its last one left: keeps the messages of a few for the next time. */
   used(folder: Folder): void {
     this.#idle.delete(folder);
+    this.#known.delete(folder);
     if (folder.users > 0) {
       this.#watching.start(folder);
       return;
@@ -138,7 +141,15 @@ export class MaildirStore implements Store, AccountHost {
       messages -= folder.messages.length;
       this.#idle.delete(folder);
       folder.state.unload();
+      this.made(folder);
     }
+  }
+
+  /** Holds the folder for a while, though nobody has it open. */
+  made(folder: Folder): void {
+    this.#known.add(folder);
+    const [oldest] = this.#known;
+    if (this.#known.size > KNOWN_FOLDERS && oldest) this.#known.delete(oldest);
   }
 
   background(what: string, work: Promise<unknown>): void {
