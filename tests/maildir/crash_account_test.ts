@@ -178,7 +178,7 @@ Deno.test("a power cut around SETMETADATA: a note has its old value or its new o
   }));
 
 Deno.test("a power cut while a quota is counted and noted never costs mail for long, and never leaves half a count", () =>
-  run(async (account, tell, store) => {
+  run(async (_account, tell, store) => {
     for (let i = 0; i < 3; i++) {
       const target = { account: ALICE, mailbox: "INBOX", flags: NO_FLAGS };
       const [outcome] = await store.deliver([target], memoryBody(utf8("y".repeat(98) + "\r\n")));
