@@ -57,6 +57,7 @@ const VERBS: Readonly<Record<string, Entry>> = {
     about: "whether the mail, or a snapshot, is whole and can be read",
     load: () => import("./verbs/verify.ts"),
   },
+  acl: { about: "who else may use the folders of an account", load: () => import("./verbs/acl.ts") },
   export: { about: "copy an account's mail to files", load: () => import("./verbs/export.ts") },
   sendmail: {
     about: "put a message on standard input into the queue",

@@ -82,7 +82,11 @@ export async function makeRoot({ fs }: Pick<Ports, "fs">, root: string, top: str
 /** The folder that --folder names, with "/" or "." between levels; null where none is named. Throws CommandFault. */
 export function folderOption(call: Call, config: Config): string | null {
   const text = call.options.get("folder");
-  if (text === undefined) return null;
+  return text === undefined ? null : folderNamed(config, text);
+}
+
+/** A folder by its name with "/" or "." between levels. Throws CommandFault. */
+export function folderNamed(config: Config, text: string): string {
   const { separator } = config.imap;
   const name = canonicalName(text.replace(/[./]/g, separator), separator);
   if (!name.ok) throw new CommandFault(`"${text}" is no name of a folder such as Work/2026`, 2);

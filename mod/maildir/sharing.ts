@@ -8,7 +8,7 @@ import { type Acl, idKey, rightsIn } from "../store/acl.ts";
 import { canonicalName, compareNames, parentsOf } from "../store/mailbox_name.ts";
 import { LOOKUP, NO_RIGHTS, type Rights } from "../store/rights.ts";
 import type { People, SharedMailbox, Sharing } from "../store/sharing.ts";
-import { aclPath, changeAclFile, parseAcl, readAcl } from "./acl_file.ts";
+import { aclPath, type AclText, changeAclFile, parseAcl, readAcl } from "./acl_file.ts";
 import { findFolder } from "./folder_tree.ts";
 import { accountPath, folderDir, folderName } from "./layout.ts";
 import type { Ports } from "./ports.ts";
@@ -215,10 +215,9 @@ export class MaildirSharing implements Sharing {
       this.#known.set(path, known);
       return known.acl;
     }
-    const size = fs.readInto(path, this.#buffer) ?? 0;
-    const text = size <= ACL_SIZE ? parseAcl(fromUtf8(this.#buffer.subarray(0, size))) : null;
+    const text = this.#textNow(path);
     if (text === null) {
-      log.warn("access control list cannot be understood: nobody but the owner has rights", { path });
+      log.warn("access control list cannot be used: nobody but the owner has rights", { path });
     }
     const acl = text?.entries ?? [];
     this.#forget(path);
@@ -229,6 +228,18 @@ export class MaildirSharing implements Sharing {
       this.#forget(oldest);
     }
     return acl;
+  }
+
+  /** null where it cannot be read or understood. */
+  #textNow(path: string): AclText | null {
+    try {
+      const size = this.#ports.fs.readInto(path, this.#buffer) ?? 0;
+      return size <= ACL_SIZE ? parseAcl(fromUtf8(this.#buffer.subarray(0, size))) : null;
+    } catch (e) {
+      // Another's file must not keep anybody from listing what is there.
+      if (isFsError(e)) return null;
+      throw e;
+    }
   }
 
   #forget(path: string): void {

@@ -89,6 +89,10 @@ Deno.test("what other programs changed counts; what cannot be understood gives n
   await write(".Sent/", "anyone lr\nwhat is this\n");
   assertEquals([sharing.rights(ALICE, "Sent", BOB), await seen(BOB)], [0, []]);
   await assertRejects(() => give(sharing, "Sent", "anyone", "l"), "understand");
+  const heal = fs.fail((op, path) => op === "read" && path.endsWith("dovecot-acl"), "denied");
+  await write(".Sent/", "anyone lr\n");
+  assertEquals([sharing.rights(ALICE, "Sent", BOB), await seen(BOB)], [0, []]);
+  heal();
   await write(".Sent/", "user=bob l\n");
   assertEquals([await seen(EVE), formatRights(sharing.rights(ALICE, "Sent", BOB))], [[], "l"]);
 });
