@@ -10,6 +10,7 @@ import { parentsOf } from "../store/mailbox_name.ts";
 import { SHARED_TOP } from "../store/shared_name.ts";
 import { type MailboxEntry, SEEN, type Uid } from "../store/store.ts";
 import { isOthers } from "./access.ts";
+import { highestIn } from "./commands/status.ts";
 import { writeAstring, writeEnd, writeList, writeMailbox, writeMailboxStatus } from "./format.ts";
 import { listAll } from "./listing.ts";
 import { type CompiledFilter, compileFilter } from "./mailbox_filter.ts";
@@ -281,9 +282,10 @@ export class Notices {
     else this.#session.news();
   }
 
-  /** As if NOTIFY NONE had come, and the client hears so (RFC 5465 5.8). */
+  /** As if NOTIFY NONE had come, and the client hears so (RFC 5465 5.8). One that has only enabled METADATA misses some of it. */
   #end(): void {
-    this.#settings?.watch?.close();
+    if (this.#settings === null) return this.#forget();
+    this.#settings.watch?.close();
     this.#settings = SILENCE;
     this.#forget();
     this.#overflow = true;
@@ -395,24 +397,14 @@ export class Notices {
     const { out, utf8 } = this.#session;
     const values: (readonly [StatusItem, number])[] = items.map((item) => [item, valueOf(now, item)]);
     if (highest) {
-      const modSeq = await this.#highest(name);
+      const { mail, account: owner } = this.#session;
+      const modSeq = await highestIn(this.#session, { mail, name, owner });
       if (onlyIfHigher && modSeq === this.#modSeqs.get(name)) return;
       this.#modSeqs.set(name, modSeq);
       trim(this.#modSeqs, NOTIFY_QUEUE);
       values.push(["HIGHESTMODSEQ", modSeq]);
     }
     writeMailboxStatus(out.buffer, name, values, utf8);
-  }
-
-  /** 0 where there are none. */
-  async #highest(name: string): Promise<number> {
-    const mailbox = await this.#session.mail.open(name);
-    if (!mailbox.ok) return 0;
-    const index = await this.#session.openIndex(mailbox.value);
-    const highest = (await index?.modSeqs())?.highest ?? 0;
-    index?.close();
-    mailbox.value.close();
-    return highest;
   }
 }
 

@@ -33,9 +33,17 @@ export async function writeStatusOf(
   return true;
 }
 
-/** RFC 7162 3.1.7: 0 where there are no mod-sequences. Who asks knows them from now on. */
-async function highestOf(session: ImapSession, { mail, name, owner }: Place): Promise<number> {
+/** RFC 7162 3.1.7: who asks knows mod-sequences from now on. */
+async function highestOf(session: ImapSession, place: Place): Promise<number> {
   await session.enableCondstore();
+  return await highestIn(session, place);
+}
+
+/** HIGHESTMODSEQ of a mailbox; 0 where there are no mod-sequences, or no such mailbox. */
+export async function highestIn(
+  session: ImapSession,
+  { mail, name, owner }: Pick<Place, "mail" | "name" | "owner">,
+): Promise<number> {
   const mailbox = await mail.open(name);
   if (!mailbox.ok) return 0;
   const index = await session.openIndex(mailbox.value, owner);
