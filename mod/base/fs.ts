@@ -128,6 +128,8 @@ export interface Fs {
   readInto(path: string, into: Uint8Array): number | null;
   /** Reads the first octets of a file as far as it or `into` goes; gives how many. null when there is no such file. */
   readStart(path: string, into: Uint8Array): number | null;
+  /** The same where a symbolic link may have been put in the file's place: it is not followed. */
+  readHead(path: string, into: Uint8Array): number | null;
   /** Replaces `to` atomically. Throws `not-found`. */
   rename(from: string, to: string): Promise<void>;
   renameSync(from: string, to: string): void;

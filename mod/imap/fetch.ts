@@ -31,6 +31,7 @@ import {
 import { withoutNul, writeFlags, writeLiteral, writeLiteralHeader, writeString } from "./format.ts";
 import { writeEnvelope, writeStructure } from "./format_structure.ts";
 import { previewEnd, previewOf, previewPart } from "./preview.ts";
+import { keepFields } from "./header_facts.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import { Slice } from "./slice.ts";
 import type { FetchItem, Partial } from "./types.ts";
@@ -49,7 +50,7 @@ export interface ResponseSink {
 export interface FetchRequest {
   readonly mailbox:
     & Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">
-    & { [M in "emailId" | "savedAt"]?: Mailbox[M] };
+    & { [M in "emailId" | "savedAt" | "headerNow"]?: Mailbox[M] };
   /** Messages by sequence number, from 1 at index 0. Does not change while the command runs. */
   readonly view: readonly Message[];
   /** Sequence numbers to answer for. */
@@ -191,7 +192,9 @@ class Fetcher {
     this.underWay = false;
     let source: MemorySource | null = null;
     if (needs.content && !this.#allCached(message)) {
-      const bytes = this.#request.mailbox.contentNow(message.uid);
+      const { mailbox } = this.#request;
+      const header = needs.body ? null : mailbox.headerNow?.(message.uid);
+      const bytes = header ?? mailbox.contentNow(message.uid);
       if (!bytes) return false;
       source = new MemorySource(bytes);
       this.octets = bytes.length;
@@ -383,6 +386,7 @@ class Fetcher {
     if (known) return out.bytes(known);
     if (!source) throw new TypeError(`Cannot write ${kind}: no octets were read`);
     const start = out.length;
+    if (kind === "ENVELOPE" && texts) keepFields(texts, message, source.header);
     if (kind === "ENVELOPE") writeEnvelope(out, parseEnvelope(source.header));
     else if (kind === "PREVIEW") {
       writeString(out, utf8(source instanceof MemorySource ? previewNow(source) : this.#preview));

@@ -73,7 +73,7 @@ export class LargeSource implements MessageSource {
   /** Reads what `needs` says. */
   static async read(
     content: MessageContent,
-    needs: FetchNeeds,
+    needs: Pick<FetchNeeds, "header" | "structure">,
     slice: Slice,
   ): Promise<LargeSource> {
     const splitter = new HeaderSplitter(HEADER_SIZE);

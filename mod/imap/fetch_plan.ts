@@ -8,6 +8,8 @@ export interface FetchNeeds {
   readonly content: boolean;
   readonly header: boolean;
   readonly structure: boolean;
+  /** Octets after the header block. */
+  readonly body: boolean;
 }
 
 /** A section with its name as the response gives it, a space after it. */
@@ -88,6 +90,7 @@ function needsOf(items: readonly FetchItem[]): FetchNeeds {
   let content = false;
   let header = false;
   let structure = false;
+  let body = false;
   for (const item of items) {
     if (item.kind === "BODY" || item.kind === "BODYSTRUCTURE") structure = true;
     else if (item.kind === "PREVIEW") structure ||= !item.lazy;
@@ -95,13 +98,15 @@ function needsOf(items: readonly FetchItem[]): FetchNeeds {
     else if (item.kind === "binary" || item.kind === "binary-size") {
       content = true;
       if (item.part.length > 0) structure = true;
+      body = true;
     } else if (item.kind === "section") {
       content = true;
       if (item.section.part.length > 0) structure = true;
       else if (item.section.text !== "") header = true;
+      body ||= !item.section.text.startsWith("HEADER");
     }
   }
-  return { content: content || header || structure, header, structure };
+  return { content: content || header || structure, header, structure, body: body || structure };
 }
 
 function labelOf(item: Extract<FetchItem, { kind: "section" }>): Uint8Array {

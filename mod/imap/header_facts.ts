@@ -13,7 +13,7 @@ import type { ParsedTexts } from "../store/mail_index.ts";
 import type { Message } from "../store/store.ts";
 import { type MessageIds, messageIds } from "./message_ids.ts";
 import type { FieldFacts, FieldNeedle } from "./search_key.ts";
-import { dayWritten, fieldText, fold } from "./search_text.ts";
+import { dayWritten, fieldText, fold, readFields } from "./search_text.ts";
 
 /** Fields whose values are kept, in this order. */
 const KEPT = ["subject", "from", "to", "cc", "bcc", "message-id", "in-reply-to"] as const;
@@ -21,6 +21,7 @@ const KEPT = ["subject", "from", "to", "cc", "bcc", "message-id", "in-reply-to"]
 const FIRST_IDS = 1024;
 const WANTED: ReadonlySet<string> = new Set([...KEPT, "date", "references"]);
 const LENGTHS: ReadonlySet<number> = new Set([...WANTED].map((name) => name.length));
+const DATE: ReadonlySet<string> = new Set(["date"]);
 const PLACES: ReadonlyMap<string, number> = new Map(KEPT.map((name, i) => [name, i]));
 
 /** What SORT compares (RFC 5256 3, RFC 5957 3), folded. */
@@ -140,6 +141,40 @@ export function keepHeader(texts: ParsedTexts, message: Pick<Message, "uid">, he
   if (kept) texts.put(message, "FIELDS", kept);
 }
 
+/** First octet of fields that are kept as they stand in the message: no JSON begins so. */
+const AS_THEY_ARE = 0;
+
+/**
+ * Has the index remember the fields of a header as they stand there, unless it knows them: a tenth of the work of `keepHeader`, for who lists headers:
+ * who shows a list searches and sorts it.
+ */
+export function keepFields(texts: ParsedTexts, message: Pick<Message, "uid">, header: Uint8Array): void {
+  if (texts.get(message, "FIELDS")) return;
+  const kept = fieldsOf(header);
+  if (kept) texts.put(message, "FIELDS", kept);
+}
+
+/** The fields that are looked at, one after the other, after a mark; null where they are too long to be kept. */
+function fieldsOf(header: Uint8Array): Uint8Array | null {
+  const spans: number[] = [];
+  let length = 1;
+  const cursor = new FieldCursor(header);
+  while (cursor.next()) {
+    if (!LENGTHS.has(cursor.nameEnd - cursor.start) || !WANTED.has(cursor.name())) continue;
+    spans.push(cursor.start, cursor.end);
+    length += cursor.end - cursor.start;
+  }
+  if (length > FIELDS_KEPT) return null;
+  const kept = new Uint8Array(length);
+  kept[0] = AS_THEY_ARE;
+  for (let i = 0, at = 1; i < spans.length; i += 2) {
+    const field = header.subarray(spans[i], spans[i + 1]);
+    kept.set(field, at);
+    at += field.length;
+  }
+  return kept;
+}
+
 type Row = readonly [
   number,
   number | null,
@@ -151,14 +186,24 @@ type Row = readonly [
 /** Facts as they were kept; what is in them is only looked for when it is asked for. */
 export class KeptHeader implements FieldFacts {
   readonly #text: string;
+  /** The fields as they are in the message. */
+  readonly #fields: Uint8Array | null;
+  #read: HeaderFacts | null = null;
   #row: Row | null | undefined;
 
   constructor(kept: Uint8Array) {
-    this.#text = fromUtf8(kept);
+    this.#fields = kept[0] === AS_THEY_ARE ? kept.subarray(1) : null;
+    this.#text = this.#fields ? "" : fromUtf8(kept);
+  }
+
+  /** Not worked upon yet: who needs `facts` keeps them, so that they are found out once. */
+  get raw(): boolean {
+    return this.#fields !== null;
   }
 
   /** All of it; null where the file it comes from is broken. */
   get facts(): HeaderFacts | null {
+    if (this.#fields) return this.#read ??= readHeaderFacts(this.#fields);
     const row = this.#parsed;
     if (!row) return null;
     const [sentDay, sent, values, [from, to, cc, displayFrom, displayTo], [own, references, inReplyTo]] = row;
@@ -168,12 +213,15 @@ export class KeptHeader implements FieldFacts {
   }
 
   get sentDay(): number {
+    if (this.#fields) return readFields(this.#fields, DATE).sentDay;
     return Number(this.#text.slice(1, this.#text.indexOf(",")));
   }
 
-  has({ field, text, inJson }: FieldNeedle): boolean | null {
+  has(needle: FieldNeedle): boolean | null {
+    const { field, text, inJson } = needle;
     const place = PLACES.get(field);
     if (place === undefined) return null;
+    if (this.#fields) return readFields(this.#fields, new Set([field])).has(needle);
     // Most messages of a search end here.
     if (inJson && !this.#text.includes(text)) return false;
     const row = this.#parsed;

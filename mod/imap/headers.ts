@@ -6,12 +6,12 @@ import { LargeSource } from "./fetch_content.ts";
 import { type HeaderFacts, KeptHeader, readHeaderFacts, writeHeaderFacts } from "./header_facts.ts";
 import { Slice } from "./slice.ts";
 
-const NEEDS = { content: true, header: true, structure: false };
+const NEEDS = { header: true, structure: false };
 /** What one message costs apart from its octets, as octets. */
 const MESSAGE_WORK = 1024;
 
 export interface HeaderPorts {
-  readonly mailbox: Pick<Mailbox, "content" | "contentNow">;
+  readonly mailbox: Pick<Mailbox, "content" | "contentNow" | "headerNow">;
   readonly clock: Pick<Clock, "monotonic">;
   /** Resolves after everybody else on the event loop had a turn. */
   pause(): Promise<void>;
@@ -33,19 +33,19 @@ export class Headers {
     const texts = this.#ports.index?.texts;
     if (this.slice.worked(MESSAGE_WORK)) await this.slice.breathe();
     const kept = texts?.get(message, "FIELDS");
-    const known = kept && new KeptHeader(kept).facts;
-    if (known) return known;
-    const header = await this.#header(message);
-    if (!header) return null;
-    const facts = readHeaderFacts(header);
-    const text = texts && writeHeaderFacts(facts);
+    const read = kept && new KeptHeader(kept);
+    const known = read?.facts;
+    if (known && !read.raw) return known;
+    const header = known ? null : await this.#header(message);
+    const facts = known ?? (header && readHeaderFacts(header));
+    const text = texts && facts && writeHeaderFacts(facts);
     if (text) texts.put(message, "FIELDS", text);
     return facts;
   }
 
   async #header(message: Message): Promise<Uint8Array | null> {
     const { mailbox } = this.#ports;
-    const now = mailbox.contentNow(message.uid);
+    const now = mailbox.headerNow?.(message.uid) ?? mailbox.contentNow(message.uid);
     if (now) {
       this.slice.worked(now.length);
       return now;

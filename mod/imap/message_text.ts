@@ -34,7 +34,7 @@ export async function readWordText(
     if (content.size <= FETCH_WHOLE) {
       return textInMemory(texts, message, await readExactly(content, 0, content.size));
     }
-    const source = await LargeSource.read(content, { content: true, header: true, structure: true }, slice);
+    const source = await LargeSource.read(content, { header: true, structure: true }, slice);
     keepHeader(texts, message, source.header);
     const gathering = new Gathering();
     await lookInContent(content, source.root, gathering, slice);

@@ -31,7 +31,7 @@ const NOTHING: SearchFacts = { fields: null, found: null };
 export interface SearchRequest {
   readonly mailbox:
     & Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">
-    & { [M in "emailId" | "savedAt"]?: Mailbox[M] };
+    & { [M in "emailId" | "savedAt" | "headerNow"]?: Mailbox[M] };
   /** Messages by sequence number, from 1 at index 0. Does not change while the command runs. */
   readonly view: readonly Message[];
   readonly key: SearchKey;
@@ -147,7 +147,8 @@ class Searcher {
       let octets = MESSAGE_WORK;
       if (answer === UNKNOWN && this.#hints) answer = await this.#hinted(this.#hints, message, seq);
       if (answer === UNKNOWN) {
-        const bytes = mailbox.contentNow(message.uid);
+        const header = this.#search.needles.length === 0 ? mailbox.headerNow?.(message.uid) : null;
+        const bytes = header ?? mailbox.contentNow(message.uid);
         if (bytes) {
           answer = this.#look(message, seq, new MemorySource(bytes));
           octets += bytes.length;
@@ -215,14 +216,14 @@ class Searcher {
 
   async #lookIntoLarge(message: Message, seq: number, content: MessageContent): Promise<Answer> {
     const slice = this.#slice;
-    const head = await LargeSource.read(content, { content: true, header: true, structure: false }, slice);
+    const head = await LargeSource.read(content, { header: true, structure: false }, slice);
     this.#keep(message, head.header);
     const fields = readFields(head.header, this.#search.fields);
     const answer = this.#search.test(message, seq, { fields, found: null });
     if (answer !== UNKNOWN) return answer;
     const { root } = await LargeSource.read(
       content,
-      { content: true, header: false, structure: true },
+      { header: false, structure: true },
       slice,
     );
     const found = await findInContent(content, root, this.#search.needles, slice);

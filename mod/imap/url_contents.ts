@@ -110,7 +110,7 @@ export class UrlContents {
       message.structured = true;
       this.#read += content.size;
     } else {
-      message.source = await LargeSource.read(content, { content: true, header, structure }, this.#slice);
+      message.source = await LargeSource.read(content, { header, structure }, this.#slice);
       message.structured = structure;
       this.#read += structure ? content.size : message.source.header.length;
     }

@@ -3,10 +3,12 @@
  * CR on the way, and offsets count it. A lone CR stays.
  */
 import { CR, LF } from "../base/bytes.ts";
-import type { ReadableFile } from "../base/fs.ts";
+import type { Fs, ReadableFile } from "../base/fs.ts";
 import type { MessageContent } from "../store/store.ts";
 
 const CHUNK = 64 * 1024;
+/** Octets of a message that are read for its header: nearly all have less. */
+const HEAD = 16 * 1024;
 
 /** How many LF in `bytes` have no CR before them. `previous` is the octet before the first. */
 export function bareLines(bytes: Uint8Array, previous = 0): number {
@@ -137,31 +139,54 @@ function markBefore(marks: readonly Mark[], offset: number): number {
   return low;
 }
 
+/** Offset after the blank line that ends a header block; 0 when there is none. */
+function endOfHeader(bytes: Uint8Array): number {
+  for (let at = 0;; at++) {
+    if (bytes[at] === LF) return at + 1;
+    if (bytes[at] === CR && bytes[at + 1] === LF) return at + 2;
+    at = bytes.indexOf(LF, at);
+    if (at < 0) return 0;
+  }
+}
+
 /** Reads small messages into one reused buffer. What it gives is valid until the next call. */
 export class QuickReader {
-  readonly #read: (path: string, into: Uint8Array) => number | null;
+  readonly #fs: Pick<Fs, "readInto" | "readHead">;
   readonly #max: number;
   #raw = new Uint8Array(CHUNK);
   #canonical = new Uint8Array(0);
 
-  constructor(read: (path: string, into: Uint8Array) => number | null, max: number) {
-    this.#read = read;
+  constructor(fs: Pick<Fs, "readInto" | "readHead">, max: number) {
+    this.#fs = fs;
     this.#max = max;
   }
 
   /** The canonical octets; "gone" when there is no such file, "large" when it is past the limit. `hint` as for `openContent`. */
   bytes(path: string, hint: number): Uint8Array | "gone" | "large" {
-    let size = this.#read(path, this.#raw);
+    let size = this.#fs.readInto(path, this.#raw);
     if (size === null) return "gone";
     if (size > this.#max) return "large";
     if (size > this.#raw.length) {
       this.#raw = new Uint8Array(this.#max);
-      size = this.#read(path, this.#raw);
+      size = this.#fs.readInto(path, this.#raw);
       if (size === null || size > this.#raw.length) return size === null ? "gone" : "large";
     }
     const raw = this.#raw.subarray(0, size);
-    if (size === hint) return raw;
-    if (this.#canonical.length < size * 2) this.#canonical = new Uint8Array(this.#raw.length * 2);
+    return size === hint ? raw : this.#convert(raw);
+  }
+
+  /** The canonical header block with its blank line; null when there is no such file, or not all of it is in the first octets. */
+  header(path: string): Uint8Array | null {
+    const start = this.#raw.subarray(0, HEAD);
+    const size = this.#fs.readHead(path, start);
+    if (size === null) return null;
+    const end = endOfHeader(start.subarray(0, size));
+    if (end === 0 && size === HEAD) return null;
+    return this.#convert(start.subarray(0, end || size));
+  }
+
+  #convert(raw: Uint8Array): Uint8Array {
+    if (this.#canonical.length < raw.length * 2) this.#canonical = new Uint8Array(this.#raw.length * 2);
     return this.#canonical.subarray(0, canonicalInto(raw, this.#canonical));
   }
 }

@@ -22,6 +22,7 @@ import { copyParts, type CopySource } from "./copying.ts";
 import { arrivalOf, sizeIn } from "./file_name.ts";
 import { FolderMessage, FolderState } from "./folder_state.ts";
 import { syncDue, syncFolder } from "./folder_sync.ts";
+import { Leaving } from "./leaving.ts";
 import { countMessages } from "./message_counts.ts";
 import { objectIdOf, originOf } from "./object_id.ts";
 import { type Part, Placing } from "./placing.ts";
@@ -42,7 +43,6 @@ export interface FolderHost {
   readonly quotaFile: QuotaFile;
 }
 
-const LEAVING = 250; // messages that leave new/ in one go
 const ATTEMPTS = 3; // looks for a file that other programs keep renaming
 
 /** Which flags of a message a copy has. */
@@ -59,6 +59,7 @@ export class Folder implements Mailbox {
   readonly #ports: Ports;
   readonly #host: FolderHost;
   readonly #placing: Placing;
+  readonly #leaving: Leaving;
   /** Messages whose flags were changed and nobody was told yet, and by how many calls. */
   readonly #untold = new Map<FolderMessage, number>();
 
@@ -68,6 +69,10 @@ export class Folder implements Mailbox {
     this.name = name;
     this.state = new FolderState(ports, dir, root, () => host.changed?.(this));
     this.#placing = new Placing(this.state);
+    this.#leaving = new Leaving(this.state, (why) => {
+      this.#forgetDirs();
+      this.#ports.log.warn("messages stay in new/ for now", { dir: this.state.dir, why: String(why) });
+    });
   }
 
   get uidValidity(): number {
@@ -117,7 +122,7 @@ export class Folder implements Mailbox {
     const before = this.state.claimed;
     this.state.claimed = Math.max(before, this.uidNext - 1);
     const fresh = this.messages.slice(upperBound(this.messages, before)).filter(isNew);
-    if (fresh.length > 0) this.#leaveNew(fresh);
+    if (fresh.length > 0) this.#leaving.start(fresh);
     return before;
   }
 
@@ -180,6 +185,11 @@ export class Folder implements Mailbox {
     if (typeof bytes === "string") return null;
     message.size = bytes.length;
     return bytes;
+  }
+
+  headerNow(uid: Uid): Uint8Array | null {
+    const message = this.#get(uid);
+    return message && this.#host.quick.header(this.state.pathOf(message));
   }
 
   async keywordBits(keywords: readonly string[]): Promise<FlagBits> {
@@ -393,8 +403,14 @@ export class Folder implements Mailbox {
     return { ...countMessages(messages, claimed, wantSize), uidNext, uidValidity, objectId };
   }
 
+  /** Whether anything is under way here. */
+  get busy(): boolean {
+    return this.state.serial.busy > 0 || this.#leaving.busy;
+  }
+
   /** Resolves when nothing is under way here. */
   async settled(): Promise<void> {
+    await this.#leaving.settled();
     while (this.state.serial.busy > 0) await this.state.serial.run(() => Promise.resolve());
   }
 
@@ -447,18 +463,6 @@ export class Folder implements Mailbox {
   #forgetDirs(): void {
     this.state.newDir.forget();
     this.state.curDir.forget();
-  }
-
-  /** In parts, each asked for when the one before is done: a client's next command need not wait for all of them. */
-  #leaveNew(fresh: readonly FolderMessage[]): void {
-    const part = fresh.slice(0, LEAVING).filter(isNew);
-    this.state.serial.run(async () => {
-      if (!this.state.gone) await leaveNew(this.state, part, (m) => m.flags);
-      if (fresh.length > LEAVING) this.#leaveNew(fresh.slice(LEAVING));
-    }).catch((e) => {
-      this.#forgetDirs();
-      this.#ports.log.warn("messages stay in new/ for now", { dir: this.state.dir, why: String(e) });
-    });
   }
 
   #get(uid: Uid): FolderMessage | null {

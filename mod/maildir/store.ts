@@ -74,7 +74,7 @@ export class MaildirStore implements Store, AccountHost {
       names: new NameMaker(clock, random, pid, hostname),
       locks: new Locks({ fs, clock, random, log, hostname, pid }, options.root),
     };
-    this.quick = new QuickReader((path, into) => fs.readInto(path, into), QUICK_READ);
+    this.quick = new QuickReader(fs, QUICK_READ);
     this.#watching = new Watching(this.#ports);
   }
 
@@ -137,7 +137,7 @@ export class MaildirStore implements Store, AccountHost {
     for (const folder of this.#idle.keys()) messages += folder.messages.length;
     for (const [folder, since] of this.#idle) {
       if (messages <= CACHED_MESSAGES && this.#idle.size <= CACHED_FOLDERS && since > old) break;
-      if (folder.state.serial.busy > 0) continue; // next time
+      if (folder.busy) continue; // next time
       messages -= folder.messages.length;
       this.#idle.delete(folder);
       folder.state.unload();

@@ -104,6 +104,8 @@ export interface Mailbox {
    * gone or slow (then ask `content`). Callers keep slices of work under 10 ms.
    */
   contentNow(uid: Uid): Uint8Array | null;
+  /** The header block at once, as `contentNow` gives all of a message, with its blank line and nothing after it; null also when it is a long one. */
+  headerNow?(uid: Uid): Uint8Array | null;
   /** Numbers for keywords, made if need be; those past KEYWORDS are left out of the result. */
   keywordBits(keywords: readonly string[]): Promise<FlagBits>;
   /**

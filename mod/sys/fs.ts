@@ -196,6 +196,10 @@ export class DenoFs implements Fs {
     return readNow(path, into, true);
   }
 
+  readHead(path: string, into: Uint8Array): number | null {
+    return readNow(path, into, false);
+  }
+
   readStart(path: string, into: Uint8Array): number | null {
     let fd = -1;
     try {

@@ -25,7 +25,7 @@ Deno.test("both sources agree about where the header ends", async () => {
     const memory = new MemorySource(latin1(text));
     const content = await new FakeMailbox(latin1(text)).content(10);
     if (!content) throw new Error("no content");
-    const large = await LargeSource.read(content, { content: true, header: true, structure: true }, slice);
+    const large = await LargeSource.read(content, { header: true, structure: true }, slice);
     for (const section of [HEADER, TEXT]) {
       assertEquals(sectionSpan(large, section), sectionSpan(memory, section), JSON.stringify(text));
     }
@@ -39,7 +39,7 @@ Deno.test("LargeSource reads of an endless header no more than the cap", async (
   const box = new FakeMailbox(new Uint8Array(HEADER_SIZE * 3).fill(0x78));
   const content = await box.content(10);
   if (!content) throw new Error("no content");
-  const source = await LargeSource.read(content, { content: true, header: true, structure: false }, slice);
+  const source = await LargeSource.read(content, { header: true, structure: false }, slice);
   assertEquals(source.bodyStart, HEADER_SIZE);
   assertEquals(box.octetsRead <= HEADER_SIZE + 65536, true);
   assertThrows(() => source.root, "structure");

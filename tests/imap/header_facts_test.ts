@@ -1,6 +1,12 @@
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { FIELDS_KEPT } from "../../mod/base/limits.ts";
-import { keepHeader, KeptHeader, readHeaderFacts, writeHeaderFacts } from "../../mod/imap/header_facts.ts";
+import {
+  keepFields,
+  keepHeader,
+  KeptHeader,
+  readHeaderFacts,
+  writeHeaderFacts,
+} from "../../mod/imap/header_facts.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { ODD_MAILS } from "../interop/odd_mails.ts";
 import { latin1 } from "./pieces.ts";
@@ -77,4 +83,59 @@ Deno.test("keepHeader() keeps a header once, and none that is too large", () => 
   assertEquals(kept.get(1), first);
   keepHeader(texts, { uid: 2 }, latin1(`Subject: ${"x".repeat(FIELDS_KEPT)}\r\n\r\n`));
   assertEquals([...kept.keys()], [1]);
+});
+
+Deno.test("fields that are kept as they are tell the same as what was made of them", () => {
+  const folded =
+    "Subject: One\r\n two\r\n\tTHREE\r\nFrom: a\rb@c\r\nTo: x\r\nX-Other: subject\r\n\r\nSubject: body\r\n";
+  const needles = [
+    "",
+    "one two three",
+    "e",
+    "a",
+    "a b",
+    "\u00fc",
+    "u\u0308",
+    "@",
+    "subject",
+    "body",
+    "\ufffd",
+    "=?",
+    " ",
+    "0",
+  ];
+  for (
+    const mail of [...ODD_MAILS, folded, "Subject: no end", "To: \u001b$B\r\n\r\n", "Subject: a\0b\r\n\r\n"]
+  ) {
+    const kept = new Map<string, Uint8Array>();
+    const texts = {
+      get: (_: unknown, kind: string) => kept.get(kind) ?? null,
+      put: (_: unknown, kind: string, text: Uint8Array) => void kept.set(kind, text),
+    };
+    keepFields(texts, { uid: 1 }, latin1(mail));
+    const fields = kept.get("FIELDS");
+    const facts = readHeaderFacts(latin1(mail));
+    const made = writeHeaderFacts(facts);
+    if (!fields || !made) continue;
+    assertEquals([new KeptHeader(fields).raw, new KeptHeader(made).raw], [true, false]);
+    assertEquals(new KeptHeader(fields).facts, facts);
+    assertEquals(new KeptHeader(fields).sentDay, facts.sentDay);
+    for (const field of ["subject", "from", "to", "cc", "bcc", "message-id", "in-reply-to", "date"]) {
+      for (const text of needles) {
+        const needle = { field, text, inJson: true };
+        assertEquals(
+          new KeptHeader(fields).has(needle),
+          new KeptHeader(made).has(needle),
+          `${field} ${text}: ${mail}`,
+        );
+      }
+    }
+    keepFields(texts, { uid: 1 }, latin1("Subject: other\r\n\r\n"));
+    assertEquals(kept.get("FIELDS"), fields);
+  }
+});
+
+Deno.test("fields that are too long are not kept as they are", () => {
+  const put = () => assert(false, "kept");
+  keepFields({ get: () => null, put }, { uid: 1 }, latin1(`Subject: ${"x".repeat(FIELDS_KEPT)}\r\n\r\n`));
 });

@@ -78,7 +78,7 @@ Deno.test("QuickReader reads small files at once and turns others away", () => {
   const fs = new MemFs({
     files: { "/lf": "a\nb\n", "/crlf": "a\r\n", "/large": large, "/huge": "x".repeat(300_000) },
   });
-  const quick = new QuickReader((path, into) => fs.readInto(path, into), 256 * 1024);
+  const quick = new QuickReader(fs, 256 * 1024);
   const text = (path: string, hint = -1) => {
     const bytes = quick.bytes(path, hint);
     return typeof bytes === "string" ? bytes : fromUtf8(concat([bytes]));

@@ -128,6 +128,7 @@ const CASES: Readonly<Record<string, Case>> = {
     await fails("denied", () => fs.open(`${dir}/s`));
     await fails("denied", () => fs.readFile(`${dir}/s`, 100));
     await fails("denied", () => Promise.resolve().then(() => fs.readInto(`${dir}/s`, new Uint8Array(100))));
+    await fails("denied", () => Promise.resolve().then(() => fs.readHead(`${dir}/s`, new Uint8Array(100))));
     await fails("denied", () => fs.append(`${dir}/s`));
     await fails("denied", () => fs.append(`${dir}/dangling`));
     await fails("exists", () => fs.create(`${dir}/dangling`));
@@ -190,6 +191,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const start = new Uint8Array(3);
     assertEquals([fs.readStart(`${dir}/a`, start), fromUtf8(start)], [3, "123"]);
     assertEquals([fs.readStart(`${dir}/a`, into), fs.readStart(`${dir}/none`, into)], [5, null]);
+    assertEquals([fs.readHead(`${dir}/a`, start), fs.readHead(`${dir}/none`, into)], [3, null]);
     const thrown = assertThrows(() => fs.readInto(dir, new Uint8Array(10)));
     assert(isFsError(thrown, "io"), String(thrown));
   },

@@ -267,6 +267,10 @@ export class MemFs implements Fs {
     return file && file.size;
   }
 
+  readHead(path: string, into: Uint8Array): number | null {
+    return this.readStart(path, into);
+  }
+
   readStart(path: string, into: Uint8Array): number | null {
     const file = this.#forReading(path);
     if (!file) return null;

@@ -15,6 +15,7 @@ const READS: ReadonlySet<string> = new Set([
   "readFile",
   "readInto",
   "readStart",
+  "readHead",
   "space",
 ]);
 
