@@ -26,3 +26,23 @@ Deno.test("nextUidValidity() heeds whichever of file and name is higher, and no 
     assertEquals(await nextUidValidity({ fs, clock }, "/d"), value);
   }
 });
+
+Deno.test("nextUidValidity() looks at all names only where it must, and gives none twice whatever was cut off", async () => {
+  const clock = new FakeClock(1000);
+  const fs = new MemFs({
+    clock,
+    files: { "/d/dovecot-uidvalidity": "00000005", "/d/dovecot-uidvalidity.00000005": "" },
+  });
+  const lists = () => fs.calls.get("list") ?? 0;
+  assertEquals([await nextUidValidity({ fs, clock }, "/d"), await nextUidValidity({ fs, clock }, "/d")], [
+    6,
+    7,
+  ]);
+  assertEquals(lists(), 0);
+  // Others gave 8, and were cut off before they noted it, or have not come to it.
+  await fs.createWith("/d/dovecot-uidvalidity.00000008", []);
+  assertEquals(await nextUidValidity({ fs, clock }, "/d"), 9);
+  // Dovecot renames the one it finds.
+  await fs.rename("/d/dovecot-uidvalidity.00000009", "/d/dovecot-uidvalidity.0000000c");
+  assertEquals([await nextUidValidity({ fs, clock }, "/d"), lists()], [13, 1]);
+});
