@@ -2,12 +2,12 @@
  * The built files: the same octets from any folder; started as the unit starts them, on the ports of mail; and the one for a Raspberry Pi
  * on an emulated processor. Needs root. `deno task built` runs the end-to-end tests against such a file.
  */
-import { Alone, NO_ATTEMPTS } from "../support/alone.ts";
+import { Alone, NO_ATTEMPTS, started } from "../support/alone.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { Confinement, USER } from "../support/confinement.ts";
 import { freePort } from "../support/free_ports.ts";
 import { buildFile } from "../support/portable.ts";
-import { eventually, must } from "../support/programs.ts";
+import { must } from "../support/programs.ts";
 import { runRoost } from "../support/roost_process.ts";
 
 const TOP = new URL("../../", import.meta.url).pathname;
@@ -133,6 +133,9 @@ Deno.test("built: what the unit forbids is forbidden in the sandbox that stands 
   assertMatch(refused, /asks for PrivateUsers, which this does not know/);
 });
 
+/** An emulated processor is ten times slower, and more where others work, too. */
+const PATIENT = { seconds: 300 };
+
 /** The file as it is, but with the runtime started by an emulator: what starts and unpacks it runs on this machine. */
 async function emulated(file: string, to: string): Promise<void> {
   const emulator = "qemu-aarch64-static -L /usr/aarch64-linux-gnu";
@@ -155,7 +158,7 @@ Deno.test("built: the file for a Raspberry Pi takes mail on an emulated one, and
 
     await emulated(path, `${dir}/roost`);
     assertMatch(
-      await must(`${dir}/roost`, ["--version"], { env }),
+      await must(`${dir}/roost`, ["--version"], { env, ...PATIENT }),
       /^roost \S+ \(commit \S+, aarch64-unknown-linux-gnu, portable\b/,
     );
     const smtp = freePort();
@@ -168,35 +171,23 @@ Deno.test("built: the file for a Raspberry Pi takes mail on an emulated one, and
       stdin: "secret-word\n",
     });
     assertEquals(added.code, 0, added.err);
-    const server = new Deno.Command(`${dir}/roost`, {
-      args: ["serve", "--config", config],
-      env,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    })
-      .spawn();
-    try {
-      await Deno.writeTextFile(`${dir}/message`, MESSAGE);
-      const args = [
+    await using server = await started(/"event":"ready"/, `${dir}/roost`, ["serve", "--config", config], env);
+    await Deno.writeTextFile(`${dir}/message`, MESSAGE);
+    await must("curl", [
+      ...[
         "-sS",
         `smtp://127.0.0.1:${smtp}/x`,
         "--mail-from",
         "a@example.org",
         "--mail-rcpt",
         "you@home.test",
-      ];
-      await eventually(
-        "the emulated server takes a mail",
-        () => must("curl", [...args, "-T", `${dir}/message`]).then(() => true, () => false),
-      );
-      const inbox = `${dir}/data/mail/home.test/you/new`;
-      const [name = ""] = [...Deno.readDirSync(inbox)].map((e) => e.name);
-      assertMatch(await Deno.readTextFile(`${inbox}/${name}`), /Through one file/);
-    } finally {
-      server.kill("SIGTERM");
-      assertEquals((await server.status).code, 0);
-    }
+      ],
+      ...["-T", `${dir}/message`],
+    ], PATIENT);
+    const inbox = `${dir}/data/mail/home.test/you/new`;
+    const [name = ""] = [...Deno.readDirSync(inbox)].map((e) => e.name);
+    assertMatch(await Deno.readTextFile(`${inbox}/${name}`), /Through one file/);
+    assertEquals(await server.stop("SIGTERM"), 0, server.said);
     assert((await Deno.stat(`${dir}/cache/roost`)).isDirectory);
   } finally {
     await Deno.remove(dir, { recursive: true });

@@ -67,16 +67,7 @@ export class Alone implements AsyncDisposable {
   /** The same with a command of one's own. */
   async launch(ready: RegExp, command: string, ...args: string[]): Promise<Started> {
     const [program, all] = this.#enter(command, args);
-    // Whatever it says goes to one place.
-    const child = new Deno.Command("sh", {
-      args: ["-c", 'exec "$@" 2>&1', "sh", program, ...all],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    const started = new Started(child);
-    await started.printed(ready);
-    return started;
+    return await started(ready, program, all);
   }
 
   /** Attempts to leave since it was made. */
@@ -100,7 +91,27 @@ export class Alone implements AsyncDisposable {
   }
 }
 
-/** A Roost that runs until it is stopped. */
+/** Starts a program; gives it once it printed what matches `ready`. */
+export async function started(
+  ready: RegExp,
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Started> {
+  // Whatever it says goes to one place.
+  const child = new Deno.Command("sh", {
+    args: ["-c", 'exec "$@" 2>&1', "sh", command, ...args],
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const program = new Started(child);
+  await program.printed(ready);
+  return program;
+}
+
+/** A program that runs until it is stopped. */
 export class Started implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #reader: ReadableStreamDefaultReader<string>;
@@ -123,7 +134,7 @@ export class Started implements AsyncDisposable {
   async printed(what: RegExp): Promise<void> {
     while (!what.test(this.#said)) {
       const { value, done } = await this.#reader.read();
-      if (done) throw new Error(`Roost ended before it said ${what}: ${this.#said}`);
+      if (done) throw new Error(`It ended before it said ${what}: ${this.#said}`);
       this.#said += value;
     }
     this.#rest = (async () => {
@@ -135,8 +146,8 @@ export class Started implements AsyncDisposable {
     })();
   }
 
-  async stop(): Promise<number> {
-    this.#child.kill("SIGINT");
+  async stop(signal: Deno.Signal = "SIGINT"): Promise<number> {
+    this.#child.kill(signal);
     const { code } = await this.#child.status;
     await this.#rest;
     return code;
