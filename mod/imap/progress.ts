@@ -28,31 +28,36 @@ const LONG: ReadonlyMap<Verb, boolean> = new Map<Verb, boolean>([
   ["FETCH", false], // until its first response: sizes of a foreign Maildir are found out before
 ]);
 
+/** Of one session. It has a timer only while commands come: one in ten seconds, however many they are. */
 export class Progress {
-  readonly #clock: Pick<Clock, "after">;
+  readonly #clock: Pick<Clock, "after" | "monotonic">;
   readonly #out: Output;
-  readonly #tag: string;
-  readonly #counts: boolean;
+  /** Of the command under way; null where there is nothing to tell. */
+  #tag: string | null = null;
+  #counts = false;
   #done: number | null = null;
   #goal: number | null = null;
-  #cancel: () => void;
+  /** When it began, or was last told of. */
+  #since = 0;
+  #cancel: (() => void) | null = null;
 
-  /** Of a command that begins; null for one that is never long. `end` it. */
-  static of(
-    command: Pick<Command, "tag" | "verb">,
-    clock: Pick<Clock, "after">,
-    out: Output,
-  ): Progress | null {
-    const counts = LONG.get(command.verb);
-    return counts === undefined ? null : new Progress(command.tag, counts, clock, out);
-  }
-
-  private constructor(tag: string, counts: boolean, clock: Pick<Clock, "after">, out: Output) {
-    this.#tag = tag;
-    this.#counts = counts;
+  constructor(clock: Pick<Clock, "after" | "monotonic">, out: Output) {
     this.#clock = clock;
     this.#out = out;
-    this.#cancel = this.#arm();
+  }
+
+  /** Whether commands of this kind may take long. */
+  static isLong(verb: Verb): boolean {
+    return LONG.has(verb);
+  }
+
+  /** A command begins. */
+  begin({ tag, verb }: Pick<Command, "tag" | "verb">): void {
+    this.#tag = tag;
+    this.#counts = LONG.get(verb) === true;
+    this.#done = this.#goal = null;
+    this.#since = this.#clock.monotonic();
+    this.#cancel ??= this.#arm(IMAP_PROGRESS);
   }
 
   /** Messages that are done with, of `goal`. Left out where the command does more than that. */
@@ -66,27 +71,41 @@ export class Progress {
     this.#goal = goal;
   }
 
-  /** Nothing more is told: a response is about to be written in pieces. */
+  /** Nothing more is told of this command: it is over, or a response is about to be written in pieces. */
   hold(): void {
-    this.#cancel();
+    this.#tag = null;
   }
 
-  end(): void {
-    this.#cancel();
+  /** The session ends. */
+  close(): void {
+    this.#tag = null;
+    this.#cancel?.();
+    this.#cancel = null;
   }
 
-  #arm(): () => void {
-    return this.#clock.after(IMAP_PROGRESS, () => {
-      this.#cancel = this.#arm();
-      this.#tell();
+  #arm(ms: number): () => void {
+    return this.#clock.after(ms, () => {
+      this.#cancel = null;
+      this.#look();
     });
   }
 
-  #tell(): void {
+  #look(): void {
+    if (this.#tag === null) return;
+    const now = this.#clock.monotonic();
+    const left = this.#since + IMAP_PROGRESS - now;
+    if (left <= 0) {
+      this.#tell(this.#tag);
+      this.#since = now;
+    }
+    this.#cancel = this.#arm(left > 0 ? left : IMAP_PROGRESS);
+  }
+
+  #tell(tag: string): void {
     // To who does not read what is there already, nothing is added.
     if (this.#out.sending) return;
     const goal = this.#goal === null || this.#goal === 0 ? "NIL" : String(this.#goal);
-    this.#out.line(`* OK [INPROGRESS ("${this.#tag}" ${this.#done ?? "NIL"} ${goal})] Still at it`);
+    this.#out.line(`* OK [INPROGRESS ("${tag}" ${this.#done ?? "NIL"} ${goal})] Still at it`);
     // A connection that is gone is found out by the command itself.
     this.#out.flush().catch(() => {});
   }

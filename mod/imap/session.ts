@@ -63,7 +63,7 @@ export class ImapSession {
   readonly enabled: Set<string> = new Set();
   /** COMPRESS was done. */
   compressed = false;
-  /** Of the command under way, if it may take long. */
+  /** Of the command under way, if it may take long; null as long as there was none. */
   progress: Progress | null = null;
   /** What is told of other mailboxes; null as long as the client has not asked. */
   notices: Notices | null = null;
@@ -314,7 +314,10 @@ export class ImapSession {
       uid: "uid" in command && command.uid,
       removes: command.verb === "EXPUNGE" || command.verb === "MOVE" || command.verb === "REPLACE",
     };
-    this.progress = Progress.of(command, this.ports.clock, this.out);
+    if (Progress.isLong(command.verb)) {
+      this.progress ??= new Progress(this.ports.clock, this.out);
+      this.progress.begin(command);
+    }
     return await this.#handle(by, () => rule.run(this, command));
   }
 
@@ -375,6 +378,7 @@ export class ImapSession {
     this.#over = true;
     this.#waiting = null;
     this.onNews = null;
+    this.progress?.close();
     this.notices?.close();
     this.notices = null;
     this.select(null);
@@ -413,8 +417,7 @@ export class ImapSession {
     } catch (cause) {
       handled = this.fault(cause);
     } finally {
-      this.progress?.end();
-      this.progress = null;
+      this.progress?.hold();
     }
     if (this.#ownWay && by.tells !== "nothing" && !("line" in handled)) {
       const expunge = by.tells === "all" || this.notices?.selected?.delayed === false;

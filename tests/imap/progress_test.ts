@@ -8,7 +8,7 @@ import { MemStore } from "../support/mem_store.ts";
 import { ScriptConn } from "../support/script_conn.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
-function bench(verb: "SEARCH" | "SELECT" | "NOOP" | "FETCH") {
+function bench(verb: "SEARCH" | "SELECT" | "FETCH") {
   const clock = new FakeClock();
   const sent: string[] = [];
   let release: () => void = () => {};
@@ -17,7 +17,8 @@ function bench(verb: "SEARCH" | "SELECT" | "NOOP" | "FETCH") {
     sent.push(new TextDecoder().decode(bytes));
     return slow ? new Promise<void>((r) => release = r) : Promise.resolve();
   });
-  const progress = Progress.of({ tag: "A]1", verb }, clock, out);
+  const progress = new Progress(clock, out);
+  progress.begin({ tag: "A]1", verb });
   return { clock, sent, out, progress, clog: () => slow = true, release: () => release() };
 }
 
@@ -25,15 +26,15 @@ Deno.test("Progress tells after ten seconds, and each ten seconds, until the end
   const { clock, sent, progress } = bench("SEARCH");
   await clock.advance(9_999);
   assertEquals(sent, []);
-  progress?.count(454, 1000);
+  progress.count(454, 1000);
   await clock.advance(1);
   assertEquals(sent, ['* OK [INPROGRESS ("A]1" 454 1000)] Still at it\r\n']);
-  progress?.count(999, 1000);
+  progress.count(999, 1000);
   await clock.advance(9_999);
   assertEquals(sent.length, 1);
   await clock.advance(1);
   assertEquals(sent[1], '* OK [INPROGRESS ("A]1" 999 1000)] Still at it\r\n');
-  progress?.end();
+  progress.hold();
   await clock.advance(100_000);
   assertEquals([sent.length, clock.waiting], [2, 0]);
 });
@@ -48,17 +49,35 @@ Deno.test("Progress says NIL where it does not know, and never more than the goa
     ] as const
   ) {
     const { clock, sent, progress } = bench(verb);
-    if (done !== null) progress?.count(done, goal);
+    if (done !== null) progress.count(done, goal);
     await clock.advance(10_000);
     assertEquals(sent, [`* OK [INPROGRESS ("A]1" ${told})] Still at it\r\n`]);
-    progress?.end();
+    progress.hold();
   }
-  assertEquals(bench("NOOP").progress, null);
+  assertEquals([Progress.isLong("NOOP"), Progress.isLong("SEARCH")], [false, true]);
+});
+
+Deno.test("Progress counts from the beginning of each command, with one timer for all of them", async () => {
+  const { clock, sent, progress } = bench("SEARCH");
+  progress.count(1, 2);
+  for (let n = 0; n < 25; n++) {
+    await clock.advance(1_000);
+    progress.hold();
+    progress.begin({ tag: `B${n}`, verb: "SEARCH" });
+    assertEquals(clock.waiting, 1);
+  }
+  assertEquals(sent, []);
+  await clock.advance(9_999);
+  assertEquals(sent, []);
+  await clock.advance(1);
+  assertEquals(sent, ['* OK [INPROGRESS ("B24" NIL NIL)] Still at it\r\n']);
+  progress.close();
+  assertEquals(clock.waiting, 0);
 });
 
 Deno.test("Progress keeps out of responses that are written in pieces, and away from who does not read", async () => {
   const held = bench("FETCH");
-  held.progress?.hold();
+  held.progress.hold();
   await held.clock.advance(60_000);
   assertEquals(held.sent, []);
 
@@ -82,7 +101,7 @@ Deno.test("Progress keeps out of responses that are written in pieces, and away 
   release();
   await second;
   assertEquals(sent[2], "* 2 EXISTS\r\n");
-  progress?.end();
+  progress.hold();
 });
 
 Deno.test("a long SELECT, COPY and SEARCH tell that they are under way, before their reply", async () => {
