@@ -19,7 +19,9 @@ const TO_CONFINE = [
 ];
 /** They start no Roost, or build one themselves. */
 const OTHERS = ["build", "std", "sys"];
-const LONG = ["drain", "hostile_mail", "kill", "queue", "reload", "ways"].map((name) => `${name}_test.ts`);
+const LONG = ["drain", "hostile_mail", "kill", "kill_changes", "queue", "reload", "transfer", "ways"].map((
+  name,
+) => `${name}_test.ts`);
 
 function testFiles(dir: string, left: readonly string[]): string[] {
   const found: string[] = [];
