@@ -26,6 +26,8 @@ import type { SearchKey } from "./types.ts";
 
 /** What one message costs apart from its octets, as octets. */
 const MESSAGE_WORK = 32;
+/** The same where its header is looked at, as the index has it: some 5 microseconds. */
+const HEADER_WORK = 256;
 const NOTHING: SearchFacts = { fields: null, found: null };
 
 export interface SearchRequest {
@@ -144,7 +146,7 @@ class Searcher {
       const message = view[seq - 1];
       if (!message) continue;
       let answer = this.#remembered(message, seq);
-      let octets = MESSAGE_WORK;
+      let octets = this.#search.fields.size > 0 ? HEADER_WORK : MESSAGE_WORK;
       if (answer === UNKNOWN && this.#hints) answer = await this.#hinted(this.#hints, message, seq);
       if (answer === UNKNOWN) {
         const header = this.#search.needles.length === 0 ? mailbox.headerNow?.(message.uid) : null;
