@@ -44,7 +44,7 @@ export class Expiring {
       await this.#keep(time, ran);
       if (monotonic < this.#due) return;
       this.#due = monotonic + EXPIRY_EVERY;
-      await expireMail(this.#ports, this.#ports.rules(), { time, ran }, stop);
+      await expireMail(this.#ports, this.#ports.rules, { time, ran }, stop);
     } catch (cause) {
       log.error("old mail not looked for", {}, cause);
     }

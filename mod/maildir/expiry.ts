@@ -35,23 +35,29 @@ interface FolderTerms extends ExpiryTimes {
   readonly path: string;
   readonly age: number;
   readonly stop: AbortSignal;
+  /** Whether the rule still holds. */
+  readonly holds: () => boolean;
 }
 
 /** Mailbox names, and how many milliseconds mail stays there. */
 export type ExpiryRules = ReadonlyMap<string, number>;
 
-/** Goes through all accounts once; gives how many messages went. Never throws. */
+/**
+ * Goes through all accounts once; gives how many messages went. Never throws. `rules` are as they are at the moment: a round may take hours, and one
+ * that somebody takes back, or makes milder, ends at once.
+ */
 export async function expireMail(
   ports: ExpiryPorts,
-  rules: ExpiryRules,
+  rules: () => ExpiryRules,
   times: ExpiryTimes,
   stop: AbortSignal,
 ): Promise<number> {
   let messages = 0;
   for (const account of [...ports.accounts()]) {
-    for (const [name, age] of rules) {
+    for (const [name, age] of rules()) {
       if (stop.aborted) return messages;
-      messages += await expireFolder(ports, account, name, age, times, stop);
+      const holds = () => (rules().get(name) ?? Infinity) <= age;
+      if (holds()) messages += await expireFolder(ports, account, name, { ...times, age, stop, holds });
     }
   }
   return messages;
@@ -61,9 +67,7 @@ async function expireFolder(
   ports: ExpiryPorts,
   account: AccountId,
   name: string,
-  age: number,
-  times: ExpiryTimes,
-  stop: AbortSignal,
+  terms: Omit<FolderTerms, "path">,
 ): Promise<number> {
   const { fs, clock, store, log, root } = ports;
   let gone = 0;
@@ -79,7 +83,7 @@ async function expireFolder(
     const unlock = mailbox.value === INBOX ? await mail.lockForPop() : () => {};
     if (unlock === null) return 0; // a POP3 session counts on its messages: next time
     try {
-      await removeOld(ports, mail, mailbox.value, { ...times, path, age, stop }, (n) => gone += n);
+      await removeOld(ports, mail, mailbox.value, { ...terms, path }, (n) => gone += n);
     } finally {
       unlock();
     }
@@ -87,7 +91,7 @@ async function expireFolder(
     log.warn("old mail not removed", { account, mailbox: name, why: isFsError(e) ? e.message : String(e) });
   }
   if (gone > 0) log.info("old mail removed", { account, mailbox: name, messages: gone });
-  await clock.sleep(EXPIRY_PAUSE, stop);
+  await clock.sleep(EXPIRY_PAUSE, terms.stop);
   return gone;
 }
 
@@ -95,7 +99,7 @@ async function removeOld(
   { fs, clock }: ExpiryPorts,
   mail: AccountMail,
   name: string,
-  { time, ran, path, age, stop }: FolderTerms,
+  { time, ran, path, age, stop, holds }: FolderTerms,
   removed: (messages: number) => void,
 ): Promise<void> {
   const opened = await mail.open(name);
@@ -107,7 +111,7 @@ async function removeOld(
     const marks = await noted(fs, `${path}/${MARKS_FILE}`, seen, age);
     const below = thereAt(marks, Math.max(0, ran - age));
     const old = (await mailbox.arrivedBefore(time - age)).filter((uid) => uid < below);
-    for (let at = 0; at < old.length && !stop.aborted; at += EXPIRY_BATCH) {
+    for (let at = 0; at < old.length && !stop.aborted && holds(); at += EXPIRY_BATCH) {
       removed((await mailbox.expunge(old.slice(at, at + EXPIRY_BATCH))).length);
       await clock.sleep(EXPIRY_PAUSE, stop);
     }

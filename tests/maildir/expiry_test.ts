@@ -17,14 +17,52 @@ Deno.test("expireMail() works in batches, lets others do something between them,
   const ports = { fs, clock, log, store, root: "/mail", accounts: () => [ALICE] };
   const stop = new AbortController();
   const rules = new Map([["Trash", DAY]]);
-  const first = expireMail(ports, rules, { time: clock.now(), ran: 2 * DAY }, stop.signal);
+  const first = expireMail(ports, () => rules, { time: clock.now(), ran: 2 * DAY }, stop.signal);
   while (box.messages.length === many) await clock.advance(0);
   assertEquals(box.messages.length, many - EXPIRY_BATCH);
   stop.abort();
   assertEquals(await first, EXPIRY_BATCH);
-  const rest = expireMail(ports, rules, { time: clock.now(), ran: 2 * DAY }, new AbortController().signal);
+  const rest = expireMail(
+    ports,
+    () => rules,
+    { time: clock.now(), ran: 2 * DAY },
+    new AbortController().signal,
+  );
   for (let i = 0; i < 20; i++) await clock.advance(100);
   assertEquals([await rest, box.messages.length], [many - EXPIRY_BATCH, 0]);
   assert(log.lines.every((l) => l.level !== "warn"));
   box.close();
+});
+
+Deno.test("expireMail() ends with the rule it goes by, or when that becomes milder, and goes on when it becomes stricter", async () => {
+  const changes: readonly [string, number | null, number][] = [
+    ["taken back", null, 1],
+    ["milder", 3 * DAY, 1],
+    ["as it was", DAY, 0],
+    ["stricter", DAY / 2, 0],
+  ];
+  for (const [about, age, left] of changes) {
+    const clock = new FakeClock();
+    const { fs, log, store } = storeOn(machine(clock), clock);
+    const mail = await store.account(ALICE);
+    for (let i = 0; i <= EXPIRY_BATCH; i++) await append(mail, "Trash", "x\r\n\r\n");
+    await append(mail, "Junk", "x\r\n\r\n");
+    await clock.advance(2 * DAY);
+    const [trash, junk] = [await opened(store, "Trash"), await opened(store, "Junk")];
+    let rules = new Map([["Trash", DAY], ["Junk", DAY]]);
+    const round = expireMail(
+      { fs, clock, log, store, root: "/mail", accounts: () => [ALICE] },
+      () => rules,
+      { time: clock.now(), ran: 2 * DAY },
+      new AbortController().signal,
+    );
+    while (trash.messages.length > 1) await clock.advance(0);
+    // As a reload does it: another map.
+    rules = new Map(age === null ? [] : [["Trash", age], ["Junk", age]]);
+    for (let i = 0; i < 20; i++) await clock.advance(100);
+    assertEquals([await round, trash.messages.length], [EXPIRY_BATCH + 2 - 2 * left, left], about);
+    assertEquals(junk.messages.length, left, about);
+    trash.close();
+    junk.close();
+  }
 });
