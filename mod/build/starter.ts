@@ -114,13 +114,13 @@ unpack() (
   trap 'rm -rf "$new"' EXIT
   trap 'exit 1' HUP INT TERM
   if ! holds "$runtime" "$runtime_sum" || [ ! -x "$runtime" ]; then
-    tail -c +$runtime_at -- "$self" | gzip -dc 2>/dev/null | tail -c +$runtime_skip | head -c $runtime_length 2>/dev/null >"$new/roost" || exit 1
+    tail -c +$runtime_at -- "$self" | gzip -dc 2>/dev/null | tail -c +$runtime_skip 2>/dev/null | head -c $runtime_length 2>/dev/null >"$new/roost" || exit 1
     holds "$new/roost" "$runtime_sum" || damaged
     chmod 700 "$new/roost"
     "$new/roost" --version >/dev/null 2>&1 || exit 1 # no execution from this file system
     sync "$new/roost" && mkdir -p "${"$"}{runtime%/*}" && mv -f "$new/roost" "$runtime" && sync "${"$"}{runtime%/*}" || exit 1
   fi
-  tail -c +$program_at -- "$self" | head -c $program_size 2>/dev/null >"$new/program" || exit 1
+  tail -c +$program_at -- "$self" 2>/dev/null | head -c $program_size 2>/dev/null >"$new/program" || exit 1
   holds "$new/program" "$program_sum" || damaged
   mkdir -p "$new/files" "$program" && gzip -dc <"$new/program" | tar -xof - -C "$new/files" || exit 1
   sync "$new"/files/* && mv -f "$new"/files/* "$program/" && sync "$program" || exit 1
