@@ -10,7 +10,7 @@ import { FolderMessage, type FolderState } from "./folder_state.ts";
 import { isDir, repairFolder } from "./layout.ts";
 import { originIn } from "./object_id.ts";
 import { pop3FieldsIn } from "./pop3_fields.ts";
-import { inSlices } from "./slices.ts";
+import { inSlices, sortInSlices } from "./slices.ts";
 import type { UidRecord } from "./uid_list.ts";
 import type { Listing } from "./watched_dir.ts";
 
@@ -256,7 +256,8 @@ async function giveUids(
   if (news === "records" || underWay) await takePlaced(state, met, take);
   const records: UidRecord[] = [];
   let uid: Uid = state.uidFile.nextUid;
-  for (const [base, found] of [...unknown].sort((a, b) => compareArrival(a[0], b[0]))) {
+  const sorted = await sortInSlices(state.ports, state.dir, unknown, (a, b) => compareArrival(a[0], b[0]));
+  for (const [base, found] of sorted) {
     let record = state.unplaced.get(base);
     if (!record) {
       record = { uid: uid++, extensions: "", base };

@@ -22,6 +22,7 @@ import {
 import { nextUidValidity } from "./uid_validity.ts";
 
 const NAME = "dovecot-uidlist";
+const AT_ONCE = 1000; // records written at once
 const TAIL = 96; // octets compared before trusting that a file only grew
 
 interface Known {
@@ -143,14 +144,21 @@ export class UidFile {
     if (!last) return;
     if (this.#mustRewrite) await this.rewrite(null);
     const told = this.#told === this.#known?.size;
-    const bytes = utf8(records.map(formatRecord).join(""));
     const file = await this.#ports.fs.append(this.path);
-    await writeAll(file, bytes);
+    let size = this.#known?.size ?? 0;
+    let tail = this.#tail;
+    await writeAll(file, function* () {
+      for (let i = 0; i < records.length; i += AT_ONCE) {
+        const bytes = utf8(records.slice(i, i + AT_ONCE).map(formatRecord).join(""));
+        size += bytes.length;
+        tail = concat([tail, bytes]).slice(-TAIL);
+        yield bytes;
+      }
+    });
     const stat = this.#ports.fs.statSync(this.path);
-    const size = (this.#known?.size ?? 0) + bytes.length;
     this.#lastUid = last.uid;
     this.#lines += records.length;
-    this.#tail = concat([this.#tail, bytes]).slice(-TAIL);
+    this.#tail = tail;
     this.#known = stat && stat.size === size ? stat : null;
     this.#told = told && this.#known ? size : 0;
   }
@@ -320,9 +328,9 @@ function headerOf(bytes: Uint8Array): UidHeader | null {
   return end < 0 || end > 4096 ? null : parseHeader(fromUtf8(bytes.subarray(0, end)));
 }
 
-async function writeAll(file: WritableFile, bytes: Uint8Array): Promise<void> {
+async function writeAll(file: WritableFile, chunks: () => Iterable<Uint8Array>): Promise<void> {
   try {
-    await file.write(bytes);
+    for (const bytes of chunks()) await file.write(bytes);
     await file.sync();
   } finally {
     await file.close();

@@ -1,4 +1,4 @@
-import { inParallel, inSlices } from "../../mod/maildir/slices.ts";
+import { inParallel, inSlices, sortInSlices } from "../../mod/maildir/slices.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { settle } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
@@ -36,4 +36,24 @@ Deno.test("inParallel() keeps its width, and fails after all have ended", async 
   await assertRejects(() => inParallel(items, 4, work(5)), "item 5");
   assert(running === 0);
   await inParallel([], 4, work(0));
+});
+
+Deno.test("sortInSlices() sorts as sort() does, equals in their order, giving way when time is up", async () => {
+  const fs = new MemFs({ dirs: ["/d"] });
+  let now = 0;
+  const clock = {
+    monotonic: () => now += 0.01,
+    now: () => 0,
+    sleep: () => Promise.resolve(),
+    after: () => () => {},
+  };
+  for (const length of [0, 1, 2, 127, 128, 129, 256, 1000, 5001]) {
+    const items = Array.from({ length }, (_, i) => [i * 7919 % 503, i] as const);
+    const sorted = await sortInSlices({ fs, clock }, "/d", items, (a, b) => a[0] - b[0]);
+    assertEquals(sorted, [...items].sort((a, b) => a[0] - b[0]));
+  }
+  const before = fs.calls.get("stat") ?? 0;
+  const items = Array.from({ length: 40_000 }, (_, i) => i * 7919 % 40_009);
+  await sortInSlices({ fs, clock }, "/d", items, (a, b) => a - b);
+  assert((fs.calls.get("stat") ?? 0) > before + 5);
 });
