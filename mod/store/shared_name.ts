@@ -31,7 +31,8 @@ function ownerLevel(owner: AccountId, separator: string): string | null {
 /** What others call a mailbox; null where it has no name for them. `name` is canonical, or "" for the level above all of the owner's. */
 export function sharedName({ owner, name }: SharedName, separator: string): string | null {
   const level = ownerLevel(owner, separator);
-  if (level === null) return null;
+  // To the owner such a name would be of somebody else's mailbox: it is no name of one there.
+  if (level === null || isSharedName(name, separator)) return null;
   return [SHARED_TOP, level, ...(name === "" ? [] : [name])].join(separator);
 }
 
@@ -51,7 +52,7 @@ export function parseSharedName(name: string, separator: string): SharedName | n
   if (ownerLevel(owner, separator) !== level) return null;
   if (rest.length === 0) return { owner, name: "" };
   const inner = canonicalName(rest.join(separator), separator);
-  return inner.ok ? { owner, name: inner.value } : null;
+  return inner.ok && !isSharedName(inner.value, separator) ? { owner, name: inner.value } : null;
 }
 
 /** As `canonicalName`, for names of others' mailboxes too. */

@@ -44,6 +44,8 @@ Deno.test("own names stay own, and what nobody can have is nobody's", () => {
       "shared.a*@b.X",
       "shared.%@b.X",
       "shared.\0@b.X",
+      "shared.a@b.shared.c@d",
+      "shared.a@b.shared.c@d.X",
     ]
   ) {
     assertEquals([isSharedName(bad, "."), parseSharedName(bad, ".")], [true, null], bad);
@@ -52,6 +54,7 @@ Deno.test("own names stay own, and what nobody can have is nobody's", () => {
   for (const owner of ["a^b@x.org", "a/b@x.org", "a*b@x", "a%b@x", "a\tb@x", "e\u0301@x"]) {
     assertEquals(sharedName({ owner, name: "INBOX" }, "."), null, owner);
   }
+  assertEquals(sharedName({ owner: "a@b", name: "shared.c@d.X" }, "."), null);
 });
 
 Deno.test("names of two owners or of two mailboxes are never the same", () => {
