@@ -143,6 +143,11 @@ export function notPut(error: CopyError, { own }: Place): Reply {
   return own ? REPLIES.tryCreate : REPLIES.noMailbox;
 }
 
+/** Whether the user may know what UIDs messages got that were put there: who may not read it would learn about its mail (RFC 4315 3). */
+export function uidsTold({ rights }: Place): boolean {
+  return (rights & READ) !== 0;
+}
+
 /** The flags that may be changed with these rights (RFC 4314 4). */
 export function flagsAllowed(rights: Rights): FlagBits {
   const others = rights & WRITE ? (SYSTEM_FLAGS & ~(SEEN | DELETED)) | KEYWORDS : 0;

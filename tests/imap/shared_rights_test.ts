@@ -182,6 +182,27 @@ Deno.test("STORE, APPEND, COPY and MOVE set what flags may be set, FETCH sets \\
   await bench.end();
 });
 
+Deno.test("who may put messages in but not read them is told no UIDs of there (RFC 4315 3)", async () => {
+  for (const [letters, told] of [["i", false], ["ri", true]] as const) {
+    const bench = await sharedBench();
+    const { bob, hers: mail, give } = bench;
+    assert((await mail.create("Team")).ok);
+    await give("Team", letters);
+    for (let i = 0; i < 3; i++) await bob.append("INBOX", MAIL);
+    await bob.ok("SELECT INBOX");
+    for (
+      const command of [`APPEND ${T} ${APPEND}`, `COPY 1 ${T}`, `MOVE 1 ${T}`, `REPLACE 1 ${T} ${APPEND}`]
+    ) {
+      const lines = await bob.ok(command);
+      assertEquals(lines.some((l) => /(?:APPEND|COPY)UID/.test(l)), told, `${letters}: ${lines.join("\n")}`);
+    }
+    await bob.ok("MOVE 1 Trash");
+    await give("Team", "r");
+    assertEquals((await bob.ok(`STATUS ${T} (MESSAGES)`))[0], `* STATUS ${T} (MESSAGES 4)`);
+    await bench.end();
+  }
+});
+
 Deno.test("who may only read has it READ-ONLY; CLOSE removes nothing without e", async () => {
   const bench = await sharedBench();
   const { bob, give } = bench;

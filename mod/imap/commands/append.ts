@@ -1,6 +1,6 @@
 /** APPEND (RFC 3501 6.3.11, RFC 3502, APPENDUID of RFC 4315). The octets are in drafts by the time the command is whole. */
 import { INSERT } from "../../store/rights.ts";
-import { flagsAllowed, keepAllowed, notPut, reach } from "../access.ts";
+import { flagsAllowed, keepAllowed, notPut, reach, uidsTold } from "../access.ts";
 import { appendUidCode } from "../format.ts";
 import { bad, okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -22,7 +22,10 @@ export async function append(session: ImapSession, command: AppendCommand): Prom
     const done = await place.mail.commit(place.name, parts);
     if (!done.ok) return notPut(done.error, place);
     session.added(place.told, done.value.uids);
-    return okay("Append completed", appendUidCode(done.value.uidValidity, done.value.uids));
+    return okay(
+      "Append completed",
+      uidsTold(place) ? appendUidCode(done.value.uidValidity, done.value.uids) : null,
+    );
   } finally {
     for (const draft of drafts) await draft.abort();
   }

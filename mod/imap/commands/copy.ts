@@ -3,7 +3,7 @@ import type { Copied, CopyError, Uid } from "../../store/store.ts";
 import { indexOfUid } from "../../store/uid_set.ts";
 import type { Result } from "../../base/result.ts";
 import { EXPUNGE, INSERT, WRITE_DELETED } from "../../store/rights.ts";
-import { flagsAllowed, keepAllowed, notPut, type Place, reach, refusalOf } from "../access.ts";
+import { flagsAllowed, keepAllowed, notPut, type Place, reach, refusalOf, uidsTold } from "../access.ts";
 import { copyUidCode } from "../format.ts";
 import { okay, REPLIES, type Reply } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -52,7 +52,7 @@ async function transfer(
   const done = await transferUids(box, command.verb === "MOVE", uids, place);
   if (!done.ok) return notPut(done.error, place);
   const { uidValidity, from, to } = done.value;
-  return { copied: from.length > 0 ? copyUidCode(uidValidity, from, to) : null, to };
+  return { copied: from.length > 0 && uidsTold(place) ? copyUidCode(uidValidity, from, to) : null, to };
 }
 
 function transferUids(

@@ -1,7 +1,7 @@
 /** REPLACE (RFC 8508): a draft's next version takes the place of the one before, which goes only when the new one is on the medium. */
 import { EXPUNGE, INSERT, WRITE_DELETED } from "../../store/rights.ts";
 import { indexOfUid } from "../../store/uid_set.ts";
-import { flagsAllowed, keepAllowed, notPut, reach, refusalOf } from "../access.ts";
+import { flagsAllowed, keepAllowed, notPut, reach, refusalOf, uidsTold } from "../access.ts";
 import { appendUidCode } from "../format.ts";
 import { bad, no, okay, REPLIES } from "../reply.ts";
 import type { Handled } from "../rules.ts";
@@ -30,7 +30,8 @@ export async function replace(session: ImapSession, command: ReplaceCommand): Pr
     const done = await place.mail.commit(place.name, [{ draft, flags, internalDate }]);
     if (!done.ok) return notPut(done.error, place);
     session.added(place.told, done.value.uids);
-    out.line(`* OK [${appendUidCode(done.value.uidValidity, done.value.uids)}] Replacement message is there`);
+    const { uidValidity, uids } = done.value;
+    if (uidsTold(place)) out.line(`* OK [${appendUidCode(uidValidity, uids)}] Replacement message is there`);
     await box.mailbox.expunge([old]);
     return okay("Replace completed");
   } finally {
