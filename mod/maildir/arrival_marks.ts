@@ -1,7 +1,8 @@
 /**
- * What is known of when messages came, whatever the clock said then: `roost-arrivals` in a folder has now and then a time and the UID that was
+ * What is known of when messages came, whatever the clock said then: `roost-arrivals.FOLDER` has now and then a time and the UID that was
  * next, so messages below it were there. It is the time that the server has run, in milliseconds: that is never wrong, and only ever too short.
- * The first line says 0 for what was there before anybody looked: of that files alone tell.
+ * The first line says 0 for what was there before anybody looked: of that files alone tell. They do not tell of a folder that was renamed, with all
+ * that is in it: where another one has taken the place of the one that was seen, or of none, everything came with it.
  */
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import type { Uid } from "../store/store.ts";
@@ -46,7 +47,8 @@ export interface Seen {
  */
 export function marked(old: ArrivalMarks | null, seen: Seen, every: number, before: number): ArrivalMarks {
   const { uidValidity, next, ran } = seen;
-  if (old === null || old.uidValidity !== uidValidity) return { uidValidity, marks: [[0, next]] };
+  if (old === null) return { uidValidity, marks: [[0, next]] };
+  if (old.uidValidity !== uidValidity) return { uidValidity, marks: [[Math.max(1, Math.floor(ran)), next]] };
   // Where it was forgotten how long the server has run, counting begins anew.
   const kept = old.marks.filter(([time]) => time <= ran);
   const last = kept.at(-1);

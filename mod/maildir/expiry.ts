@@ -20,7 +20,10 @@ export interface ExpiryPorts {
   readonly accounts: () => Iterable<AccountId>;
 }
 
+/** In the account's root, before the folder's own name: it stays where it is when the folder is renamed. */
 const MARKS_FILE = "roost-arrivals";
+/** What is seen where no folder is. */
+const NO_FOLDER = { uidValidity: 0, next: 1 };
 
 /** What age is counted from, in milliseconds. */
 export interface ExpiryTimes {
@@ -31,8 +34,8 @@ export interface ExpiryTimes {
 }
 
 interface FolderTerms extends ExpiryTimes {
-  /** Of the folder: absolute. */
-  readonly path: string;
+  /** The file with its marks: absolute. */
+  readonly file: string;
   readonly age: number;
   readonly stop: AbortSignal;
   /** Whether the rule still holds. */
@@ -67,7 +70,7 @@ async function expireFolder(
   ports: ExpiryPorts,
   account: AccountId,
   name: string,
-  terms: Omit<FolderTerms, "path">,
+  terms: Omit<FolderTerms, "file">,
 ): Promise<number> {
   const { fs, clock, store, log, root } = ports;
   let gone = 0;
@@ -76,14 +79,20 @@ async function expireFolder(
     const dir = mailbox.ok ? folderDir(mailbox.value, store.separator) : null;
     const home = accountPath(account);
     if (!mailbox.ok || dir === null || home === null) return 0;
-    const path = `${root}/${home}${dir === "" ? "" : `/${dir}`}`;
+    const top = `${root}/${home}`;
     // Nobody's folders are made for this.
-    if (!isDir(fs, path)) return 0;
+    if (!isDir(fs, top)) return 0;
+    const file = `${top}/${MARKS_FILE}${dir}`;
+    if (!isDir(fs, dir === "" ? top : `${top}/${dir}`)) {
+      // One that gets its name later may be full of old mail.
+      await noted(fs, file, { ...NO_FOLDER, ran: terms.ran }, terms.age);
+      return 0;
+    }
     const mail = await store.account(account);
     const unlock = mailbox.value === INBOX ? await mail.lockForPop() : () => {};
     if (unlock === null) return 0; // a POP3 session counts on its messages: next time
     try {
-      await removeOld(ports, mail, mailbox.value, { ...terms, path }, (n) => gone += n);
+      await removeOld(ports, mail, mailbox.value, { ...terms, file }, (n) => gone += n);
     } finally {
       unlock();
     }
@@ -99,7 +108,7 @@ async function removeOld(
   { fs, clock }: ExpiryPorts,
   mail: AccountMail,
   name: string,
-  { time, ran, path, age, stop, holds }: FolderTerms,
+  { time, ran, file, age, stop, holds }: FolderTerms,
   removed: (messages: number) => void,
 ): Promise<void> {
   const opened = await mail.open(name);
@@ -108,7 +117,7 @@ async function removeOld(
   try {
     await mailbox.refresh();
     const seen = { uidValidity: mailbox.uidValidity, next: mailbox.uidNext, ran };
-    const marks = await noted(fs, `${path}/${MARKS_FILE}`, seen, age);
+    const marks = await noted(fs, file, seen, age);
     const below = thereAt(marks, Math.max(0, ran - age));
     const old = (await mailbox.arrivedBefore(time - age)).filter((uid) => uid < below);
     for (let at = 0; at < old.length && !stop.aborted && holds(); at += EXPIRY_BATCH) {

@@ -39,7 +39,7 @@ Deno.test("marked() notes at first what files alone tell of, then arrivals now a
   assertEquals(marked(second, { ...SEEN, next: 12, ran: 2050 }, 100, 500), second, "too soon");
   const third = marked(second, { ...SEEN, next: 12, ran: 2100 }, 100, 2000);
   assertEquals(third.marks, [[2000, 11], [2100, 12]]);
-  assertEquals(marked(third, { ...SEEN, uidValidity: 8 }, 100, 0).marks, [[0, 10]]);
+  assertEquals(marked(third, { ...SEEN, uidValidity: 8 }, 100, 0).marks, [[1000, 10]], "another folder");
 });
 
 Deno.test("marked() begins anew where it was forgotten how long the server has run", () => {

@@ -120,6 +120,24 @@ Deno.test("Expiring counts from when a file came, whoever put it there, and touc
   assertEquals(await b.count("INBOX"), 0);
 });
 
+Deno.test("Expiring counts the mail of a folder that gets the name later from then on, whoever renames it", async () => {
+  const b = new Bench();
+  b.rules = new Map([["Trash", 30 * DAY], ["Attic", 30 * DAY]]);
+  const mail = await b.store.account(ALICE);
+  for (const name of ["One", "Two"]) {
+    assert((await mail.create(name)).ok);
+    await append(mail, name, "Subject: old\r\n\r\nx\r\n");
+  }
+  await b.pass(100 * DAY);
+  assert((await mail.remove("Trash")).ok && (await mail.rename("One", "Trash")).ok);
+  // There was none, and it is another program that renames.
+  await b.fs.rename(`${ROOT}/.Two`, `${ROOT}/.Attic`);
+  await b.pass(29 * DAY);
+  assertEquals([await b.count("Trash"), await b.count("Attic")], [1, 1]);
+  await b.pass(3 * DAY);
+  assertEquals([await b.count("Trash"), await b.count("Attic")], [0, 0]);
+});
+
 Deno.test("Expiring: by a clock that is years off at the start nothing goes, nor what came meanwhile, once it is right", async () => {
   for (const wrongBy of [YEAR, 20 * YEAR, -YEAR, -60 * YEAR]) {
     for (const remembered of [true, false]) {
