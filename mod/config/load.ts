@@ -139,7 +139,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
     },
     devices: devicesOf(raw.devices),
     imap: raw.imap,
-    expunge: new Map(Object.entries(raw.expunge)),
+    expunge: expungeOf(raw, problem),
     pop3: raw.pop3,
     log: raw.log,
     trace: raw.trace && { ...raw.trace, size: Math.max(raw.trace.size, TRACE_SIZE_LEAST) },
@@ -181,6 +181,22 @@ const DIRECTORIES: Readonly<Record<string, string>> = {
   letsencrypt: "https://acme-v02.api.letsencrypt.org/directory",
   "letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
 };
+
+/** By the names that the store has for folders. A rule for none that can be would be kept by nobody, and nobody would hear of it. */
+function expungeOf({ expunge, imap: { separator } }: Written, problem: Note): Map<string, number> {
+  const rules = new Map<string, number>();
+  for (const [written, age] of Object.entries(expunge)) {
+    const [top = "", ...levels] = written.normalize("NFC").split(separator);
+    const name = [/^inbox$/i.test(top) ? "INBOX" : top, ...levels].join(separator);
+    const about = `expunge.${written}`;
+    if ([top, ...levels].some((level) => /^$|[./]/.test(level))) {
+      const text = `no folder is called so; "${separator}" stands between levels, as imap.separator has it`;
+      problem(["expunge", written], `${about}: ${text}`, "key");
+    } else if (rules.has(name)) problem(["expunge", written], `${about}: named twice`, "key");
+    rules.set(name, age);
+  }
+  return rules;
+}
 
 function tlsOf(folder: string, raw: Written, problem: Note): TlsConfig {
   const { acme, certificates, own_ca } = raw.tls;

@@ -227,9 +227,13 @@ Deno.test("parseConfig() reads which folders are emptied by age; none unless tol
     return [...parsed.value.config.expunge];
   };
   assertEquals(read(""), []);
-  assertEquals(read("expunge: { Trash: 30d, Lists/Old: 1w }\n"), [["Trash", 2_592_000_000], [
-    "Lists/Old",
-    604_800_000,
+  const [month, week] = [2_592_000_000, 604_800_000];
+  assertEquals(read("expunge: { Trash: 30d, Lists.Old: 1w }\n"), [["Trash", month], ["Lists.Old", week]]);
+  const other =
+    "imap: { separator: / }\nexpunge: { inbox: 30d, Inbox/Old: 1w, Pru\u0308fen: 1w, inboxes: 1w }\n";
+  assertEquals(read(other), [["INBOX", month], ["INBOX/Old", week], ["Pr\u00fcfen", week], [
+    "inboxes",
+    week,
   ]]);
 });
 
