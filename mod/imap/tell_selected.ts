@@ -86,6 +86,7 @@ async function fetchNew(
     uid: false,
     uidOnly: box.uidOnly,
     isRecent: (uid) => box.isRecent(uid),
+    begins: () => session.progress?.hold(),
     sink: out,
     clock: ports.clock,
     pause: () => ports.pause(),

@@ -157,6 +157,33 @@ Deno.test("SEARCH counts the messages it looked at", async () => {
   own.end();
 });
 
+Deno.test("no INPROGRESS stands within a message that NOTIFY tells of", async () => {
+  const store = new MemStore();
+  const server = imapServer({ store });
+  const folder = (await store.account(ALICE)).folder("INBOX");
+  const own = new ScriptConn({ address: "127.0.0.1", port: 1 }, null);
+  const pause = () => server.clock.advance(11_000);
+  void serveImap(own, { ...server.ports, pause, clock: ticking(server.clock) });
+  const client = new ImapClient(own);
+  await client.ok(`LOGIN ${ALICE} secret`);
+  await client.ok("SELECT INBOX");
+  await client.ok("UID SEARCH RETURN (UPDATE (BODY.PEEK[])) ALL");
+  assert(folder !== null);
+  const text = `Subject: x\r\n\r\n${"x".repeat(1_000_000)}`;
+  // As it comes from a disk: piece by piece.
+  folder.contentNow = () => null;
+  folder.content = () =>
+    Promise.resolve({
+      size: text.length,
+      read: (start, end) => Promise.resolve(utf8(text.slice(start, end))),
+      close: () => {},
+    });
+  await folder.add([{ bytes: utf8(text), flags: { system: 0, keywords: [] }, internalDate: 0 }]);
+  const lines = await client.ok("NOTIFY SET (selected (MessageNew MessageExpunge))");
+  assert(lines.join("\r\n").includes(`* 1 FETCH (BODY[] {${text.length}}\r\n${text})`), "in one piece");
+  own.end();
+});
+
 /** Each look at the clock finds that much time has gone: every slice of work is over at once. */
 function ticking(clock: FakeClock): FakeClock {
   let more = 0;
