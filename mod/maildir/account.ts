@@ -331,10 +331,8 @@ export class MaildirAccount implements AccountMail, FolderHost {
   }
 
   /** Whether a message of so many octets would fit; true where that cannot be found out. */
-  async hasRoom(octets: number): Promise<boolean> {
-    const release = await this.quotaFile.reserve(octets, 1);
-    release?.();
-    return release !== null;
+  hasRoom(octets: number): Promise<boolean> {
+    return this.quotaFile.hasRoom(octets, 1);
   }
 
   async lockForPop(): Promise<(() => void) | null> {

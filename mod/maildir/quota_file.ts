@@ -113,7 +113,16 @@ export class QuotaFile {
    * Sets room aside for what is about to be added, so that many at once cannot all have the same; null when there is none. Release it after
    * `changed`. Where it cannot be found out there is room: a quota must not cost mail.
    */
-  async reserve(octets: number, messages: number): Promise<Release | null> {
+  reserve(octets: number, messages: number): Promise<Release | null> {
+    return this.#take(octets, messages, true);
+  }
+
+  /** Whether there is room now, as `reserve` finds it; nobody else has less by that. */
+  async hasRoom(octets: number, messages: number): Promise<boolean> {
+    return await this.#take(octets, messages, false) !== null;
+  }
+
+  async #take(octets: number, messages: number, hold: boolean): Promise<Release | null> {
     const limit = this.#limit();
     if (!limit) return NOTHING_HELD;
     try {
@@ -126,6 +135,7 @@ export class QuotaFile {
       if (!isFsError(e)) throw e;
       this.#ports.log.warn("quota not known", { path: this.path, why: e.code });
     }
+    if (!hold) return NOTHING_HELD;
     this.#held.octets += octets;
     this.#held.messages += messages;
     let held = true;

@@ -212,3 +212,11 @@ Deno.test("MaildirAccount.hasRoom() says beforehand what would be let in, and se
   await fs.rename("/mail", "/unmounted");
   assertEquals(await account.hasRoom(1000), true);
 });
+
+Deno.test("hasRoom() takes no room from others who ask at the same time", async () => {
+  const { store } = limited({ octets: 1000, messages: null });
+  const mail = await store.account(ALICE);
+  // All wait for one count.
+  const answers = [900, 900, 1001, 900].map((octets) => mail.hasRoom(octets));
+  assertEquals(await Promise.all(answers), [true, true, false, true]);
+});
