@@ -60,7 +60,10 @@ export async function expireMail(
     for (const [name, age] of rules()) {
       if (stop.aborted) return messages;
       const holds = () => (rules().get(name) ?? Infinity) <= age;
-      if (holds()) messages += await expireFolder(ports, account, name, { ...times, age, stop, holds });
+      if (!holds()) continue;
+      messages += await expireFolder(ports, account, name, { ...times, age, stop, holds });
+      // After those without such a folder, too: there may be many thousands.
+      await ports.clock.sleep(EXPIRY_PAUSE, stop);
     }
   }
   return messages;
@@ -72,7 +75,7 @@ async function expireFolder(
   name: string,
   terms: Omit<FolderTerms, "file">,
 ): Promise<number> {
-  const { fs, clock, store, log, root } = ports;
+  const { fs, store, log, root } = ports;
   let gone = 0;
   try {
     const mailbox = canonicalName(name, store.separator);
@@ -85,7 +88,9 @@ async function expireFolder(
     const file = `${top}/${MARKS_FILE}${dir}`;
     if (!isDir(fs, dir === "" ? top : `${top}/${dir}`)) {
       // One that gets its name later may be full of old mail.
-      await noted(fs, file, { ...NO_FOLDER, ran: terms.ran }, terms.age);
+      await noted(fs, file, { ...NO_FOLDER, ran: terms.ran }, terms.age).catch((e) => {
+        if (!isFsError(e, "full", "read-only")) throw e; // next time
+      });
       return 0;
     }
     const mail = await store.account(account);
@@ -100,7 +105,6 @@ async function expireFolder(
     log.warn("old mail not removed", { account, mailbox: name, why: isFsError(e) ? e.message : String(e) });
   }
   if (gone > 0) log.info("old mail removed", { account, mailbox: name, messages: gone });
-  await clock.sleep(EXPIRY_PAUSE, terms.stop);
   return gone;
 }
 

@@ -222,9 +222,11 @@ Deno.test("Expiring makes room on a full disk, and removes nothing of a folder i
   await append(mail, "Junk", "Subject: x\r\n\r\nx\r\n");
   await b.pass(29 * DAY);
   b.fs.fail(takesSpace, "full");
-  b.rules = new Map([["Trash", 30 * DAY], ["Junk", 20 * DAY]]);
+  b.rules = new Map([["Trash", 30 * DAY], ["Junk", 20 * DAY], ["None", DAY]]);
   await b.pass(3 * DAY);
   assertEquals([await b.count("Trash"), await b.count("Junk")], [0, 1]);
+  // Nothing is said of folders that are not there.
+  assertEquals(b.log.lines.filter((l) => l.level === "warn" && l.fields?.["mailbox"] === "None"), []);
 });
 
 Deno.test("Expiring goes on after what it cannot remove, and keeps no time that it cannot write", async () => {

@@ -1,4 +1,4 @@
-import { EXPIRY_BATCH } from "../../mod/base/limits.ts";
+import { EXPIRY_BATCH, EXPIRY_PAUSE } from "../../mod/base/limits.ts";
 import { expireMail } from "../../mod/maildir/expiry.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -65,4 +65,24 @@ Deno.test("expireMail() ends with the rule it goes by, or when that becomes mild
     trash.close();
     junk.close();
   }
+});
+
+Deno.test("expireMail() lets others do something between accounts that have nothing, too", async () => {
+  const clock = new FakeClock();
+  const { fs, log, store } = storeOn(machine(clock), clock);
+  const before = clock.monotonic();
+  let done = false;
+  const accounts = () => Array.from({ length: 5 }, (_, i) => `nobody${i}@example.test`);
+  const rules = () => new Map([["Trash", DAY], ["Junk", DAY]]);
+  const stop = new AbortController().signal;
+  const round = expireMail(
+    { fs, clock, log, store, root: "/mail", accounts },
+    rules,
+    { time: 0, ran: 0 },
+    stop,
+  )
+    .finally(() => done = true);
+  while (!done) await clock.advance(1);
+  assertEquals(await round, 0);
+  assert(clock.monotonic() - before >= 10 * EXPIRY_PAUSE);
 });
