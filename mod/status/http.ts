@@ -12,6 +12,8 @@ export interface RequestFacts {
   readonly secure: boolean;
   /** It is HTTP/1.0. */
   readonly old: boolean;
+  /** Whether the client has gone meanwhile. */
+  gone(): boolean;
 }
 
 /** What hono's types are to know. */

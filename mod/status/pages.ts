@@ -79,7 +79,8 @@ export function addPages(app: Hono<Env>, ports: StatusPorts, gate: Gate, hostnam
     if (c.req.method === "HEAD") return c.body(null);
     const access = c.get("access");
     const home = isAtHome(c);
-    const stream = streams.open(() => gate.stillAllowed(access, home));
+    // Where nothing changes nothing is written, and a page that was left would be noticed late.
+    const stream = streams.open(async () => !c.env.gone() && await gate.stillAllowed(access, home));
     if (!stream) return c.text("too many pages are open\n", 503);
     return c.body(stream, 200, { "content-type": "text/event-stream", "x-accel-buffering": "no" });
   });

@@ -129,6 +129,7 @@ class HttpConnection {
         now: this.#ports.clock.now(),
         secure,
         old: head.old,
+        gone: () => this.#conn.ended,
       };
       const response = await this.#handler(request, facts);
       const goesOn = head.keepAlive && body.left <= HTTP_DRAIN && !this.#ports.stopping.aborted &&

@@ -1,3 +1,4 @@
+import { LIVE_LOOK, LIVE_STREAMS } from "../../mod/base/limits.ts";
 import { PAGES } from "../../mod/status/layout.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { testApp } from "../support/status_app.ts";
@@ -58,4 +59,23 @@ Deno.test("the live stream is an event stream", async () => {
   const answer = await testApp().ask("GET", "/live");
   assertEquals(answer.headers.get("content-type"), "text/event-stream");
   await answer.body?.cancel();
+});
+
+Deno.test("a live stream whose page was left makes room at the next look, though nothing has changed", async () => {
+  const { ask, clock } = testApp();
+  let left = false;
+  const gone = () => left;
+  const readers = [];
+  for (let i = 0; i < LIVE_STREAMS; i++) {
+    const reader = (await ask("GET", "/live", { gone })).body?.getReader();
+    await reader?.read();
+    readers.push(reader?.read());
+  }
+  assertEquals((await ask("GET", "/live")).status, 503);
+  left = true;
+  await clock.advance(LIVE_LOOK);
+  await Promise.all(readers);
+  const next = await ask("GET", "/live");
+  assertEquals(next.status, 200);
+  await next.body?.cancel();
 });

@@ -43,6 +43,8 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly secure?: boolean;
   readonly old?: boolean;
+  /** Whether the client has gone, when somebody looks. */
+  readonly gone?: () => boolean;
 }
 
 /** The app over ports that note what is done; "right" may change, "reader" may read. */
@@ -110,6 +112,7 @@ export function testApp(over: Partial<StatusPorts> = {}) {
       headers = {},
       secure = false,
       old = false,
+      gone = () => false,
     }: AskOptions = {},
   ): Promise<Response> => {
     const answer = Promise.resolve(hono.fetch(
@@ -123,7 +126,7 @@ export function testApp(over: Partial<StatusPorts> = {}) {
         },
         ...(body.length > 0 ? { body: body as BodyInit } : {}),
       }),
-      { remoteAddress: from, now: NOW, secure, old },
+      { remoteAddress: from, now: NOW, secure, old, gone },
     ));
     return await answer;
   };
