@@ -55,7 +55,7 @@ export class AccountWatching {
   #subscriptionsLook = "";
   readonly #dirty = new Set<string>();
   /** What LIST would tell, since the last change of names. */
-  #listed: Promise<ReadonlyMap<string, MailboxEntry>> | null = null;
+  #listed: Promise<Map<string, MailboxEntry>> | null = null;
   readonly #starts = new Serial();
   readonly #takes = new Serial();
   #working = false;
@@ -170,7 +170,7 @@ export class AccountWatching {
     };
   }
 
-  async #list(): Promise<ReadonlyMap<string, MailboxEntry>> {
+  async #list(): Promise<Map<string, MailboxEntry>> {
     try {
       return new Map((await this.#account.list()).map((entry) => [entry.name, entry]));
     } catch (e) {
@@ -180,13 +180,26 @@ export class AccountWatching {
   }
 
   #emit(event: AccountEvent): void {
-    if (event.kind !== "counts") this.#listed = null;
+    this.#relist(event);
     for (const { listener } of [...this.#wishes]) {
       try {
         listener(event);
       } catch (e) {
         this.#ports.log.error("account listener failed", { event: event.kind }, e);
       }
+    }
+  }
+
+  /** Takes over what an event changes in a listing: of thousands of folders none is looked at for one subscription. */
+  #relist(event: AccountEvent): void {
+    if (event.kind === "subscribed") {
+      const { name, on: subscribed } = event;
+      this.#listed?.then((entries) => {
+        const entry = entries.get(name);
+        if (entry) entries.set(name, { ...entry, subscribed });
+      }, () => {}); // whoever waits for it hears of it
+    } else if (event.kind === "created" || event.kind === "removed" || event.kind === "renamed") {
+      this.#listed = null;
     }
   }
 

@@ -186,6 +186,34 @@ Deno.test("a watch tells of names, subscriptions and annotations that this proce
   await store.close();
 });
 
+Deno.test("a listing for those who watch stays true, and is made anew for names alone", async () => {
+  const made = fresh().made;
+  const account = await made.store.account(ALICE);
+  const { watch } = await Listener.on(made);
+  const isTrue = async () => assertEquals([...(await watch?.entries() ?? []).values()], await account.list());
+  await isTrue();
+  const before = await watch?.entries();
+  for (const on of [false, true, false]) {
+    await account.subscribe("Sent", on);
+    await account.subscribe("nowhere", on);
+    await isTrue();
+  }
+  await account.annotate("Sent", new Map([["/shared/comment", utf8("x")]]));
+  assert(await watch?.entries() === before);
+  await account.create("a.b");
+  await isTrue();
+  // One that is under way already.
+  await account.create("c");
+  const entries = watch?.entries();
+  await account.subscribe("c", true);
+  await entries;
+  await isTrue();
+  await account.remove("c");
+  await isTrue();
+  watch?.close();
+  await made.store.close();
+});
+
 Deno.test("a watch follows what it is asked to, answers for it, and gives everything back", async () => {
   const made = fresh().made;
   const { store, clock } = made;
