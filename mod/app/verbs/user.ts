@@ -19,6 +19,7 @@ import {
 import { tellServer } from "../control.ts";
 import { readConfig } from "../find_config.ts";
 import { CommandFault } from "../terminal.ts";
+import { mailFolder } from "../transfer.ts";
 import { type Call, CONFIG_OPTION, JSON_OPTION, table, type Verb } from "../verb.ts";
 
 type Action = (call: Call, config: Config, rest: readonly string[]) => Promise<number>;
@@ -52,7 +53,8 @@ export const verb: Verb = {
   about:
     `Accounts, kept in DATA/accounts.yaml. Without --password-stdin a password is made up and printed once. An app password opens the account
 beside the real one and can be taken away alone. A disabled account neither logs in nor gets mail. Mail for an account whose quota is
-used up is put off (452) for its sender to try again, or refused (limits.mailbox_full). "remove" leaves the mail on disk and says where.`,
+used up is put off (452) for its sender to try again, or refused (limits.mailbox_full). "remove" leaves the mail on disk and says where;
+whoever gets the address later has it, and what others share with it ("acl").`,
   options: {
     "password-stdin": { doc: "take the password from the first line of standard input" },
     quota: { value: "SIZE", doc: "how much mail the account may keep, such as 2GB" },
@@ -250,8 +252,7 @@ function sizeText(octets: number): string {
 async function remove(call: Call, config: Config, [address]: readonly string[]): Promise<number> {
   const id = accountNamed(config, address);
   await change(call.tools, config, (accounts) => accounts.delete(id) ? ok(undefined) : err(noAccount(id)));
-  const [local, domain] = [id.slice(0, id.lastIndexOf("@")), id.slice(id.lastIndexOf("@") + 1)];
-  const mail = `${dataPaths(config).mail}/${domain}/${local}`;
+  const mail = mailFolder(config, id);
   const left = await call.tools.fs.stat(mail) ? `; its mail stays in ${mail}` : "";
   call.terminal.out(`${id} removed (${await tellServer(call.tools, config)})${left}`);
   return 0;

@@ -85,6 +85,10 @@ Deno.test("user disable, enable, app-password and remove change one account", as
   const gone = await m.run(["user", "remove", "you"]);
   assert(gone.out.includes("its mail stays in /home/data/mail/example.test/you"));
   assertEquals(await account(m, "you@example.test"), undefined);
+  await m.run(["user", "add", "a/b@example.test", "--password-stdin"], "x");
+  await m.fs.makeDir("/home/data/mail/example.test/a%2Fb");
+  const odd = await m.run(["user", "remove", "a/b@example.test"]);
+  assert(odd.out.includes("its mail stays in /home/data/mail/example.test/a%2Fb"), odd.out + odd.err);
 });
 
 Deno.test("user quota sets and ends bounds, which user list shows", async () => {
