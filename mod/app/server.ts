@@ -29,6 +29,7 @@ import type { Observed } from "./observed.ts";
 import type { Platform } from "./platform.ts";
 import { RoomGuard } from "./room_guard.ts";
 import { checkSelf } from "./self_check.ts";
+import { type SoleServer, takeData } from "./sole_server.ts";
 import { serveConnection } from "./sessions.ts";
 
 /** Milliseconds open sessions get to end after a stop. */
@@ -74,6 +75,7 @@ export class Server {
   #accounts: Accounts;
   #http: HttpListener[] = [];
   #history: KeptFile | null = null;
+  #sole: SoleServer | null = null;
   #reloading: Promise<unknown> = Promise.resolve();
 
   private constructor(platform: Platform, observed: Observed, loaded: Loaded, services: Services) {
@@ -160,6 +162,7 @@ export class Server {
     }
     const server = new Server(platform, observed, loaded.value, services);
     try {
+      server.#sole = await takeData(platform.fs, config.data);
       server.#history = await observed.keep(dataPaths(config).history, platform);
       await server.keeper.load();
       await server.listeners.change(wantedOf(config));
@@ -230,6 +233,7 @@ export class Server {
     await this.connections.drain(this.platform.clock.sleep(DRAIN));
     await Promise.allSettled([this.services.stop(), ...this.#http.map((h) => h.close())]);
     await this.#history?.close();
+    await this.#sole?.release();
     this.platform.log.info("stopped");
   }
 
