@@ -2,9 +2,10 @@
  * What the index keeps of a message's header (FIELDS) so that SEARCH, SORT and THREAD need not read it: values as SEARCH compares them, sort
  * keys, message IDs. Kept as JSON, an array. Whoever changes the form raises VERSION in index/schema.ts.
  */
-import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
+import { concat, fromAscii, fromUtf8, utf8 } from "../base/bytes.ts";
 import { FIELDS_KEPT } from "../base/limits.ts";
 import { parseAddressList } from "../mail/address_list.ts";
+import { isAscii } from "../mail/compose.ts";
 import { parseDate } from "../mail/date.ts";
 import { decodeWords } from "../mail/encoded_word.ts";
 import { FieldCursor, unfold } from "../mail/header.ts";
@@ -221,7 +222,9 @@ export class KeptHeader implements FieldFacts {
     const { field, text, inJson } = needle;
     const place = PLACES.get(field);
     if (place === undefined) return null;
-    if (this.#fields) return readFields(this.#fields, new Set([field])).has(needle);
+    if (this.#fields) {
+      return !lacks(this.#fields, text) && readFields(this.#fields, new Set([field])).has(needle);
+    }
     // Most messages of a search end here.
     if (inJson && !this.#text.includes(text)) return false;
     const row = this.#parsed;
@@ -232,6 +235,16 @@ export class KeptHeader implements FieldFacts {
     this.#row ??= parseRow(this.#text);
     return this.#row;
   }
+}
+
+/**
+ * Whether fields that need no decoding surely have no `text` (folded): most messages of a search end here, at a fifth of the cost of reading
+ * them. A fold changes white space alone, so what the text has before its first space must be there as it is.
+ */
+function lacks(fields: Uint8Array, text: string): boolean {
+  const all = fromAscii(fields).toLowerCase();
+  const space = text.indexOf(" ");
+  return !all.includes(space < 0 ? text : text.slice(0, space)) && !all.includes("=?") && isAscii(all);
 }
 
 function parseRow(text: string): Row | null {

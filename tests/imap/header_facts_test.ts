@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { FIELDS_KEPT } from "../../mod/base/limits.ts";
 import {
@@ -138,4 +139,31 @@ Deno.test("fields that are kept as they are tell the same as what was made of th
 Deno.test("fields that are too long are not kept as they are", () => {
   const put = () => assert(false, "kept");
   keepFields({ get: () => null, put }, { uid: 1 }, latin1(`Subject: ${"x".repeat(FIELDS_KEPT)}\r\n\r\n`));
+});
+
+Deno.test("KeptHeader finds the same in fields as they are as in fields that were worked upon", () => {
+  const piece = fc.constantFrom(
+    ..."aAb \t.=?_",
+    "\r\n ",
+    "\r\n\t",
+    "\n ",
+    "=?utf-8?q?a=20b?=",
+    "=?x",
+    "\xfc",
+    "\r",
+  );
+  const value = fc.array(piece, { maxLength: 12 }).map((all) => all.join(""));
+  const needle = fc.array(fc.constantFrom(..."ab \t.=?_", "u\u0308"), { maxLength: 4 }).map((all) =>
+    all.join("")
+  );
+  fc.assert(fc.property(fc.array(value, { minLength: 1, maxLength: 3 }), needle, (values, text) => {
+    const mail = latin1(values.map((v) => `Subject: ${v}x\r\nX-Other: ab\r\n`).join("") + "\r\n");
+    const kept = new Map<string, Uint8Array>();
+    keepFields({ get: () => null, put: (_, kind, octets) => void kept.set(kind, octets) }, { uid: 1 }, mail);
+    const fields = kept.get("FIELDS");
+    const made = writeHeaderFacts(readHeaderFacts(mail));
+    assert(fields && made);
+    const wanted = { field: "subject", text, inJson: false };
+    assertEquals(new KeptHeader(fields).has(wanted), new KeptHeader(made).has(wanted), `${text}: ${values}`);
+  }));
 });
