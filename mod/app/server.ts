@@ -12,6 +12,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { dataPaths } from "../config/paths.ts";
+import { type FolderLock, lockFolder } from "../sys/folder_lock.ts";
 import { systemMemory } from "../sys/memory.ts";
 import type { Listener } from "../sys/listener.ts";
 import type { HttpHandler } from "../status/serve_http.ts";
@@ -29,7 +30,6 @@ import type { Observed } from "./observed.ts";
 import type { Platform } from "./platform.ts";
 import { RoomGuard } from "./room_guard.ts";
 import { checkSelf } from "./self_check.ts";
-import { type SoleServer, takeData } from "./sole_server.ts";
 import { serveConnection } from "./sessions.ts";
 
 /** Milliseconds open sessions get to end after a stop. */
@@ -75,7 +75,7 @@ export class Server {
   #accounts: Accounts;
   #http: HttpListener[] = [];
   #history: KeptFile | null = null;
-  #sole: SoleServer | null = null;
+  #lock: FolderLock | null = null;
   #reloading: Promise<unknown> = Promise.resolve();
 
   private constructor(platform: Platform, observed: Observed, loaded: Loaded, services: Services) {
@@ -162,7 +162,14 @@ export class Server {
     }
     const server = new Server(platform, observed, loaded.value, services);
     try {
-      server.#sole = await takeData(platform.fs, config.data);
+      const lock = lockFolder(config.data);
+      // Two would each send what is queued.
+      if (lock === "taken") {
+        throw new Error(
+          `another Roost serves ${config.data}: stop it (systemctl stop roost), or name another folder under data:`,
+        );
+      }
+      server.#lock = lock;
       server.#history = await observed.keep(dataPaths(config).history, platform);
       await server.keeper.load();
       await server.listeners.change(wantedOf(config));
@@ -233,7 +240,7 @@ export class Server {
     await this.connections.drain(this.platform.clock.sleep(DRAIN));
     await Promise.allSettled([this.services.stop(), ...this.#http.map((h) => h.close())]);
     await this.#history?.close();
-    await this.#sole?.release();
+    this.#lock?.release();
     this.platform.log.info("stopped");
   }
 
