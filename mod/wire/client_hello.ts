@@ -47,6 +47,7 @@ const ALPN = 16;
 export function parseClientHello(bytes: Uint8Array): HelloParse {
   const parts: Uint8Array[] = [];
   let have = 0;
+  let wanted: number | null = null;
   let at = 0;
   while (at < bytes.length) {
     if (bytes[at] !== RECORD_HANDSHAKE) return MALFORMED;
@@ -59,13 +60,18 @@ export function parseClientHello(bytes: Uint8Array): HelloParse {
     have += Math.min(length, bytes.length - at);
     at += length;
     if (have < MESSAGE_HEADER) continue;
-    const message = concat(parts);
-    const wanted = MESSAGE_HEADER + new Cursor(message.subarray(1)).number(3);
-    if (message[0] !== CLIENT_HELLO_TYPE || wanted > CLIENT_HELLO) return MALFORMED;
-    if (have >= wanted) return parseMessage(message.subarray(0, wanted));
+    // Put together twice at most: records of an octet each must not cost their number squared.
+    wanted ??= wantedBy(concat(parts));
+    if (wanted === null || wanted > CLIENT_HELLO) return MALFORMED;
+    if (have >= wanted) return parseMessage(concat(parts).subarray(0, wanted));
   }
   const least = at > bytes.length ? at : at + RECORD_HEADER;
   return least > CLIENT_HELLO ? MALFORMED : { kind: "more", least };
+}
+
+/** Octets of the handshake message that begins so; null when it is no ClientHello. */
+function wantedBy(begin: Uint8Array): number | null {
+  return begin[0] === CLIENT_HELLO_TYPE ? MESSAGE_HEADER + new Cursor(begin.subarray(1)).number(3) : null;
 }
 
 function parseMessage(message: Uint8Array): HelloParse {

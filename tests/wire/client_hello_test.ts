@@ -106,3 +106,22 @@ Deno.test("parseClientHello() takes anything without asking for more than there 
   const endless = records(concat([Uint8Array.of(1, 0, 0x3f, 0xff), new Uint8Array(CLIENT_HELLO)]), 1);
   assertEquals(parseClientHello(endless).kind, "malformed");
 });
+
+Deno.test("parseClientHello() takes a hello in records of an octet each, and puts it together twice at most", () => {
+  const whole = message(sni("mail.example.org"), extension(21, new Uint8Array(2000)));
+  const bytes = records(whole, 1);
+  const cut = parseClientHello(bytes);
+  assertEquals(cut.kind === "hello" && cut.hello.serverName, "mail.example.org");
+  let made = 0;
+  const set = Uint8Array.prototype.set;
+  Uint8Array.prototype.set = function (this: Uint8Array, ...args: Parameters<typeof set>) {
+    made++;
+    set.apply(this, args);
+  };
+  try {
+    parseClientHello(bytes);
+  } finally {
+    Uint8Array.prototype.set = set;
+  }
+  assert(made <= whole.length + 10, `${made} pieces copied for ${whole.length} octets`);
+});
