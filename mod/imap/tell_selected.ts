@@ -1,13 +1,10 @@
 /** News of the selected mailbox for who asked to hear of it in his own way: by NOTIFY, or by a search that fetches what is new (RFC 5465 5, 7). */
 import type { Uid } from "../store/store.ts";
-import { answerFetch } from "./commands/fetch.ts";
+import { answerFetch, PARSED, threadsOf } from "./commands/fetch.ts";
 import type { Selected } from "./selected.ts";
 import type { ImapSession } from "./session.ts";
 import { tellFlags, writeRemoved, writeTaken } from "./tell.ts";
 import type { FetchItem } from "./types.ts";
-
-/** Items that the index remembers. */
-const PARSED: ReadonlySet<string> = new Set(["ENVELOPE", "BODY", "BODYSTRUCTURE", "PREVIEW"]);
 
 export interface Telling {
   /** Removals may be told now. */
@@ -77,6 +74,7 @@ async function fetchNew(
   const { out, ports } = session;
   const modSeqs = items.some((i) => i.kind === "MODSEQ") ? await session.enableCondstore() : box.modSeqs;
   const index = items.some((i) => PARSED.has(i.kind)) ? await box.index() : null;
+  const threads = items.some((i) => i.kind === "THREADID");
   await answerFetch(session, {
     mailbox: box.mailbox,
     view: box.view.list,
@@ -91,6 +89,7 @@ async function fetchNew(
     clock: ports.clock,
     pause: () => ports.pause(),
     ...(index ? { texts: index.texts } : {}),
+    ...(threads ? { threadIds: await threadsOf(session, box, seqs) } : {}),
   });
 }
 

@@ -8,6 +8,7 @@ import { bad, no, okay, REPLIES } from "../reply.ts";
 import { placesOf } from "../results.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
+import type { Selected } from "../selected.ts";
 import { resolveSet } from "../set.ts";
 import { targetRanges } from "../targets.ts";
 import { tellFlags, writeNewKeywords, writeVanishedEarlier } from "../tell.ts";
@@ -16,7 +17,13 @@ import type { FetchCommand } from "../types.ts";
 import { vanished } from "./resync.ts";
 
 /** Items that the index remembers. */
-const PARSED: ReadonlySet<string> = new Set(["ENVELOPE", "BODY", "BODYSTRUCTURE", "PREVIEW", "THREADID"]);
+export const PARSED: ReadonlySet<string> = new Set([
+  "ENVELOPE",
+  "BODY",
+  "BODYSTRUCTURE",
+  "PREVIEW",
+  "THREADID",
+]);
 
 export async function fetch(session: ImapSession, command: FetchCommand): Promise<Handled> {
   const { box, out, ports } = session;
@@ -60,7 +67,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
     clock: ports.clock,
     pause: () => ports.pause(),
     ...(index ? { texts: index.texts } : {}),
-    ...(threads ? { threadIds: await threadsOf(session, seqs) } : {}),
+    ...(threads ? { threadIds: await threadsOf(session, box, seqs) } : {}),
   });
   if (seen.length > 0 && box.flagsAllowed & SEEN) await markSeen(session, seen, command.uid);
   if (undecoded) return no("UNKNOWN-CTE", "Some parts have an unknown encoding"); // RFC 3516 4.3
@@ -69,8 +76,10 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   return command.uid ? okay("Fetch completed") : REPLIES.expungeIssued;
 }
 
-async function threadsOf(
-  { box, ports }: ImapSession,
+/** THREADID of messages, by UID. */
+export async function threadsOf(
+  { ports }: ImapSession,
+  box: Selected,
   seqs: readonly number[],
 ): Promise<ReadonlyMap<Uid, string>> {
   const messages = seqs.flatMap((seq) => box.view.at(seq) ?? []);

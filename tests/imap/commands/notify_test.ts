@@ -489,3 +489,12 @@ Deno.test("SEARCH RETURN (UPDATE (…)): new messages that match are fetched (RF
     '* ESEARCH (TAG "t4") ADDTO (0 4)',
   ]);
 });
+
+Deno.test("NOTIFY: new messages tell their conversation as FETCH does", async () => {
+  const { one, two } = await bench("INBOX");
+  await quietly(one, "NOTIFY SET (selected (MessageNew (UID THREADID) MessageExpunge))");
+  await two.append("INBOX", "Subject: x\r\nMessage-ID: <a@b>\r\n\r\n");
+  const fetched = (await heard(one)).find((l) => l.includes("FETCH"));
+  assertMatch(fetched ?? "", /^\* 1 FETCH \(UID 1 THREADID \([A-Za-z0-9_-]+\)\)$/);
+  assertEquals((await one.ok("UID FETCH 1 (UID THREADID)"))[0], fetched);
+});
