@@ -3,7 +3,7 @@ import tls from "node:tls";
 import { X509Certificate } from "node:crypto";
 import { assert, assertEquals } from "../support/assert.ts";
 import { startDnsServer } from "../support/dns_server.ts";
-import { freePorts } from "../support/free_ports.ts";
+import { freePort, freePorts } from "../support/free_ports.ts";
 import { Pebble } from "../support/pebble.ts";
 import { eventually } from "../support/programs.ts";
 import { RoostProcess } from "../support/roost_process.ts";
@@ -25,11 +25,6 @@ function shown(port: number): Promise<X509Certificate> {
   });
 }
 
-function httpPort(): number {
-  using held = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return held.addr.port;
-}
-
 async function issuedBy(roost: RoostProcess, issuer: string): Promise<X509Certificate> {
   return await eventually(`a certificate of ${issuer}`, async () => {
     const certificate = await shown(roost.ports.imaps);
@@ -40,7 +35,7 @@ async function issuedBy(roost: RoostProcess, issuer: string): Promise<X509Certif
 }
 
 Deno.test("pebble issues, renews and revokes; the server takes each certificate up at once", async () => {
-  const http = httpPort();
+  const http = freePort();
   const dns = await startDnsServer({
     [HOST]: { A: ["127.0.0.1"] },
     "imap.example.test": { A: ["127.0.0.1"] },
@@ -93,7 +88,7 @@ Deno.test("pebble issues, renews and revokes; the server takes each certificate 
 });
 
 Deno.test("a name that cannot be proved costs nobody else theirs; without the host's own there is none, and it is not hammered", async () => {
-  const http = httpPort();
+  const http = freePort();
   const dns = await startDnsServer({ [HOST]: { A: ["127.0.0.1"] } });
   try {
     await using pebble = await Pebble.start({ httpPort: http, dns: `127.0.0.1:${dns.port}` });

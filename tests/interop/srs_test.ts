@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { startDnsServer } from "../support/dns_server.ts";
+import { freePorts } from "../support/free_ports.ts";
 import { Postfix } from "../support/postfix.ts";
 import { eventually, must, run } from "../support/programs.ts";
 import { RawClient } from "../support/raw_client.ts";
@@ -71,9 +72,7 @@ Deno.test("srs: Mail::SRS reads what we write, and we what it writes", async () 
 
 Deno.test("srs: postsrsd reads what we write, and we what it writes", async () => {
   const dir = await Deno.makeTempDir({ prefix: "roost-postsrsd-" });
-  const ports = [0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const [there, back] = ports.map((l) => l.addr.port);
-  for (const l of ports) l.close();
+  const [there, back] = freePorts(2);
   await Deno.writeTextFile(`${dir}/secret`, `${SECRET}\n`);
   const args = ["-4", "-t5", "-l127.0.0.1", `-s${dir}/secret`, `-d${OURS}`, `-f${there}`, `-r${back}`];
   const child = new Deno.Command("/usr/sbin/postsrsd", { args, stdout: "null", stderr: "null" }).spawn();

@@ -2,6 +2,7 @@
 import { systemClock } from "../../mod/sys/clock.ts";
 import { systemRandom } from "../../mod/sys/random.ts";
 import { issueAuthority, issueServer } from "../../mod/tls/own_ca.ts";
+import { freePorts } from "./free_ports.ts";
 import { eventually } from "./programs.ts";
 
 export interface PebbleOptions {
@@ -37,7 +38,7 @@ export class Pebble implements AsyncDisposable {
 
   static async start(options: PebbleOptions): Promise<Pebble> {
     const dir = await Deno.makeTempDir({ prefix: "roost-pebble-" });
-    const [port, management] = freePair();
+    const [port = 0, management = 0] = freePorts(2);
     const authority = await issueAuthority("pebble", systemClock, systemRandom);
     const server = await issueServer(
       authority,
@@ -109,11 +110,4 @@ export class Pebble implements AsyncDisposable {
     await this.#child.status;
     await Deno.remove(this.#dir, { recursive: true });
   }
-}
-
-/** Two ports nobody has; both are held while they are chosen. */
-function freePair(): readonly [number, number] {
-  using first = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  using second = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return [first.addr.port, second.addr.port];
 }
