@@ -1,7 +1,7 @@
 /** Who an access control list names, as clients write it (RFC 4314 2): "anyone", "authenticated", an address; "-" before it for what is taken away. */
 import type { AccountId } from "../account/directory.ts";
 import { asciiLower } from "../base/bytes.ts";
-import { parseAddress } from "../mail/address.ts";
+import { formatAddress, parseAddress } from "../mail/address.ts";
 import { type AclEntry, idKey } from "../store/acl.ts";
 
 export type AclId = Pick<AclEntry, "id" | "negative">;
@@ -33,11 +33,22 @@ export function formatIdentifier({ id, negative }: AclId, owner: AccountId): str
   const key = idKey(id, owner);
   const group = GROUPS.find(([, prefix]) => key.startsWith(prefix));
   const name = key.startsWith(USER)
-    ? key.slice(USER.length)
+    ? addressOf(key.slice(USER.length))
     : group
     ? group[0] + key.slice(group[1].length)
     : key;
   return (negative ? "-" : "") + name;
+}
+
+/** Whether it is for members of a group. There are none: only what other programs have put there can be one. */
+export function isGroup({ id }: AclId): boolean {
+  return GROUPS.some(([, prefix]) => id.startsWith(prefix));
+}
+
+/** An account as a client may write it: quoted where it must be. */
+function addressOf(id: AccountId): string {
+  const at = id.lastIndexOf("@");
+  return formatAddress({ local: id.slice(0, at), domain: id.slice(at + 1) });
 }
 
 /** Whether an identifier is the owner's own: who has all rights in any case. */

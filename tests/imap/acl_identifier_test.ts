@@ -1,4 +1,4 @@
-import { formatIdentifier, isOwner, parseIdentifier } from "../../mod/imap/acl_identifier.ts";
+import { formatIdentifier, isGroup, isOwner, parseIdentifier } from "../../mod/imap/acl_identifier.ts";
 import { assertEquals } from "../support/assert.ts";
 
 const ALICE = "alice@example.test";
@@ -21,6 +21,10 @@ Deno.test("identifiers are written in Dovecot's terms, and told as they came", (
       ["owner", `user=${ALICE}`, ALICE],
       ["$staff", "group=staff", null],
       ["-!staff", "-group-override=staff", null],
+      ['"b ob"@example.test', "user=b ob@example.test", null],
+      ['-"B\\"ob"@example.test', '-user=b"ob@example.test', '-"b\\"ob"@example.test'],
+      ['"bob"@example.test', "user=bob@example.test", "bob@example.test"],
+      ['"b@b"@example.test', "user=b@b@example.test", null],
     ] as const
   ) {
     const parsed = parseIdentifier(text, ALICE);
@@ -63,4 +67,15 @@ Deno.test("isOwner() knows the owner by every name", () => {
       false,
     ],
   );
+});
+
+Deno.test("isGroup() knows both kinds, and nobody else", () => {
+  const of = (id: string) => isGroup({ id, negative: true });
+  assertEquals(["group=a", "group-override=a", "user=group", "anyone", "owner"].map(of), [
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

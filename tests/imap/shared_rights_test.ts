@@ -47,6 +47,13 @@ const ROWS: readonly Row[] = [
   { command: "COPY 1 Trash", needs: "", selected: "theirs" },
   { command: "FETCH 1 BODY[]", needs: "", selected: "theirs" },
   { command: "SEARCH ALL", needs: "", selected: "theirs" },
+  { command: "SORT (DATE) UTF-8 ALL", needs: "", selected: "theirs" },
+  { command: "THREAD REFS UTF-8 ALL", needs: "", selected: "theirs" },
+  { command: "ESEARCH IN (selected) ALL", needs: "", selected: "theirs" },
+  { command: "NOOP", needs: "", selected: "theirs" },
+  { command: "CHECK", needs: "", selected: "theirs" },
+  { command: "CLOSE", needs: "", selected: "theirs" },
+  { command: "UNSELECT", needs: "", selected: "theirs" },
 ];
 
 /** The reply to a row's command where Bob has these rights; with its code, without its text. */
@@ -99,6 +106,35 @@ Deno.test("each command wants its rights and no other", async () => {
     assertEquals(absent, `NO [${row.hidden ?? "NONEXISTENT"}`, `${name}, not there`);
     assertEquals(await reply(row, ""), absent, `${name}, hidden`);
   }
+});
+
+Deno.test("what is never refused: LIST tells what has l, MYRIGHTS what has any of lrikxa, ESEARCH what has l and r (RFC 4314 4)", async () => {
+  const bench = await sharedBench();
+  const { bob, hers: mail } = bench;
+  assert((await mail.create("Team")).ok);
+  await give(bench, "i");
+  await bob.append(T, MAIL);
+  for (const right of EVERY) {
+    await give(bench, right);
+    const listed = (await bob.ok(`LIST "" ${T}`)).length > 1;
+    assertEquals(listed, right === "l", `LIST with ${right}`);
+    const told = (await bob.run(`MYRIGHTS ${T}`)).at(-1)?.startsWith("OK");
+    assertEquals(told, "lrikxa".includes(right), `MYRIGHTS with ${right}`);
+    await bob.ok(`UNSUBSCRIBE ${T}`);
+    const found = (await bob.ok(`ESEARCH IN (mailboxes ${T}) RETURN (COUNT) ALL`)).length > 1;
+    assertEquals(found, false, `ESEARCH with ${right} and nothing else`);
+  }
+  await give(bench, "lr");
+  assertEquals((await bob.ok(`ESEARCH IN (mailboxes ${T}) RETURN (COUNT) ALL`)).length, 2);
+  // A subscription stays when l is gone, and tells nothing.
+  await bob.ok(`SUBSCRIBE ${T}`);
+  assertEquals((await bob.ok('LSUB "" *')).some((l) => l.includes(T)), true);
+  await give(bench, "r");
+  assertEquals(
+    (await bob.ok(`LIST (SUBSCRIBED) "" ${T}`))[0],
+    `* LIST (\\NonExistent \\Noselect \\HasNoChildren \\Subscribed) "." ${T}`,
+  );
+  await bench.end();
 });
 
 Deno.test("RENAME wants x here, and k above where it goes; nothing leaves its account", async () => {

@@ -16,7 +16,7 @@ import {
 } from "../../store/rights.ts";
 import type { Sharing } from "../../store/sharing.ts";
 import { isOthers, type Place, reach, rightsTo, sharedOf } from "../access.ts";
-import { type AclId, formatIdentifier, isOwner, parseIdentifier } from "../acl_identifier.ts";
+import { type AclId, formatIdentifier, isGroup, isOwner, parseIdentifier } from "../acl_identifier.ts";
 import type { AclIdCommand, SetAclCommand } from "../acl_types.ts";
 import { writeAstring, writeEnd, writeMailbox } from "../format.ts";
 import { bad, no, okay, REPLIES, type Reply } from "../reply.ts";
@@ -25,13 +25,14 @@ import type { ImapSession } from "../session.ts";
 
 const NOT_OFFERED = bad("Access control lists are not offered");
 const UNKNOWN_ID = no("CANNOT", "Nobody can have this identifier");
+const NO_GROUPS = no("CANNOT", "There are no groups: nobody would get or lose any right");
 const OWNER = no("CANNOT", "The owner has all rights");
 const TOO_MANY = no("LIMIT", "Access control list is full");
 
 /** RFC 4314 3.8: any of these shows that the mailbox is there. */
 const SHOWS: Rights = LOOKUP | READ | INSERT | CREATE | DELETE | ADMINISTER;
 
-/** RFC 4314 3.1. */
+/** RFC 4314 3.1. Entries for groups, which Dovecot may have left, can be taken away, and no others made. */
 export async function setAcl(session: ImapSession, command: SetAclCommand): Promise<Handled> {
   const { how, rights } = command;
   return await change(
@@ -79,6 +80,7 @@ export async function listRights(
   const { place, sharing } = found;
   const id = parseIdentifier(command.identifier, place.owner);
   if (id === null) return UNKNOWN_ID;
+  if (isGroup(id)) return NO_GROUPS;
   if (!sharing.exists(place.owner, place.name)) return REPLIES.noMailbox;
   const { buffer } = session.out;
   buffer.ascii("* LISTRIGHTS ");
@@ -145,6 +147,7 @@ async function change(
   const { owner, name } = found.place;
   const id = parseIdentifier(command.identifier, owner);
   if (id === null) return UNKNOWN_ID;
+  if (isGroup(id) && command.verb === "SETACL" && command.how !== "remove") return NO_GROUPS;
   if (!found.sharing.exists(owner, name)) return REPLIES.noMailbox;
   if (isOwner(id, owner)) return ofOwner(id);
   const done = await found.sharing.change(owner, name, (acl) => changed(acl, owner, id));

@@ -67,6 +67,51 @@ Deno.test("the owner keeps all rights; nobody, unknown rights and mailboxes that
   await bench.end();
 });
 
+Deno.test("groups get no rights, for there are none: what Dovecot has left of them is told and can be taken away", async () => {
+  const bench = await sharedBench();
+  const alice = await ImapClient.loggedIn(bench.server);
+  const path = "/mail/example.test/alice/dovecot-acl";
+  for (
+    const command of [
+      "SETACL INBOX $staff lr",
+      "SETACL INBOX -!staff +w",
+      'SETACL INBOX -$staff ""',
+      "LISTRIGHTS INBOX $staff",
+    ]
+  ) {
+    assertEquals((await alice.run(command)).at(-1)?.slice(0, 31), "NO [CANNOT] There are no groups", command);
+  }
+  assertEquals(bench.fs.statSync(path), null);
+  const lines = "group=staff lr\n-group-override=all w\ngroup=old lrw\n";
+  await bench.fs.createWith(path, [new TextEncoder().encode(lines)]);
+  const told = `* ACL INBOX ${ALICE} ${ALL}`;
+  assertEquals((await alice.ok("GETACL INBOX"))[0], `${told} $staff lr -!all w $old lrw`);
+  await alice.ok("DELETEACL INBOX $staff");
+  await alice.ok("DELETEACL INBOX -!all");
+  await alice.ok("SETACL INBOX $old -w");
+  assertEquals((await alice.ok("GETACL INBOX"))[0], `${told} $old lr`);
+  await bench.end();
+});
+
+Deno.test("an address with a quoted local part is told as it can be said again", async () => {
+  const bench = await sharedBench();
+  const alice = await ImapClient.loggedIn(bench.server);
+  const odd = '"\\"B ob\\"@example.test"';
+  await alice.ok(`SETACL Sent ${odd} lr`);
+  const [, told = ""] =
+    /^\* ACL Sent \S+ \S+ ("(?:[^"\\]|\\.)*") lr$/.exec((await alice.ok("GETACL Sent"))[0] ?? "") ?? [];
+  assertEquals(told, odd.toLowerCase());
+  const user = "b ob@example.test";
+  bench.people.add(user);
+  const { sharing } = bench;
+  assertEquals(sharing.rights(ALICE, "Sent", user), 3);
+  await alice.ok(`SETACL Sent ${told} -r`);
+  assertEquals(sharing.rights(ALICE, "Sent", user), 1);
+  await alice.ok(`DELETEACL Sent ${told}`);
+  assertEquals((await alice.ok("GETACL Sent"))[0], `* ACL Sent ${ALICE} ${ALL}`);
+  await bench.end();
+});
+
 Deno.test("who administers another's mailbox may give rights away, and never takes the owner's", async () => {
   const bench = await sharedBench();
   const { bob, give } = bench;
