@@ -2,6 +2,7 @@ import type { FlagBits, NamedFlags } from "../store/store.ts";
 import { sizeIn } from "./file_name.ts";
 import type { Part } from "./placing.ts";
 import type { Ports } from "./ports.ts";
+import { Turns } from "./slices.ts";
 
 /** A file to be copied. */
 export interface CopySource {
@@ -13,12 +14,14 @@ export interface CopySource {
   readonly origin: string;
 }
 
-/** New names for copies, as hard links: the files never change, so all copies of a message share one. Sizes in the name come along. */
+/** New names for copies out of the folder at `dir`, as hard links: the files never change, so all copies of a message share one. Sizes in the name come along. */
 export async function copyParts(
   ports: Ports,
-  sources: readonly CopySource[],
+  dir: string,
+  sources: Iterable<CopySource>,
   bits: (flags: NamedFlags) => Promise<FlagBits>,
 ): Promise<Part[]> {
+  const turns = new Turns(ports, dir);
   const parts: Part[] = [];
   for (const { path, file, flags, internalDate, origin } of sources) {
     const size = sizeIn(file, "S");
@@ -32,6 +35,7 @@ export async function copyParts(
       internalDate,
       origin,
     });
+    if (turns.worked()) await turns.pass();
   }
   return parts;
 }

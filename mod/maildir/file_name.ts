@@ -78,9 +78,26 @@ export function sizeIn(file: string, field: "S" | "W"): number {
   return i > start && Number.isSafeInteger(value) ? value : -1;
 }
 
+/** What a name says of when its file came, read once where many are put in order. */
+export interface Arrival {
+  readonly base: string;
+  readonly seconds: number;
+  readonly micros: number;
+}
+
+export function arrivalIn(base: string): Arrival {
+  return { base, seconds: leadingNumber(base), micros: micros(base) };
+}
+
 /** Order in which new files get their UIDs: by the time in the name, then by its microseconds, then by name. */
+export function compareArrivals(a: Arrival, b: Arrival): number {
+  const order = a.seconds - b.seconds || a.micros - b.micros;
+  return order || (a.base < b.base ? -1 : a.base > b.base ? 1 : 0);
+}
+
+/** The same of two names. */
 export function compareArrival(a: string, b: string): number {
-  return leadingNumber(a) - leadingNumber(b) || micros(a) - micros(b) || (a < b ? -1 : a > b ? 1 : 0);
+  return compareArrivals(arrivalIn(a), arrivalIn(b));
 }
 
 /** When a file got its name, in milliseconds since 1970, by the name itself: with the message, that is. null where it does not tell. */

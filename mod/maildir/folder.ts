@@ -28,8 +28,9 @@ import { objectIdOf, originOf } from "./object_id.ts";
 import { type Part, Placing } from "./placing.ts";
 import type { Ports } from "./ports.ts";
 import type { QuotaFile } from "./quota_file.ts";
-import { leaveNew, removeFiles, renameAll } from "./renaming.ts";
-import { inParallel, inSlices } from "./slices.ts";
+import { removeMessages } from "./removing.ts";
+import { leaveNew, renameAll } from "./renaming.ts";
+import { inParallel, inSlices, listsOf } from "./slices.ts";
 
 /** What a folder asks of the account and the store it belongs to. */
 export interface FolderHost {
@@ -43,6 +44,7 @@ export interface FolderHost {
   readonly quotaFile: QuotaFile;
 }
 
+const AT_ONCE = 1000; // files whose names are changed before others in the process get their turn for certain
 const ATTEMPTS = 3; // looks for a file that other programs keep renaming
 
 /** Which flags of a message a copy has. */
@@ -70,7 +72,7 @@ export class Folder implements Mailbox {
     this.state = new FolderState(ports, dir, root, () => host.changed?.(this));
     this.#placing = new Placing(this.state);
     this.#leaving = new Leaving(this.state, (why) => {
-      this.#forgetDirs();
+      this.state.forgetDirs();
       this.#ports.log.warn("messages stay in new/ for now", { dir: this.state.dir, why: String(why) });
     });
   }
@@ -206,13 +208,27 @@ export class Folder implements Mailbox {
     by: unknown,
     only: (message: Message, untold: boolean) => boolean = () => true,
   ): Promise<readonly Message[]> {
+    const all: Message[] = [];
+    for (const some of listsOf(uids, AT_ONCE)) {
+      for (const message of await this.#setFlags(some, clear, set, by, only)) all.push(message);
+    }
+    return all;
+  }
+
+  async #setFlags(
+    uids: readonly Uid[],
+    clear: FlagBits,
+    set: FlagBits,
+    by: unknown,
+    only: (message: Message, untold: boolean) => boolean,
+  ): Promise<readonly Message[]> {
     const next = (m: FolderMessage) => (m.flags & ~clear) | set;
     const changed = new Set<FolderMessage>();
     try {
       await this.state.serial.run(async () => {
-        const chosen = new Set(this.#all(uids).filter((m) => only(m, this.#untold.has(m))));
+        const chosen = new Set(this.state.all(uids).filter((m) => only(m, this.#untold.has(m))));
         for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-          const due = this.#all(uids).filter((m) => chosen.has(m) && next(m) !== m.flags);
+          const due = this.state.all(uids).filter((m) => chosen.has(m) && next(m) !== m.flags);
           if (due.length === 0) return;
           for (const m of due) {
             if (!changed.has(m)) this.#untold.set(m, (this.#untold.get(m) ?? 0) + 1);
@@ -222,13 +238,13 @@ export class Folder implements Mailbox {
           const lost = fresh.length > 0 ? await leaveNew(this.state, fresh, next) : [];
           lost.push(...await renameAll(this.state, due.filter((m) => !m.isNew && next(m) !== m.flags), next));
           if (lost.length === 0) return;
-          this.#forgetDirs();
+          this.state.forgetDirs();
           await syncFolder(this.state);
         }
       });
       if (changed.size > 0) await this.#ports.dirSync.sync(this.state.curDir.path);
     } finally {
-      const told = this.#all(uids).filter((m) => changed.has(m));
+      const told = this.state.all(uids).filter((m) => changed.has(m));
       for (const m of changed) {
         const others = (this.#untold.get(m) ?? 1) - 1;
         if (others > 0) this.#untold.set(m, others);
@@ -236,45 +252,13 @@ export class Folder implements Mailbox {
       }
       if (told.length > 0) this.state.tell({ kind: "flags", messages: told, by });
     }
-    return this.#all(uids);
+    return this.state.all(uids);
   }
 
   async expunge(uids: readonly Uid[]): Promise<readonly Uid[]> {
-    const octets = this.#host.quotaFile.counts ? this.#octetsOf(this.#all(uids)) : null;
-    const gone = await this.#expunge(uids);
+    const octets = this.#host.quotaFile.counts ? await this.#octetsOf(this.state.all(uids)) : null;
+    const gone = await removeMessages(this.state, uids);
     if (octets) await this.#host.quotaFile.changed(-sumOf(gone, octets), -gone.length);
-    return gone;
-  }
-
-  async #expunge(uids: readonly Uid[]): Promise<readonly Uid[]> {
-    const removed = new Set<FolderMessage>();
-    const dirs = new Set<string>();
-    await this.state.serial.run(async () => {
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const due = this.#all(uids).filter((m) => !removed.has(m));
-        if (due.length === 0) break;
-        for (const m of due) dirs.add(m.isNew ? this.state.newDir.path : this.state.curDir.path);
-        const lost = new Set(await removeFiles(this.state, due));
-        for (const m of due) if (!lost.has(m)) removed.add(m);
-        if (lost.size === 0) break;
-        // Renamed or removed by another program: what is gone without us is told by the look at the folder.
-        this.#takeOut(removed);
-        this.#forgetDirs();
-        await syncFolder(this.state);
-      }
-      this.#takeOut(removed);
-      // Else what was there before it went to cur/ could come back.
-      if (removed.size > 0 && this.state.newLeft) dirs.add(this.state.newDir.path);
-      if (dirs.has(this.state.newDir.path)) this.state.newLeft = false;
-    });
-    try {
-      await Promise.all([...dirs].map((dir) => this.#ports.dirSync.sync(dir)));
-    } catch (e) {
-      this.state.newLeft = true;
-      throw e;
-    }
-    const gone = [...removed].map((m) => m.uid).sort((a, b) => a - b);
-    if (gone.length > 0) this.state.tell({ kind: "expunged", uids: gone });
     return gone;
   }
 
@@ -291,7 +275,7 @@ export class Folder implements Mailbox {
   ): Promise<Result<Copied, CopyError>> {
     const { quotaFile } = host;
     if (!quotaFile.counts) return await this.#copy(host, uids, target, keep);
-    const octets = this.#octetsOf(this.#all(uids));
+    const octets = await this.#octetsOf(this.state.all(uids));
     const release = await quotaFile.reserve(sumOf(uids, octets), octets.size);
     if (!release) return err("over-quota");
     try {
@@ -315,7 +299,7 @@ export class Folder implements Mailbox {
     for (let attempt = 1;; attempt++) {
       const folder = await host.find(target);
       if (!folder) return err("no-mailbox");
-      const messages = this.#all(uids);
+      const messages = this.state.all(uids);
       try {
         const to = await folder.place(await this.#copies(messages, folder, keep));
         return ok({ uidValidity: folder.uidValidity, from: messages.map((m) => m.uid), to });
@@ -343,11 +327,11 @@ export class Folder implements Mailbox {
       return copied;
     }
     const { quotaFile } = host;
-    const octets = quotaFile.counts ? this.#octetsOf(this.#all(uids)) : null;
+    const octets = quotaFile.counts ? await this.#octetsOf(this.state.all(uids)) : null;
     const copied = await this.#copy(host, uids, target, keep);
     if (!copied.ok) return copied;
     const { from } = copied.value;
-    const gone = await this.#expunge(from);
+    const gone = await removeMessages(this.state, from);
     // Who removed the others meanwhile has noted so.
     if (octets) {
       await quotaFile.changed(sumOf(from, octets) - sumOf(gone, octets), from.length - gone.length);
@@ -429,14 +413,14 @@ export class Folder implements Mailbox {
   }
 
   #copies(messages: readonly FolderMessage[], target: Folder, keep: Keep): Promise<Part[]> {
-    const sources = messages.map((m): CopySource => ({
+    const sources = Iterator.from(messages).map((m): CopySource => ({
       path: this.state.pathOf(m),
       file: m.file,
       flags: keep(toNamed(m.flags, this.keywords)),
       internalDate: m.internalDate,
       origin: this.#originOf(m),
     }));
-    return copyParts(this.#ports, sources, (flags) => target.bits(flags));
+    return copyParts(this.#ports, this.state.dir, sources, (flags) => target.bits(flags));
   }
 
   #originOf(message: FolderMessage): string {
@@ -444,33 +428,22 @@ export class Folder implements Mailbox {
   }
 
   /** Sizes on disk, for the quota. */
-  #octetsOf(messages: readonly FolderMessage[]): Map<Uid, number> {
-    return new Map(messages.map((m) => {
+  async #octetsOf(messages: readonly FolderMessage[]): Promise<ReadonlyMap<Uid, number>> {
+    const octets = new Map<Uid, number>();
+    await inSlices(this.#ports, this.state.dir, messages, (m) => {
       const told = sizeIn(m.file, "S");
-      return [m.uid, told >= 0 ? told : this.#ports.fs.statSync(this.state.pathOf(m))?.size ?? 0];
-    }));
-  }
-
-  #takeOut(removed: ReadonlySet<FolderMessage>): void {
-    this.state.takeOut(removed);
+      octets.set(m.uid, told >= 0 ? told : this.#ports.fs.statSync(this.state.pathOf(m))?.size ?? 0);
+    });
+    return octets;
   }
 
   async #lookAgain(): Promise<void> {
-    this.#forgetDirs();
+    this.state.forgetDirs();
     await this.refresh();
-  }
-
-  #forgetDirs(): void {
-    this.state.newDir.forget();
-    this.state.curDir.forget();
   }
 
   #get(uid: Uid): FolderMessage | null {
     return this.messages[indexOfUid(this.messages, uid)] ?? null;
-  }
-
-  #all(uids: readonly Uid[]): FolderMessage[] {
-    return uids.map((uid) => this.#get(uid)).filter((m) => m !== null);
   }
 }
 

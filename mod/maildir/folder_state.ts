@@ -1,13 +1,16 @@
 import type { FlagBits, MailboxChange, Message, Uid } from "../store/store.ts";
+import { indexOfUid } from "../store/uid_set.ts";
 import { baseOf, flagsOf, sizeIn } from "./file_name.ts";
 import { KeywordFile } from "./keyword_file.ts";
 import type { Pop3Fields } from "./pop3_fields.ts";
 import type { Ports } from "./ports.ts";
 import { Serial } from "./serial.ts";
-import { inSlices } from "./slices.ts";
+import { inSlices, listsOf } from "./slices.ts";
 import { UidFile } from "./uid_file.ts";
 import type { UidRecord } from "./uid_list.ts";
 import { WatchedDir } from "./watched_dir.ts";
+
+const TOLD = 1000; // messages of which listeners are told at once: a few milliseconds of their work
 
 /** A message and its file. Some 200 octets with the name: there may be a hundred thousand. */
 export class FolderMessage implements Message {
@@ -79,6 +82,27 @@ export class FolderState {
     this.curDir = new WatchedDir(ports, `${dir}/cur`);
   }
 
+  /** The messages of UIDs that are there, in that order. */
+  all(uids: readonly Uid[]): FolderMessage[] {
+    const { messages } = this;
+    const found: FolderMessage[] = [];
+    let at = 0;
+    for (const uid of uids) {
+      // Most come one after the other.
+      if (messages[at]?.uid !== uid) at = indexOfUid(messages, uid);
+      const message = messages[at];
+      if (message) found.push(message);
+      at++;
+    }
+    return found;
+  }
+
+  /** Both folders are looked at again, come what may. */
+  forgetDirs(): void {
+    this.newDir.forget();
+    this.curDir.forget();
+  }
+
   pathOf(message: FolderMessage): string {
     return `${message.isNew ? this.newDir.path : this.curDir.path}/${message.file}`;
   }
@@ -121,12 +145,14 @@ export class FolderState {
     this.#hashes = null;
     this.unplaced.clear();
     this.uidFile.forget();
-    this.newDir.forget();
-    this.curDir.forget();
+    this.forgetDirs();
   }
 
-  /** Puts messages (ascending) at the end and tells of them. False, and the folder ended, when they would not be above what is there. */
-  add(added: readonly FolderMessage[]): boolean {
+  /**
+   * Puts messages (ascending) at the end and tells of them, of very many some at a time. False, and the folder ended, when they would not be above
+   * what is there.
+   */
+  async add(added: readonly FolderMessage[]): Promise<boolean> {
     const first = added[0];
     if (!first) return true;
     const last = this.messages[this.messages.length - 1];
@@ -135,13 +161,34 @@ export class FolderState {
       this.end();
       return false;
     }
-    for (const m of added) {
-      this.messages.push(m);
-      this.#hashes?.add(hashOf(m.file));
-      if (m.isNew) this.fresh.add(m);
-    }
-    this.tell({ kind: "added", messages: added });
+    await this.#some(added, (messages) => {
+      for (const m of messages) {
+        this.messages.push(m);
+        this.#hashes?.add(hashOf(m.file));
+        if (m.isNew) this.fresh.add(m);
+      }
+      this.tell({ kind: "added", messages });
+    });
     return true;
+  }
+
+  /** Tells that flags have changed, by whomever else, of very many some at a time. */
+  async tellFlags(messages: readonly FolderMessage[]): Promise<void> {
+    await this.#some(messages, (some) => this.tell({ kind: "flags", messages: some, by: null }));
+  }
+
+  /** Tells that messages are gone (UIDs, ascending), of very many some at a time. */
+  async tellExpunged(uids: readonly Uid[]): Promise<void> {
+    await this.#some(uids, (some) => this.tell({ kind: "expunged", uids: some }));
+  }
+
+  /** Listeners take milliseconds for thousands. */
+  async #some<T>(items: readonly T[], tell: (some: readonly T[]) => void): Promise<void> {
+    if (items.length <= TOLD) return items.length > 0 ? tell(items) : undefined;
+    for (const some of listsOf(items, TOLD)) {
+      tell(some);
+      await this.ports.fs.stat(this.dir); // others get their turn
+    }
   }
 
   /** Takes in what is there at the start (ascending). */
@@ -180,18 +227,23 @@ export class FolderState {
     return found;
   }
 
-  /** Takes messages out without a word. */
-  takeOut(gone: ReadonlySet<FolderMessage>): void {
-    if (gone.size === 0) return;
-    this.messages = this.messages.filter((m) => !gone.has(m));
+  /** Takes messages out without a word; gives their UIDs, ascending. */
+  async takeOut(gone: ReadonlySet<FolderMessage>): Promise<readonly Uid[]> {
+    const uids: Uid[] = [];
+    if (gone.size === 0) return uids;
+    const left: FolderMessage[] = [];
+    await inSlices(this.ports, this.dir, this.messages, (m) => {
+      if (gone.has(m)) uids.push(m.uid);
+      else left.push(m);
+    });
+    this.messages = left;
     for (const m of gone) this.fresh.delete(m);
+    return uids;
   }
 
   /** Takes messages out and tells of them. */
-  drop(gone: ReadonlySet<FolderMessage>): void {
-    if (gone.size === 0) return;
-    this.takeOut(gone);
-    this.tell({ kind: "expunged", uids: [...gone].map((m) => m.uid).sort((a, b) => a - b) });
+  async drop(gone: ReadonlySet<FolderMessage>): Promise<void> {
+    await this.tellExpunged(await this.takeOut(gone));
   }
 }
 

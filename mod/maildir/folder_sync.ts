@@ -5,7 +5,8 @@
  */
 import { isFsError } from "../base/fs.ts";
 import type { Uid } from "../store/store.ts";
-import { baseOf, compareArrival, flagsOf } from "./file_name.ts";
+import { indexOfUid } from "../store/uid_set.ts";
+import { type Arrival, arrivalIn, baseOf, compareArrivals, flagsOf } from "./file_name.ts";
 import { FolderMessage, type FolderState } from "./folder_state.ts";
 import { isDir, repairFolder } from "./layout.ts";
 import { originIn } from "./object_id.ts";
@@ -20,6 +21,10 @@ const GARBAGE = 1000; // dead lines the UID list may always have
 interface Found {
   readonly file: string;
   readonly isNew: boolean;
+}
+
+interface Arrived extends Arrival {
+  readonly found: Found;
 }
 
 /** Whether `syncFolder` has something to look at. A few microseconds. */
@@ -74,16 +79,16 @@ async function takeNews(state: FolderState): Promise<"nothing" | "records" | "en
     state.end();
     return "ended";
   }
-  const known = whole && state.loaded ? new Set(state.messages.map((m) => m.uid)) : null;
+  const looksAtAll = whole && state.loaded;
   let fresh = false;
-  for (const [base, record] of records) {
-    if (known?.has(record.uid)) {
+  await inSlices(state.ports, state.dir, records, ([base, record]) => {
+    if (looksAtAll && indexOfUid(state.messages, record.uid) >= 0) {
       notePop3(state, record); // which another program may have put there since
-      continue;
+      return;
     }
     state.unplaced.set(base, record);
     fresh = true;
-  }
+  });
   return fresh ? "records" : "nothing";
 }
 
@@ -125,13 +130,19 @@ async function reconcile(
   });
   if (!(current && fresh) && strangers.size > 0 && (await state.known(strangers.keys())).size > 0) {
     // A message of the other part has a name in this one, too: only both together tell which it is to keep.
-    if (flagged.length > 0) state.tell({ kind: "flags", messages: flagged, by: null });
+    await state.tellFlags(flagged);
     const inMiddle = othersPlace(state, locked);
     return await reconcile(state, await state.newDir.list(), await state.curDir.list(), locked, inMiddle);
   }
   const stable = (current?.stable ?? true) && (fresh?.stable ?? true);
-  if (stable && state.loaded) state.drop(new Set(scope.filter((m) => !seen.has(m))));
-  if (flagged.length > 0) state.tell({ kind: "flags", messages: flagged, by: null });
+  if (stable && state.loaded && seen.size < scope.length) {
+    const gone = new Set<FolderMessage>();
+    await inSlices(state.ports, state.dir, scope, (m) => {
+      if (!seen.has(m)) gone.add(m);
+    });
+    await state.drop(gone);
+  }
+  await state.tellFlags(flagged);
   await removeDoubles(state, doubles, strangers);
   await admit(state, strangers, locked, underWay);
   if (current && fresh && stable && !locked) await compact(state);
@@ -223,14 +234,14 @@ async function admit(
     await (locked ? work() : state.uidFile.locked(work));
   }
   if (state.gone) return;
-  added.sort((a, b) => a.uid - b.uid);
+  const sorted = await sortInSlices(state.ports, state.dir, added, (a, b) => a.uid - b.uid);
   trimUnplaced(state);
   if (!first) {
-    state.add(added);
+    await state.add(sorted);
     return;
   }
-  state.load(added);
-  const recent = Math.min(added.find((m) => m.isNew)?.uid ?? Infinity, state.unshown ?? Infinity);
+  state.load(sorted);
+  const recent = Math.min(sorted.find((m) => m.isNew)?.uid ?? Infinity, state.unshown ?? Infinity);
   state.claimed = Math.min(recent, state.uidFile.nextUid) - 1;
   state.unshown = null;
 }
@@ -256,15 +267,19 @@ async function giveUids(
   if (news === "records" || underWay) await takePlaced(state, met, take);
   const records: UidRecord[] = [];
   let uid: Uid = state.uidFile.nextUid;
-  const sorted = await sortInSlices(state.ports, state.dir, unknown, (a, b) => compareArrival(a[0], b[0]));
-  for (const [base, found] of sorted) {
+  const arrivals: Arrived[] = [];
+  await inSlices(state.ports, state.dir, unknown, ([base, found]) => {
+    arrivals.push({ ...arrivalIn(base), found });
+  });
+  const sorted = await sortInSlices(state.ports, state.dir, arrivals, compareArrivals);
+  await inSlices(state.ports, state.dir, sorted, ({ base, found }) => {
     let record = state.unplaced.get(base);
     if (!record) {
       record = { uid: uid++, extensions: "", base };
       records.push(record);
     }
     take(base, found, record);
-  }
+  });
   await state.uidFile.append(records);
 }
 
@@ -284,10 +299,10 @@ async function takePlaced(
     dir.forget(); // it may hold more that is new
   }
   await forgetKnown(state, others);
-  for (const [base, found] of others) {
+  await inSlices(state.ports, state.dir, others, ([base, found]) => {
     const record = state.unplaced.get(base);
     if (record) take(base, found, record);
-  }
+  });
 }
 
 function trimUnplaced(state: FolderState): void {
@@ -301,11 +316,11 @@ function trimUnplaced(state: FolderState): void {
 /** Writes the UID list anew when most of it is about messages long gone. */
 async function compact(state: FolderState): Promise<void> {
   if (state.uidFile.lines <= state.messages.length * 2 + GARBAGE) return;
-  const live = new Set(state.messages.map((m) => m.uid));
+  const live = (uid: Uid) => indexOfUid(state.messages, uid) >= 0;
   const newest = state.uidFile.nextUid - 1;
   await state.uidFile.locked(async () => {
     if (await takeNews(state) !== "ended") {
-      await state.uidFile.rewrite((uid) => live.has(uid) || uid > newest);
+      await state.uidFile.rewrite((uid) => live(uid) || uid > newest);
     }
   });
   state.unplaced.clear();

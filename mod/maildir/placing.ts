@@ -9,7 +9,7 @@ import { baseOf, withFlags } from "./file_name.ts";
 import { FolderMessage, type FolderState } from "./folder_state.ts";
 import { syncFolder } from "./folder_sync.ts";
 import { originField } from "./object_id.ts";
-import { inParallel } from "./slices.ts";
+import { inParallel, inSlices, Turns } from "./slices.ts";
 import type { UidRecord } from "./uid_list.ts";
 
 /** A file to be put into cur/ under a new base. Its contents are synced. */
@@ -117,17 +117,17 @@ export class Placing {
       }
     });
     const all = [...arrived, ...placed.flatMap((p) => p.messages)];
-    const origins = new Map(
-      placed.flatMap(({ group, messages }) =>
-        messages.flatMap((m, i): [Uid, string][] => {
-          const origin = group.parts[i]?.origin;
-          return origin === undefined ? [] : [[m.uid, origin]];
-        })
-      ),
-    );
-    const records = all.map(({ uid, base }): UidRecord => {
+    const origins = new Map<Uid, string>();
+    for (const { group, messages } of placed) {
+      await inSlices(state.ports, state.dir, messages.entries(), ([i, m]) => {
+        const origin = group.parts[i]?.origin;
+        if (origin !== undefined) origins.set(m.uid, origin);
+      });
+    }
+    const records: UidRecord[] = [];
+    await inSlices(state.ports, state.dir, all, ({ uid, base }) => {
       const origin = origins.get(uid);
-      return { uid, extensions: origin === undefined ? "" : originField(origin), base };
+      records.push({ uid, extensions: origin === undefined ? "" : originField(origin), base });
     });
     try {
       const syncs = [state.uidFile.append(records)];
@@ -138,7 +138,7 @@ export class Placing {
       throw e;
     }
     if (state.loaded) { for (const [uid, origin] of origins) state.origins.set(uid, origin); }
-    if (state.loaded) state.add(all);
+    if (state.loaded) await state.add(all);
     else state.unshown ??= all[0]?.uid ?? null;
     for (const p of placed) p.group.done(p.messages.map((m) => m.uid));
   }
@@ -163,18 +163,22 @@ export class Placing {
   async #put(group: Group, first: Uid): Promise<FolderMessage[] | null> {
     const { ports } = this.#state;
     const { fs } = ports;
-    const messages = group.parts.map((part, i) => {
-      return new FolderMessage(first + i, withFlags(baseOf(part.base), part.flags), false, part.internalDate);
+    const messages: FolderMessage[] = [];
+    await inSlices(ports, this.#state.dir, group.parts, ({ base, flags, internalDate }) => {
+      const file = withFlags(baseOf(base), flags);
+      messages.push(new FolderMessage(first + messages.length, file, false, internalDate));
     });
     const there: FolderMessage[] = [];
+    const put = async (message: FolderMessage) => {
+      const part = group.parts[message.uid - first];
+      if (!part) return;
+      const to = this.#state.pathOf(message);
+      if (part.how === "rename") await fs.rename(part.from, to);
+      else await linkOrCopy(ports, part.from, to, `${this.#state.dir}/tmp/${part.base}`);
+      there.push(message);
+    };
     try {
-      await inParallel(group.parts.map((part, i) => ({ part, message: messages[i] })), WIDTH, async (p) => {
-        if (!p.message) return;
-        const to = this.#state.pathOf(p.message);
-        if (p.part.how === "rename") await fs.rename(p.part.from, to);
-        else await linkOrCopy(ports, p.part.from, to, `${this.#state.dir}/tmp/${p.part.base}`);
-        there.push(p.message);
-      });
+      await inParallel(messages, WIDTH, put, new Turns(ports, this.#state.dir));
       return messages;
     } catch (e) {
       await this.#takeBack(there);

@@ -6,7 +6,7 @@ import { isFsError } from "../base/fs.ts";
 import type { FlagBits } from "../store/store.ts";
 import { withFlags } from "./file_name.ts";
 import type { FolderMessage, FolderState } from "./folder_state.ts";
-import { inParallel } from "./slices.ts";
+import { inParallel, Turns } from "./slices.ts";
 
 const BATCH = 16; // renames between two looks at the clock
 const SLICE = 6; // milliseconds at once without waiting
@@ -41,7 +41,7 @@ export async function renameAll(
         if (!isFsError(e, "not-found")) throw e;
         lost.push(r.message);
       }
-    });
+    }, new Turns(state.ports, state.dir));
   });
   return lost;
 }
@@ -106,6 +106,7 @@ async function leaveChunk(
   lost: FolderMessage[],
 ): Promise<void> {
   const { fs, dirSync } = state.ports;
+  const turns = new Turns(state.ports, state.dir);
   const old: string[] = [];
   await state.curDir.own(async () => {
     await inParallel(messages, WIDTH, async (message) => {
@@ -123,10 +124,10 @@ async function leaveChunk(
       message.file = file;
       message.flags = flags;
       state.lies(message, false);
-    });
+    }, turns);
   });
   await dirSync.sync(state.curDir.path);
-  await state.newDir.own(() => inParallel(old, WIDTH, async (path) => void await fs.remove(path)));
+  await state.newDir.own(() => inParallel(old, WIDTH, async (path) => void await fs.remove(path), turns));
 }
 
 async function linkOrRename(state: FolderState, from: string, to: string): Promise<void> {
@@ -145,10 +146,11 @@ export async function removeFiles(
   messages: readonly FolderMessage[],
 ): Promise<FolderMessage[]> {
   const lost: FolderMessage[] = [];
+  const turns = new Turns(state.ports, state.dir);
   const remove = (some: readonly FolderMessage[]) =>
     inParallel(some, WIDTH, async (m) => {
       if (!(await state.ports.fs.remove(state.pathOf(m)))) lost.push(m);
-    });
+    }, turns);
   const fresh = messages.filter((m) => m.isNew);
   if (fresh.length > 0) await state.newDir.own(() => remove(fresh));
   await state.curDir.own(() => remove(messages.filter((m) => !m.isNew)));

@@ -1,8 +1,48 @@
 import type { Ports } from "./ports.ts";
 
 const SLICE = 6; // milliseconds of work before others get their turn
-const STRIDE = 32; // items between two looks at the clock
-const RUN = 128; // items sorted at once: STRIDE such runs take some 2 ms
+const STRIDE = 32; // pieces of work between two looks at the clock
+const FILE = 8; // pieces that a change of one file counts for
+const RUN = 256; // items sorted at once: under a millisecond
+
+/** Long work in slices: whoever works tells of each piece, and passes its turn on when it is time. */
+export class Turns {
+  readonly #ports: Pick<Ports, "fs" | "clock">;
+  readonly #dir: string;
+  #began: number;
+  #left = STRIDE;
+  #passing: Promise<void> | null = null;
+
+  /** `dir` is any folder that is there. */
+  constructor(ports: Pick<Ports, "fs" | "clock">, dir: string) {
+    this.#ports = ports;
+    this.#dir = dir;
+    this.#began = ports.clock.monotonic();
+  }
+
+  /** Counts pieces of work of some microseconds each; true when it is time to `pass`. */
+  worked(pieces = 1): boolean {
+    this.#left -= pieces;
+    if (this.#left > 0) return this.#passing !== null;
+    this.#left = STRIDE;
+    return this.#passing !== null || this.#ports.clock.monotonic() - this.#began >= SLICE;
+  }
+
+  /** Resolves after others had their turn. All who share this object wait together. */
+  pass(): Promise<void> {
+    return this.#passing ??= this.#pass();
+  }
+
+  async #pass(): Promise<void> {
+    try {
+      // A call that goes through the event loop: whatever is ready runs before it comes back.
+      await this.#ports.fs.stat(this.#dir);
+    } finally {
+      this.#passing = null;
+      this.#began = this.#ports.clock.monotonic();
+    }
+  }
+}
 
 /** Calls `each` for all items, letting the event loop run every few milliseconds. `dir` is any folder that is there. */
 export async function inSlices<T>(
@@ -11,54 +51,70 @@ export async function inSlices<T>(
   items: Iterable<T>,
   each: (item: T) => void,
 ): Promise<void> {
-  let began = ports.clock.monotonic();
-  let n = 0;
+  const turns = new Turns(ports, dir);
   for (const item of items) {
     each(item);
-    if (++n % STRIDE !== 0 || ports.clock.monotonic() - began < SLICE) continue;
-    // A call that goes through the event loop: whatever is ready runs before it comes back.
-    await ports.fs.stat(dir);
-    began = ports.clock.monotonic();
+    if (turns.worked()) await turns.pass();
   }
 }
 
-/** The items sorted, letting the event loop run every few milliseconds. */
+/** The items in lists of `size`, in order. */
+export function* listsOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  if (items.length <= size) return yield items;
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}
+
+/** The items sorted, equal ones in the order they came, letting the event loop run every few milliseconds. */
 export async function sortInSlices<T>(
   ports: Pick<Ports, "fs" | "clock">,
   dir: string,
   items: readonly T[],
   compare: (a: T, b: T) => number,
-): Promise<readonly T[]> {
-  let runs: T[][] = [];
-  const starts = Array.from({ length: Math.ceil(items.length / RUN) }, (_, i) => i * RUN);
-  await inSlices(ports, dir, starts, (at) => runs.push(items.slice(at, at + RUN).sort(compare)));
-  while (runs.length > 1) {
-    const merged: T[][] = [];
-    await inSlices(ports, dir, merging(runs, compare, merged), () => {});
-    runs = merged;
+): Promise<T[]> {
+  const turns = new Turns(ports, dir);
+  let sorted: T[] = [];
+  let inOrder = true;
+  for (let at = 0; at < items.length; at += RUN) {
+    const run = items.slice(at, at + RUN).sort(compare);
+    inOrder &&= at === 0 || compare(sorted[at - 1] as T, run[0] as T) <= 0; // neither run is empty
+    for (const item of run) sorted.push(item);
+    if (turns.worked(STRIDE)) await turns.pass();
   }
-  return runs[0] ?? [];
+  if (inOrder) return sorted;
+  for (let run = RUN; run < sorted.length; run *= 2) sorted = await mergeRuns(sorted, run, compare, turns);
+  return sorted;
 }
 
-/** Puts two runs each together, an item at a step. */
-function* merging<T>(runs: readonly T[][], compare: (a: T, b: T) => number, merged: T[][]): Generator<void> {
-  for (let i = 0; i < runs.length; i += 2) {
-    const [one = [], other = []] = [runs[i], runs[i + 1]];
-    const both: T[] = [];
-    merged.push(both);
-    for (let x = 0, y = 0; x < one.length || y < other.length;) {
-      const first = y >= other.length || (x < one.length && compare(one[x] as T, other[y] as T) <= 0);
-      both.push((first ? one[x++] : other[y++]) as T); // within both
-      yield;
+/** Each two runs put together. */
+async function mergeRuns<T>(
+  from: readonly T[],
+  run: number,
+  compare: (a: T, b: T) => number,
+  turns: Turns,
+): Promise<T[]> {
+  const to: T[] = [];
+  for (let start = 0; start < from.length; start += run * 2) {
+    const middle = Math.min(start + run, from.length);
+    const end = Math.min(middle + run, from.length);
+    let [one, other] = [start, middle];
+    while (one < middle || other < end) {
+      const first = other === end || (one < middle && compare(from[one] as T, from[other] as T) <= 0);
+      to.push(from[first ? one++ : other++] as T); // within both
+      if (turns.worked()) await turns.pass();
     }
   }
+  return to;
 }
 
-/** Calls `each` for all items, some at once; rejects with the first failure after all have ended. */
+/**
+ * Calls `each` for all items, some at once; rejects with the first failure after all have ended. With `turns` the event loop gets to run even where
+ * none of them waits for anything.
+ */
 export async function inParallel<T>(
   items: readonly T[],
   width: number,
   each: (item: T) => Promise<void>,
+  turns: Turns | null = null,
 ): Promise<void> {
   let next = 0;
   let failed = false;
@@ -68,6 +124,7 @@ export async function inParallel<T>(
       const item = items[next++] as T;
       try {
         await each(item);
+        if (turns?.worked(FILE)) await turns.pass();
       } catch (e) {
         failure = failed ? failure : e;
         failed = true;

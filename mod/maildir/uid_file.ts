@@ -4,17 +4,19 @@
  * - New records are appended and synced before anybody hears of their UIDs; the whole file is written beside it and renamed in place.
  * - What others did to it is seen by inode, size and time, and by its last octets: an inode number may come back.
  */
-import { concat, fromUtf8, sameBytes, utf8 } from "../base/bytes.ts";
+import { concat, fromUtf8, LF, sameBytes, utf8 } from "../base/bytes.ts";
 import { replaceFile } from "../base/durable.ts";
 import { type FileStat, isFsError, type WritableFile } from "../base/fs.ts";
 import { UIDLIST_SIZE } from "../base/limits.ts";
 import type { Uid } from "../store/store.ts";
 import type { Ports } from "./ports.ts";
+import { inSlices, sortInSlices, Turns } from "./slices.ts";
 import {
   eachRecord,
   formatHeader,
   formatRecord,
   parseHeader,
+  recordsIn,
   type UidHeader,
   type UidRecord,
   wholeLines,
@@ -108,7 +110,7 @@ export class UidFile {
     }
     const from = this.#told > 0 && await this.#onlyGrew(stat) ? this.#told : 0;
     const bytes = from > 0 ? await this.#readFrom(from) : await this.#readAll();
-    return this.#take(stat, bytes, from);
+    return await this.#take(stat, bytes, from);
   }
 
   /** Whether somebody holds the lock, or left it behind. */
@@ -147,12 +149,14 @@ export class UidFile {
     const file = await this.#ports.fs.append(this.path);
     let size = this.#known?.size ?? 0;
     let tail = this.#tail;
-    await writeAll(file, function* () {
+    const turns = new Turns(this.#ports, this.#dir);
+    await writeAll(file, async function* () {
       for (let i = 0; i < records.length; i += AT_ONCE) {
         const bytes = utf8(records.slice(i, i + AT_ONCE).map(formatRecord).join(""));
         size += bytes.length;
         tail = concat([tail, bytes]).slice(-TAIL);
         yield bytes;
+        if (turns.worked(AT_ONCE)) await turns.pass();
       }
     });
     const stat = this.#ports.fs.statSync(this.path);
@@ -169,13 +173,21 @@ export class UidFile {
     const { records } = await this.news();
     const header = this.#header;
     if (!header) throw new TypeError("Cannot rewrite a list that was never made");
-    const kept = [...records.values()].filter((r) => !keep || keep(r.uid)).sort((a, b) => a.uid - b.uid);
     const fresh: UidHeader = { ...header, version: 3, nextUid: this.nextUid, rest: this.#guid(header.rest) };
-    const parts = [utf8(formatHeader(fresh))];
-    for (let i = 0; i < kept.length; i += 1000) {
-      parts.push(utf8(kept.slice(i, i + 1000).map(formatRecord).join("")));
-    }
-    await this.#replace(fresh, concat(parts), kept.length);
+    const parts: Uint8Array[] = [];
+    let text = formatHeader(fresh);
+    let lines = 0;
+    // They ascend: what did not was left out. A base that is there twice has the place of its first line, and the last one's UID.
+    const sorted = await sortInSlices(this.#ports, this.#dir, [...records.values()], (a, b) => a.uid - b.uid);
+    await inSlices(this.#ports, this.#dir, sorted, (record) => {
+      if (keep && !keep(record.uid)) return;
+      text += formatRecord(record);
+      if (++lines % AT_ONCE !== 0) return;
+      parts.push(utf8(text));
+      text = "";
+    });
+    parts.push(utf8(text));
+    await this.#replace(fresh, concat(parts), lines);
   }
 
   async #position(): Promise<void> {
@@ -237,33 +249,39 @@ export class UidFile {
     );
   }
 
-  #take(stat: FileStat, bytes: Uint8Array, from: number): UidNews {
-    let lines = wholeLines(bytes);
-    if (from === 0) {
+  /** What is in the list is taken note of at once, after all of it was read: others ask for the next UID meanwhile. */
+  async #take(stat: FileStat, bytes: Uint8Array, from: number): Promise<UidNews> {
+    const header = from === 0 ? headerOf(bytes) : this.#header;
+    if (!header) {
       this.#reset();
-      this.#header = headerOf(bytes);
-      if (!this.#header) {
-        this.#ports.log.warn("uidlist has no header, starting anew", { path: this.path });
-        return { whole: true, records: new Map() };
-      }
-      const headerEnd = bytes.indexOf(0x0a) + 1;
-      lines = wholeLines(bytes.subarray(headerEnd));
-      lines = { text: lines.text, end: lines.end + headerEnd };
+      this.#ports.log.warn("uidlist has no header, starting anew", { path: this.path });
+      return { whole: true, records: new Map() };
     }
+    const start = from === 0 ? bytes.indexOf(LF) + 1 : 0;
+    const lines = wholeLines(bytes, start);
     const records = new Map<string, UidRecord>();
-    const bad = eachRecord(lines.text, this.#header?.version ?? 3, (record) => {
+    let [bad, count, last] = [0, 0, 0];
+    await inSlices(this.#ports, this.#dir, recordsIn(lines.text, header.version), (record) => {
+      if (!record) {
+        bad++;
+        return;
+      }
       records.set(record.base, record);
-      this.#lines++;
-      this.#lastUid = Math.max(this.#lastUid, record.uid);
+      count++;
+      last = record.uid; // they ascend
     });
+    if (from === 0) this.#reset();
+    this.#header = header;
+    this.#lines += count;
+    this.#lastUid = Math.max(this.#lastUid, last);
     if (bad > 0) this.#ports.log.warn("uidlist lines not understood", { path: this.path, lines: bad });
     const whole = lines.end === bytes.length;
-    this.#mustRewrite = !whole || bad > 0 || this.#header?.version === 1;
+    this.#mustRewrite = !whole || bad > 0 || header.version === 1;
     const size = from + lines.end;
     this.#told = size;
     // A file that grew while it was read is looked at again next time.
     this.#known = size === stat.size ? stat : { inode: stat.inode, size, mtime: -1 };
-    this.#tail = concat([this.#tail, bytes.subarray(0, lines.end)]).slice(-TAIL);
+    this.#tail = concat([this.#tail, bytes.subarray(Math.max(0, lines.end - TAIL), lines.end)]).slice(-TAIL);
     return { whole: from === 0, records };
   }
 
@@ -328,9 +346,9 @@ function headerOf(bytes: Uint8Array): UidHeader | null {
   return end < 0 || end > 4096 ? null : parseHeader(fromUtf8(bytes.subarray(0, end)));
 }
 
-async function writeAll(file: WritableFile, chunks: () => Iterable<Uint8Array>): Promise<void> {
+async function writeAll(file: WritableFile, chunks: () => AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    for (const bytes of chunks()) await file.write(bytes);
+    for await (const bytes of chunks()) await file.write(bytes);
     await file.sync();
   } finally {
     await file.close();

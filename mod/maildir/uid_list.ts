@@ -81,6 +81,15 @@ export function wholeLines(bytes: Uint8Array, from = 0): { readonly text: string
 /** Calls `each` for every good record in whole lines; counts the bad ones and those out of order. */
 export function eachRecord(text: string, version: 1 | 3, each: (record: UidRecord) => void): number {
   let bad = 0;
+  for (const record of recordsIn(text, version)) {
+    if (record) each(record);
+    else bad++;
+  }
+  return bad;
+}
+
+/** The records of whole lines; null for each that makes no sense or is out of order. */
+export function* recordsIn(text: string, version: 1 | 3): Generator<UidRecord | null> {
   let last = 0;
   for (let at = 0; at < text.length;) {
     const end = text.indexOf("\n", at);
@@ -88,11 +97,10 @@ export function eachRecord(text: string, version: 1 | 3, each: (record: UidRecor
     at = end < 0 ? text.length : end + 1;
     const record = parseRecord(line, version);
     if (!record || record.uid <= last) {
-      bad++;
+      yield null;
       continue;
     }
     last = record.uid;
-    each(record);
+    yield record;
   }
-  return bad;
 }

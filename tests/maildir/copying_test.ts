@@ -14,6 +14,7 @@ Deno.test("copies get names of their own and keep the sizes that the old one tol
   });
   const parts = await copyParts(
     portsOn(new MemFs()),
+    "/c",
     [source("1.a,S=3,W=4:2,S"), source("2.b,W=9"), source("plain")],
     () => Promise.resolve(17),
   );

@@ -1,4 +1,4 @@
-import { inParallel, inSlices, sortInSlices } from "../../mod/maildir/slices.ts";
+import { inParallel, inSlices, sortInSlices, Turns } from "../../mod/maildir/slices.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { settle } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
@@ -36,6 +36,34 @@ Deno.test("inParallel() keeps its width, and fails after all have ended", async 
   await assertRejects(() => inParallel(items, 4, work(5)), "item 5");
   assert(running === 0);
   await inParallel([], 4, work(0));
+});
+
+Deno.test("inParallel() gives way when time is up, though nobody waits for anything", async () => {
+  const fs = new MemFs({ dirs: ["/d"] });
+  let now = 0;
+  const clock = {
+    monotonic: () => now,
+    now: () => now,
+    sleep: () => Promise.resolve(),
+    after: () => () => {},
+  };
+  let done = 0;
+  let passed = 0;
+  const turns = new Turns({ fs, clock }, "/d");
+  const pass = turns.pass.bind(turns);
+  turns.pass = () => {
+    passed++;
+    return pass();
+  };
+  await inParallel(Array.from({ length: 400 }, (_, i) => i), 8, () => {
+    done++;
+    now += 0.1;
+    return Promise.resolve();
+  }, turns);
+  assertEquals(done, 400);
+  // Each pass is waited for by all eight: some six milliseconds lie between two.
+  assert((fs.calls.get("stat") ?? 0) >= 5, `${fs.calls.get("stat")}`);
+  assert(passed >= 5 * 8 - 8, `${passed}`);
 });
 
 Deno.test("sortInSlices() sorts as sort() does, equals in their order, giving way when time is up", async () => {

@@ -1,0 +1,58 @@
+/** Removal of messages, for good: durable before anybody is told. */
+import type { Uid } from "../store/store.ts";
+import type { FolderMessage, FolderState } from "./folder_state.ts";
+import { syncFolder } from "./folder_sync.ts";
+import { removeFiles } from "./renaming.ts";
+import { listsOf } from "./slices.ts";
+
+const ATTEMPTS = 3; // looks for a file that other programs keep renaming
+const AT_ONCE = 1000; // files removed before the next are looked for
+
+/** Removes messages of a folder; gives the UIDs that this call removed, ascending. */
+export async function removeMessages(state: FolderState, uids: readonly Uid[]): Promise<readonly Uid[]> {
+  const removed = new Set<FolderMessage>();
+  const dirs = new Set<string>();
+  const gone: Uid[] = [];
+  await state.serial.run(async () => {
+    const takeOut = async () => {
+      for (const uid of await state.takeOut(removed)) gone.push(uid);
+    };
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const due = state.all(uids).filter((m) => !removed.has(m));
+      if (due.length === 0) break;
+      let lost = 0;
+      for (const some of listsOf(due, AT_ONCE)) lost += await remove(state, some, removed, dirs);
+      if (lost === 0) break;
+      // Renamed or removed by another program: what is gone without us is told by the look at the folder.
+      await takeOut();
+      state.forgetDirs();
+      await syncFolder(state);
+    }
+    await takeOut();
+    // Else what was there before it went to cur/ could come back.
+    if (removed.size > 0 && state.newLeft) dirs.add(state.newDir.path);
+    if (dirs.has(state.newDir.path)) state.newLeft = false;
+  });
+  try {
+    await Promise.all([...dirs].map((dir) => state.ports.dirSync.sync(dir)));
+  } catch (e) {
+    state.newLeft = true;
+    throw e;
+  }
+  gone.sort((a, b) => a - b);
+  await state.tellExpunged(gone);
+  return gone;
+}
+
+/** Removes files; adds to `removed` and the folders they were in. Gives how many were not there. */
+async function remove(
+  state: FolderState,
+  due: readonly FolderMessage[],
+  removed: Set<FolderMessage>,
+  dirs: Set<string>,
+): Promise<number> {
+  for (const m of due) dirs.add(m.isNew ? state.newDir.path : state.curDir.path);
+  const lost = new Set(await removeFiles(state, due));
+  for (const m of due) if (!lost.has(m)) removed.add(m);
+  return lost.size;
+}
