@@ -42,6 +42,8 @@ export interface AccountHost {
   /** What is followed in all accounts. */
   readonly following: Following;
   used(folder: Folder): void;
+  /** Many of its files are about to be changed. */
+  stirring?(folder: Folder): void;
   /** It is about to be used, or nothing of it. */
   made(folder: Folder): void;
   background(what: string, work: Promise<unknown>): void;
@@ -109,6 +111,10 @@ export class MaildirAccount implements AccountMail, FolderHost {
 
   used(folder: Folder): void {
     this.#host.used(folder);
+  }
+
+  stirring(folder: Folder): void {
+    this.#host.stirring?.(folder);
   }
 
   changed(folder: Folder): void {

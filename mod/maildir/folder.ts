@@ -38,6 +38,8 @@ export interface FolderHost {
   find(name: string): Promise<Folder | null>;
   /** The first user came or the last one left. */
   used(folder: Folder): void;
+  /** Many of its files are about to be changed. */
+  stirring?(folder: Folder): void;
   /** Messages or flags have changed. */
   changed?(folder: Folder): void;
   readonly quick: QuickReader;
@@ -69,7 +71,10 @@ export class Folder implements Mailbox {
     this.#ports = ports;
     this.#host = host;
     this.name = name;
-    this.state = new FolderState(ports, dir, root, () => host.changed?.(this));
+    this.state = new FolderState(ports, dir, root, {
+      changed: () => host.changed?.(this),
+      stirring: () => host.stirring?.(this),
+    });
     this.#placing = new Placing(this.state);
     this.#leaving = new Leaving(this.state, (why) => {
       this.state.forgetDirs();

@@ -10,6 +10,7 @@ import { UidFile } from "./uid_file.ts";
 import type { UidRecord } from "./uid_list.ts";
 import { WatchedDir } from "./watched_dir.ts";
 
+const STIRRED = 50; // files whose changes would be more notices than watching the folder anew costs
 const TOLD = 1000; // messages of which listeners are told at once: a few milliseconds of their work
 
 /** A message and its file. Some 200 octets with the name: there may be a hundred thousand. */
@@ -35,6 +36,14 @@ export class FolderMessage implements Message {
   get base(): string {
     return baseOf(this.file);
   }
+}
+
+/** Who is told of what goes on in a folder. */
+interface Heed {
+  /** With each change that is told. */
+  readonly changed?: () => void;
+  /** Before very many files are changed. */
+  readonly stirring?: () => void;
 }
 
 /** What is known of a folder; all parts of the room that work on it share this. Changed only inside `serial`. */
@@ -69,11 +78,10 @@ export class FolderState {
   /** Of the bases of all messages there were; made when first asked for. */
   #hashes: Set<number> | null = null;
   readonly #listeners = new Set<(change: MailboxChange) => void>();
-  readonly #changed: () => void;
+  readonly #heed: Heed;
 
-  /** `changed` is called with each change that is told. */
-  constructor(ports: Ports, dir: string, root: string, changed: () => void = () => {}) {
-    this.#changed = changed;
+  constructor(ports: Ports, dir: string, root: string, heed: Heed = {}) {
+    this.#heed = heed;
     this.ports = ports;
     this.dir = dir;
     this.uidFile = new UidFile(ports, dir, root);
@@ -97,6 +105,11 @@ export class FolderState {
     return found;
   }
 
+  /** So many files are about to be changed. */
+  stir(files: number): void {
+    if (files >= STIRRED) this.#heed.stirring?.();
+  }
+
   /** Both folders are looked at again, come what may. */
   forgetDirs(): void {
     this.newDir.forget();
@@ -116,7 +129,7 @@ export class FolderState {
   }
 
   tell(change: MailboxChange): void {
-    this.#changed();
+    this.#heed.changed?.();
     for (const listener of [...this.#listeners]) {
       try {
         listener(change);

@@ -168,6 +168,7 @@ export class Placing {
       const file = withFlags(baseOf(base), flags);
       messages.push(new FolderMessage(first + messages.length, file, false, internalDate));
     });
+    this.#state.stir(messages.length);
     const there: FolderMessage[] = [];
     const put = async (message: FolderMessage) => {
       const part = group.parts[message.uid - first];

@@ -31,6 +31,7 @@ export async function renameAll(
     const flags = flagsFor(message);
     return { message, flags, file: withFlags(message.file, flags) };
   });
+  state.stir(renames.length);
   await state.curDir.own(async () => {
     const rest = await renameAtOnce(state, renames, lost);
     await inParallel(rest, WIDTH, async (r) => {
@@ -108,6 +109,7 @@ async function leaveChunk(
   const { fs, dirSync } = state.ports;
   const turns = new Turns(state.ports, state.dir);
   const old: string[] = [];
+  state.stir(messages.length);
   await state.curDir.own(async () => {
     await inParallel(messages, WIDTH, async (message) => {
       const from = `${state.newDir.path}/${message.file}`;
@@ -146,6 +148,7 @@ export async function removeFiles(
   messages: readonly FolderMessage[],
 ): Promise<FolderMessage[]> {
   const lost: FolderMessage[] = [];
+  state.stir(messages.length);
   const turns = new Turns(state.ports, state.dir);
   const remove = (some: readonly FolderMessage[]) =>
     inParallel(some, WIDTH, async (m) => {

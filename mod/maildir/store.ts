@@ -122,6 +122,11 @@ export class MaildirStore implements Store, AccountHost {
     }
   }
 
+  /** Many files of a folder are about to be changed. */
+  stirring(folder: Folder): void {
+    this.#watching.rest(folder);
+  }
+
   #forgetOld(): void {
     this.#cancelForget = null;
     this.#forgetIdle();

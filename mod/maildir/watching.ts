@@ -1,7 +1,7 @@
 /**
  * Notices what other programs do in folders that somebody has open: by the file system's notices, and by looking again now and then, since notices
  * may not come (network file systems, too many watchers). Notices are only asked for when a folder stays open for a while: most POP3 and
- * many IMAP sessions are over before.
+ * many IMAP sessions are over before. Nor while we change very many files ourselves: notices of it would cost twice what the changes do.
  */
 import type { Watcher } from "../base/fs.ts";
 import type { Folder } from "./folder.ts";
@@ -44,6 +44,16 @@ export class Watching {
     if (this.#folders.size > 0) return;
     this.#cancelLook?.();
     this.#cancelLook = null;
+  }
+
+  /** Many of its files are about to be changed by us: it is not watched until some time after the last of it. */
+  rest(folder: Folder): void {
+    const watched = this.#folders.get(folder);
+    if (!watched) return;
+    watched.watcher?.close();
+    watched.watcher = null;
+    watched.cancel?.();
+    watched.cancel = this.#ports.clock.after(STAY, () => this.#watch(folder, watched));
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { FLAGGED, SEEN } from "../../mod/store/store.ts";
 import { assertEquals } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { machine, opened, ROOT, storeOn } from "./support.ts";
@@ -49,5 +50,41 @@ Deno.test("without watchers the folder is looked at now and then, and the log sa
   assertEquals(told, [1]);
   assertEquals(log.lines.filter((l) => l.event === "cannot watch folders").length, 1);
   box.close();
+  await store.close();
+});
+
+Deno.test("while very many files are changed here nobody watches, and nothing of others is missed", async () => {
+  const { clock, fs, store, box, told } = await made(true);
+  const watch = fs.watch.bind(fs);
+  let watched = 0;
+  fs.watch = (folders, changed) => {
+    const watcher = watch(folders, changed);
+    watched++;
+    return {
+      close: () => {
+        watched--;
+        watcher.close();
+      },
+    };
+  };
+  await clock.advance(600);
+  for (let i = 0; i < 60; i++) await fs.createWith(`${ROOT}/cur/${10 + i}.foreign:2,`, []);
+  await clock.advance(30);
+  assertEquals([watched, told.length], [1, 60]);
+  await box.setFlags(told.slice(0, 10), 0, SEEN, null);
+  assertEquals(watched, 1);
+  await box.setFlags(told.slice(), 0, FLAGGED, null);
+  assertEquals(watched, 0);
+  await clock.advance(50);
+  await fs.createWith(`${ROOT}/new/99.foreign`, []);
+  await clock.advance(400);
+  assertEquals([watched, told.length], [0, 60]);
+  await clock.advance(100);
+  assertEquals([watched, told.length], [1, 61]);
+  await box.expunge(told.slice(0, 55));
+  assertEquals(watched, 0);
+  box.close();
+  await clock.advance(1000);
+  assertEquals(watched, 0);
   await store.close();
 });
