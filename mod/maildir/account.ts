@@ -22,7 +22,7 @@ import type {
 import type { AccountWatch, WatchWishes } from "../store/account_watch.ts";
 import type { AccountWatching, Following } from "./account_watching.ts";
 import type { QuickReader } from "./content.ts";
-import { MaildirDraft } from "./draft.ts";
+import { MaildirDraft, placeDrafts } from "./draft.ts";
 import { Folder, type FolderHost } from "./folder.ts";
 import { findFolder, hideFolder, listFolders, makeFolder } from "./folder_tree.ts";
 import { KnownStatuses } from "./known_statuses.ts";
@@ -280,14 +280,10 @@ export class MaildirAccount implements AccountMail, FolderHost {
     const release = await this.quotaFile.reserve(octets, own.length);
     if (!release) return err("over-quota");
     try {
-      const parts = await Promise.all(own.map(async ({ draft, flags, internalDate }) => {
-        const [bits] = await Promise.all([folder.bits(flags), draft.finish(internalDate)]);
-        const { path: from, base } = draft;
-        return { from, how: "rename" as const, base, flags: bits, internalDate: internalDate ?? -1 };
-      }));
-      const uids = await folder.place(parts);
-      await this.quotaFile.changed(octets, uids.length);
-      return ok({ uidValidity: folder.uidValidity, uids });
+      const placed = await placeDrafts(own, folder, () => this.find(folder.name));
+      if (placed.ok) await this.quotaFile.changed(octets, own.length);
+      else await Promise.allSettled(own.map(({ draft }) => draft.discard()));
+      return placed;
     } catch (e) {
       // What could not be removed now is swept from tmp/ later.
       await Promise.allSettled(own.map(({ draft }) => draft.discard()));
@@ -320,7 +316,12 @@ export class MaildirAccount implements AccountMail, FolderHost {
   ): Promise<Result<void, "no-mailbox" | "too-many">> {
     const file = this.#metadata(mailbox);
     if (!file) return err("no-mailbox");
-    if (!await file.change(changes)) return err("too-many");
+    try {
+      if (!await file.change(changes)) return err("too-many");
+    } catch (e) {
+      if (isFsError(e, "not-found") && this.#metadata(mailbox) === null) return err("no-mailbox");
+      throw e;
+    }
     const name = canonicalName(mailbox, this.#ports.separator);
     this.#watching?.annotated(name.ok ? name.value : mailbox, [...changes.keys()]);
     return ok(undefined);

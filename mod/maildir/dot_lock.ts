@@ -34,8 +34,6 @@ export class Locks {
   readonly #home: string;
   readonly #mark: Uint8Array;
   readonly #held = new Set<string>();
-  /** Given back, but the file could not be removed. */
-  readonly #left = new Set<string>();
   #own: Promise<OwnFile | null> | null = null;
 
   /** `home` is a folder on the file system where the locks will be. */
@@ -173,8 +171,8 @@ export class Locks {
     const bytes = stat.size > LOCK_SIZE ? null : await fs.readFile(path, LOCK_SIZE);
     const holder = fromAscii(bytes ?? new Uint8Array()).slice(0, 80);
     const age = Math.round(clock.now() - Math.max(stat.mtime, stat.ctime));
-    if (this.#left.delete(path) && stat.inode === (await this.#own)?.held.inode) {
-      // Ours; nobody else can remove it while we live.
+    if (stat.inode === (await this.#own)?.held.inode) {
+      // Ours, and given back: it could not be removed, or its folder was renamed meanwhile. Nobody else can remove it while we live.
     } else if (bytes && this.#isOfHere(bytes)) {
       const removed = await fs.removeUnheld(path, bytes);
       if (removed) log.warn("stale lock removed", { path, holder, age });
@@ -210,9 +208,6 @@ export class Locks {
       cancel();
       try {
         await fs.remove(path);
-      } catch (e) {
-        this.#left.add(path);
-        throw e;
       } finally {
         letGo();
         this.#held.delete(path);

@@ -1,7 +1,9 @@
 import { CR, LF } from "../base/bytes.ts";
-import type { WritableFile } from "../base/fs.ts";
+import { isFsError, type WritableFile } from "../base/fs.ts";
 import { BODY_IN_MEMORY } from "../base/limits.ts";
-import type { Draft } from "../store/store.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { Draft, NamedFlags, Uid } from "../store/store.ts";
+import type { Folder } from "./folder.ts";
 import type { Ports } from "./ports.ts";
 
 /** A message being written for an APPEND: in memory while it is small, else in a file in tmp/. */
@@ -99,5 +101,37 @@ export class MaildirDraft implements Draft {
       if ((i > 0 ? chunk[i - 1] : this.#last) !== CR) this.#bare++;
     }
     this.#last = chunk[chunk.length - 1] ?? this.#last;
+  }
+}
+
+/**
+ * Puts drafts into a folder, together; where it was removed, renamed or made anew meanwhile, into the one that has its name now, which `find` gives.
+ * Throws FsError.
+ */
+export async function placeDrafts(
+  drafts: readonly {
+    readonly draft: MaildirDraft;
+    readonly flags: NamedFlags;
+    readonly internalDate: number | null;
+  }[],
+  folder: Folder,
+  find: () => Promise<Folder | null>,
+): Promise<Result<{ readonly uidValidity: number; readonly uids: readonly Uid[] }, "no-mailbox">> {
+  const finished = drafts.map(({ draft, internalDate }) => draft.finish(internalDate));
+  for (let target = folder;;) {
+    try {
+      const parts = await Promise.all(drafts.map(async ({ draft, flags, internalDate }, i) => {
+        const [bits] = await Promise.all([target.bits(flags), finished[i]]);
+        const { path: from, base } = draft;
+        return { from, how: "rename" as const, base, flags: bits, internalDate: internalDate ?? -1 };
+      }));
+      const uids = await target.place(parts);
+      return ok({ uidValidity: target.uidValidity, uids });
+    } catch (e) {
+      const now = isFsError(e, "not-found") ? await find() : target;
+      if (now === null) return err("no-mailbox");
+      if (now === target) throw e;
+      target = now;
+    }
   }
 }

@@ -9,7 +9,7 @@ import { canonicalName, compareNames, parentsOf } from "../store/mailbox_name.ts
 import { LOOKUP, NO_RIGHTS, type Rights } from "../store/rights.ts";
 import type { People, SharedMailbox, Sharing } from "../store/sharing.ts";
 import { aclPath, type AclText, changeAclFile, parseAcl, readAcl } from "./acl_file.ts";
-import { findFolder } from "./folder_tree.ts";
+import { findFolder, isGone } from "./folder_tree.ts";
 import { accountPath, folderDir, folderName } from "./layout.ts";
 import type { Ports } from "./ports.ts";
 import { Serial } from "./serial.ts";
@@ -113,7 +113,12 @@ export class MaildirSharing implements Sharing {
       if (all.size > SHARED_BY_ONE) return err("too-many");
       await this.#list.update(new Set(), lines, false);
     }
-    if (!await changeAclFile(this.#ports, at, change)) return err("too-many");
+    try {
+      if (!await changeAclFile(this.#ports, at, change)) return err("too-many");
+    } catch (e) {
+      if (isGone(this.#ports, path, e)) return err("no-mailbox");
+      throw e;
+    }
     await this.#tidyList(owner, dir, texts.union(lines), this.#aclNow(path));
     await this.#tellDovecot(root);
     return ok(undefined);
@@ -125,7 +130,11 @@ export class MaildirSharing implements Sharing {
     if (acl !== null && acl.length > 0) await this.change(owner, name, () => acl);
   }
 
-  async renamed(owner: AccountId): Promise<void> {
+  renamed(owner: AccountId): Promise<void> {
+    return this.#changes.run(() => this.#renamed(owner));
+  }
+
+  async #renamed(owner: AccountId): Promise<void> {
     const lines = [...(await this.#list.lines()).values()];
     if (!lines.some((some) => some.some((line) => line.owner === owner))) return;
     const before = linesBy(owner, await this.#list.texts());

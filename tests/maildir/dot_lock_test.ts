@@ -127,6 +127,28 @@ Deno.test("a lock that could not be removed is taken again by its process, and b
   assert(await one.tryTake(LOCK));
 });
 
+Deno.test("a lock that went along with its renamed folder keeps nobody of its process out", async () => {
+  const { fs, clock } = machine();
+  const one = process(fs, clock, 1);
+  await fs.makeDir("/d/a");
+  const unlock = await one.tryTake("/d/a/x.lock");
+  await fs.rename("/d/a", "/d/b");
+  // Whoever holds it works in a folder that is no more.
+  const other = await one.tryTake("/d/b/x.lock");
+  assert(other);
+  await unlock?.();
+  assert(await fs.stat("/d/b/x.lock"));
+  await other();
+  assertEquals(await fs.stat("/d/b/x.lock"), null);
+  await fs.makeDir("/d/a");
+  const gone = await one.tryTake("/d/a/x.lock");
+  await fs.rename("/d/a", "/d/c");
+  await gone?.();
+  assertEquals(await process(fs, clock, 2).tryTake("/d/c/x.lock"), null, "as long as we live");
+  await (await one.tryTake("/d/c/x.lock"))?.();
+  assertEquals(await fs.stat("/d/c/x.lock"), null);
+});
+
 Deno.test("the file of a process is made anew when it is gone, and those of the dead are swept", async () => {
   const { fs, clock } = machine();
   const own = () => fs.tree("/d").filter((path) => path.includes(".roost-"));
