@@ -16,7 +16,7 @@ class CountingHasher extends PasswordHasher {
   slow = 0;
   override hash(password: string): Promise<string> {
     this.slow++;
-    return Promise.resolve(`$scrypt$ln=14,r=8,p=5$${password}`);
+    return Promise.resolve(`$scrypt$ln=15,r=8,p=3$${password}`);
   }
   override verify(password: string, stored: string): Promise<boolean> {
     this.slow++;
@@ -36,14 +36,14 @@ function make(policy = ONE) {
     ["alice@a.test", {
       ...rest,
       id: "alice@a.test",
-      password: "$scrypt$ln=14,r=8,p=5$right",
+      password: "$scrypt$ln=15,r=8,p=3$right",
       appPasswords: [{
         name: "phone",
         hash: hashAppPassword("abcd-efgh", random),
         created: "2026-01-01T00:00:00Z",
       }],
     }],
-    ["off@a.test", { ...rest, id: "off@a.test", password: "$scrypt$ln=14,r=8,p=5$right", disabled: true }],
+    ["off@a.test", { ...rest, id: "off@a.test", password: "$scrypt$ln=15,r=8,p=3$right", disabled: true }],
     ["old@a.test", { ...rest, id: "old@a.test", password: "{PLAIN}right" }],
     ["apponly@a.test", { ...rest, id: "apponly@a.test", password: null }],
   ]);
@@ -75,7 +75,7 @@ Deno.test("AccountAuthenticator takes names with and without domain and every ki
   }
   assertEquals(await login("alice", "ABCDEFGH"), "ok");
   assertEquals(await login("old", "right"), "ok");
-  assertEquals(replaced, [["old@a.test", "{PLAIN}right", "$scrypt$ln=14,r=8,p=5$right"]]);
+  assertEquals(replaced, [["old@a.test", "{PLAIN}right", "$scrypt$ln=15,r=8,p=3$right"]]);
   for (
     const [name, password] of [["alice", "wrong"], ["off", "right"], ["apponly", "x"], ["nobody", "x"], [
       "",
@@ -119,7 +119,7 @@ Deno.test("AccountAuthenticator remembers a good password until it changes, is d
   assert(alice);
   auth.swap(new Map([["alice@a.test", { ...alice, disabled: true }]]), ONE);
   assertEquals(await login("alice", "right"), "refused");
-  auth.swap(new Map([["alice@a.test", { ...alice, password: "$scrypt$ln=14,r=8,p=5$new" }]]), ONE);
+  auth.swap(new Map([["alice@a.test", { ...alice, password: "$scrypt$ln=15,r=8,p=3$new" }]]), ONE);
   assertEquals(await login("alice", "right"), "refused");
   assertEquals(await login("alice", "new"), "ok");
   auth.swap(new Map(), ONE);
