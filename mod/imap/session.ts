@@ -27,8 +27,8 @@ import { Progress } from "./progress.ts";
 import { bad, faultReply, no, REPLIES, type Reply } from "./reply.ts";
 import { type Handled, type Phase, type Rule, RULES, type Tells, type Wait } from "./rules.ts";
 import type { Selected } from "./selected.ts";
-import { writeFlagLists, writeNews } from "./tell.ts";
-import { tellRemoved, tellSelected } from "./tell_selected.ts";
+import { writeFlagLists } from "./tell.ts";
+import { tellNews, tellRemoved, tellSelected } from "./tell_selected.ts";
 import type { Command, ParseError } from "./types.ts";
 import { UID_REQUIRED, usesNumbers } from "./uid_only.ts";
 
@@ -368,8 +368,8 @@ export class ImapSession {
       const expunge = this.idling || this.notices?.selected?.delayed === false;
       return this.#tellOwnWay(expunge, false, false).then(() => this.#end("line"));
     }
-    if (this.#box !== null && !this.#box.gone) writeNews(this.out.buffer, this.#box, true, false);
-    return this.#end("line");
+    const told = this.#box?.gone === false ? tellNews(this, this.#box, true, false) : undefined;
+    return told ? told.then(() => this.#end("line")) : this.#end("line");
   }
 
   /** Gives everything back. Harmless when called twice. */
@@ -459,9 +459,14 @@ export class ImapSession {
     }
     const box = this.#box;
     if (by.tells !== "nothing" && box !== null && !box.gone && !this.#ownWay) {
-      writeNews(this.out.buffer, box, by.tells === "all", by.uid);
+      const told = tellNews(this, box, by.tells === "all", by.uid);
+      if (told) return told.then(() => this.#answer(by.tag, handled));
     }
-    this.reply(by.tag, handled);
+    return this.#answer(by.tag, handled);
+  }
+
+  #answer(tag: string, handled: Exclude<Handled, Wait>): Next {
+    this.reply(tag, handled);
     if (handled.then === "starttls" || handled.then === "compress") return handled.then;
     if (handled.then === "close") {
       this.#over = true;

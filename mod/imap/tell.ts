@@ -73,6 +73,11 @@ export function writeNews(out: ResponseBuffer, box: Selected, expunge: boolean, 
 /** What was removed, and how many messages there are now. */
 export function writeTaken(out: ResponseBuffer, box: Selected, news: Notices): void {
   writeRemoved(out, box, news);
+  writeCounts(out, box, news);
+}
+
+/** What comes after removals. */
+export function writeCounts(out: ResponseBuffer, box: Selected, news: Notices): void {
   if (news.exists !== null) writeCount(out, news.exists, "EXISTS");
   if (news.recent !== null && box.tellsRecent) writeCount(out, news.recent, "RECENT");
   if (news.keywords) writeFlagLists(out, box);
@@ -90,7 +95,7 @@ export function writeRemoved(
 }
 
 /** VANISHED (RFC 7162 3.2.10), ascending UIDs; nothing for none. */
-function writeVanished(out: ResponseBuffer, uids: readonly Uid[]): void {
+export function writeVanished(out: ResponseBuffer, uids: readonly Uid[]): void {
   if (uids.length === 0) return;
   out.ascii("* VANISHED ");
   writeSet(out, uids);

@@ -1,9 +1,14 @@
-/** News of the selected mailbox for who asked to hear of it in his own way: by NOTIFY, or by a search that fetches what is new (RFC 5465 5, 7). */
+/**
+ * News of the selected mailbox, where there is very much of it; and for who asked to hear of it in his own way: by NOTIFY, or by a search that
+ * fetches what is new (RFC 5465 5, 7).
+ */
 import type { Uid } from "../store/store.ts";
 import { answerFetch, PARSED, threadsOf } from "./commands/fetch.ts";
+import { writeCount } from "./format.ts";
 import type { Selected } from "./selected.ts";
 import type { ImapSession } from "./session.ts";
-import { tellFlags, writeRemoved, writeTaken } from "./tell.ts";
+import { Slice } from "./slice.ts";
+import { tellFlags, writeCounts, writeNews, writeRemoved, writeTaken, writeVanished } from "./tell.ts";
 import type { FetchItem } from "./types.ts";
 
 export interface Telling {
@@ -15,6 +20,48 @@ export interface Telling {
   readonly flags: boolean;
   /** Of new messages. */
   readonly items: readonly FetchItem[];
+}
+
+/** Messages of whose news is told at once. */
+const AT_ONCE = 1000;
+/** What a line costs, in `Slice`'s octets. */
+const LINE_WORK = 128;
+
+/** All that the client may be told now, as `writeNews`; of very many messages while others get their turn. */
+export function tellNews(
+  session: ImapSession,
+  box: Selected,
+  expunge: boolean,
+  uid: boolean,
+): void | Promise<void> {
+  if (box.view.backlog > AT_ONCE) return tellMuch(session, box, expunge, uid);
+  writeNews(session.out.buffer, box, expunge, uid);
+}
+
+/** Nothing else may be told meanwhile: all numbers are those of after the removals (see view.ts). */
+async function tellMuch(session: ImapSession, box: Selected, expunge: boolean, uid: boolean): Promise<void> {
+  const { out, ports } = session;
+  const { view, updates } = box;
+  const slice = new Slice(ports.clock, () => ports.pause());
+  let left = view.backlog;
+  const news = view.take(expunge, AT_ONCE);
+  updates.writeExpunged(out.buffer, news);
+  if (box.tellsVanished) writeVanished(out.buffer, news.vanished);
+  else {
+    for (const seq of news.expunged) {
+      writeCount(out.buffer, seq, "EXPUNGE");
+      if (out.full) await out.flush();
+      await slice.spend(LINE_WORK);
+    }
+  }
+  writeCounts(out.buffer, box, news);
+  for (let { flags } = news; flags.length > 0; flags = left > 0 ? view.takeFlags(AT_ONCE) : []) {
+    for (const { seq, message } of flags) tellFlags(out.buffer, box, seq, message, uid || box.tellsVanished);
+    left -= flags.length; // those that change meanwhile come with the next news
+    if (out.full) await out.flush();
+    await slice.spend(flags.length * LINE_WORK);
+  }
+  updates.writeChanged(out.buffer, box);
 }
 
 /** Tells of removals, then how many there are, then flags, then of new messages, then of searches. */

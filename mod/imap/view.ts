@@ -96,6 +96,11 @@ export class View {
     return this.#expunged.length > 0 || this.#changed !== null || this.#keywords || this.#grown();
   }
 
+  /** About how many messages there is something to tell of, new ones apart. */
+  get backlog(): number {
+    return this.#expunged.length + (this.#changed?.size ?? 0);
+  }
+
   /** Whether messages are gone that the client still counts. */
   get expungeWaiting(): boolean {
     return this.#expunged.length > 0;
@@ -165,8 +170,11 @@ export class View {
     if (this.#changed?.delete(message) && this.#changed.size === 0) this.#changed = null;
   }
 
-  /** Gives what the client may be told now and takes it as told. Without `expunge`, removals wait (RFC 3501 7.4.1). */
-  take(expunge: boolean): Notices {
+  /**
+   * Gives what the client may be told now and takes it as told. Without `expunge`, removals wait (RFC 3501 7.4.1). Of flags `most` messages' are
+   * given: ask `takeFlags` for more.
+   */
+  take(expunge: boolean, most = Infinity): Notices {
     if (!this.waiting) return NOTHING;
     const { expunged, vanished } = expunge && this.#expunged.length > 0 ? this.#remove() : NOTHING;
     const exists = this.#grow();
@@ -175,7 +183,7 @@ export class View {
     this.#recentTold = recent;
     const keywords = this.#keywords;
     this.#keywords = false;
-    return { expunged, vanished, exists, recent: recentNews, keywords, flags: this.#takeFlags() };
+    return { expunged, vanished, exists, recent: recentNews, keywords, flags: this.takeFlags(most) };
   }
 
   /** The same of removals alone: for who has removed messages, and is told of nothing else. */
@@ -183,35 +191,53 @@ export class View {
     return this.#expunged.length > 0 ? this.#remove() : NOTHING;
   }
 
-  #takeFlags(): Numbered[] {
-    if (this.#changed === null) return [];
+  /** Messages whose flags changed, as `take` gives them; none are left when there are fewer than `most`. */
+  takeFlags(most: number): readonly Numbered[] {
     const flags: Numbered[] = [];
-    for (const message of this.#changed) {
+    for (const message of this.#changed ?? []) {
+      if (flags.length >= most) break;
       const seq = this.seqOf(message.uid);
       if (seq > 0) flags.push({ seq, message });
+      this.#changed?.delete(message);
     }
-    this.#changed = null;
+    if (this.#changed?.size === 0) this.#changed = null;
     return flags.sort((a, b) => a.seq - b.seq);
   }
 
   /** Drops the expunged from the list; their sequence numbers, each less the number of those before it, and their UIDs. */
   #remove(): Pick<Notices, "expunged" | "vanished"> {
-    const seqs = new Set<number>();
-    for (const uid of this.#expunged) {
-      const seq = this.seqOf(uid);
-      if (seq > 0) seqs.add(seq);
-    }
+    const uids = this.#expunged.sort((a, b) => a - b);
     this.#expunged = [];
-    const sorted = [...seqs].sort((a, b) => a - b);
+    const sorted: number[] = [];
+    const vanished: Uid[] = [];
+    for (const uid of uids) {
+      // Most come one after the other.
+      const next = (sorted.at(-1) ?? 0) + 1;
+      const seq = this.at(next)?.uid === uid ? next : this.seqOf(uid);
+      if (seq === 0 || seq < next) continue;
+      sorted.push(seq);
+      vanished.push(uid);
+    }
     if (sorted.length === 0) return NOTHING;
-    const vanished = sorted.map((seq) => this.#list[seq - 1]?.uid ?? 0);
     const kept = this.#count - sorted.length;
     const now = this.#source.messages;
     // The mailbox's array without its new messages is what is left, if all removals were noted: then no copy is needed.
     const same = countAbove(now, now.length, this.lastUid) === kept;
-    this.#list = same ? now : this.#list.filter((_, i) => i < this.#count && !seqs.has(i + 1));
+    this.#list = same ? now : this.#without(sorted);
     this.#count = kept;
     return { expunged: sorted.map((seq, i) => seq - i), vanished };
+  }
+
+  /** The list without the messages at these sequence numbers (ascending). */
+  #without(seqs: readonly number[]): readonly Message[] {
+    const list: Message[] = [];
+    let at = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const message = this.#list[i];
+      if (seqs[at] === i + 1) at++;
+      else if (message) list.push(message);
+    }
+    return list;
   }
 
   /** Appends what is new in the mailbox; the new count, or null if nothing is. */

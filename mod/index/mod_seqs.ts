@@ -184,7 +184,7 @@ export class FolderModSeqs implements ModSeqs {
       if (rows.length < READ) break;
       await this.#ports.pause();
     }
-    this.#compare(mailbox, flags);
+    await this.#compare(mailbox, flags);
     this.#loaded = true;
     for (const change of this.#early.splice(0)) this.note(change);
     return true;
@@ -249,17 +249,35 @@ export class FolderModSeqs implements ModSeqs {
   }
 
   /** What has changed since the table was written gets a mod-sequence of its own. */
-  #compare({ messages, uidNext }: Pick<Mailbox, "messages" | "uidNext">, flags: Map<Uid, number>): void {
-    const changed = messages.filter((m) => flags.get(m.uid) !== m.flags);
-    for (const m of messages) flags.delete(m.uid);
-    const unseen = this.#unseen(messages, uidNext);
+  async #compare(mailbox: Pick<Mailbox, "messages" | "uidNext">, flags: Map<Uid, number>): Promise<void> {
+    // As of this very moment: what changes from here on is noted by itself, afterwards.
+    const { messages } = mailbox;
+    const { length } = messages;
+    const unseen = this.#unseen(messages, mailbox.uidNext);
+    const changed: Message[] = [];
+    await this.#each(length, (i) => {
+      const m = messages[i];
+      if (!m) return;
+      if (flags.get(m.uid) !== m.flags) changed.push(m);
+      flags.delete(m.uid);
+    });
     if (changed.length === 0 && flags.size === 0 && unseen?.length === 0) return;
     this.#next();
-    for (const m of changed) this.#set(m);
-    for (const uid of flags.keys()) this.#remove(uid);
-    if (unseen) { for (const uid of unseen) this.#remove(uid); }
-    else this.#floor = this.#count;
+    await this.#each(changed.length, (i) => {
+      if (changed[i]) this.#set(changed[i]);
+    });
+    const gone = [...flags.keys(), ...unseen ?? []];
+    await this.#each(gone.length, (i) => this.#remove(gone[i] ?? 0));
+    if (!unseen) this.#floor = this.#count;
     this.#ports.wake();
+  }
+
+  /** Does something so many times, while others get their turn. */
+  async #each(times: number, work: (i: number) => void): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      work(i);
+      if (i % READ === READ - 1) await this.#ports.pause();
+    }
   }
 
   /** UIDs that came and went without a trace here: a client may know them all the same. null when they are too many, or the folder is new to the index. */

@@ -9,7 +9,7 @@ import type { FolderMessage, FolderState } from "./folder_state.ts";
 import { inParallel, Turns } from "./slices.ts";
 
 const BATCH = 16; // renames between two looks at the clock
-const SLICE = 6; // milliseconds at once without waiting
+const SLICE = 5; // milliseconds at once without waiting
 const SLOW = 12; // milliseconds a batch may take before the disk counts as slow
 const WIDTH = 8;
 const CHUNK = 500;
@@ -54,6 +54,7 @@ async function renameAtOnce(
   lost: FolderMessage[],
 ): Promise<readonly Rename[]> {
   const { fs, clock } = state.ports;
+  if (renames.length > BATCH) await fs.stat(state.dir); // as below: what went before may have taken as long
   let slice = clock.monotonic();
   for (let at = 0; at < renames.length; at += BATCH) {
     const began = clock.monotonic();

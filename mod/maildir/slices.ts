@@ -1,6 +1,6 @@
 import type { Ports } from "./ports.ts";
 
-const SLICE = 6; // milliseconds of work before others get their turn
+const SLICE = 5; // milliseconds of work before others get their turn
 const STRIDE = 32; // pieces of work between two looks at the clock
 const FILE = 8; // pieces that a change of one file counts for
 const RUN = 256; // items sorted at once: under a millisecond

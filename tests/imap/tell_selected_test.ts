@@ -79,3 +79,34 @@ Deno.test("a disk that fails while something is told is no end of the session", 
   assert(server.log.lines.some((l) => l.level === "error"));
   assertEquals(await client.ok("NOOP"), ["OK Completed"]);
 });
+
+Deno.test("of very many changes a client is told in pieces, by the numbers that are true after the removals", async () => {
+  const store = new MemStore();
+  const server = imapServer({ store });
+  const client = await ImapClient.loggedIn(server, "INBOX");
+  const folder = (await store.account(ALICE)).folder("INBOX");
+  assert(folder !== null);
+  await folder.add(Array.from({ length: 3000 }, () => message("Subject: x\r\n\r\n")));
+  await client.ok("NOOP");
+  for (const idle of [false, true]) {
+    const uids = folder.messages.map((m) => m.uid);
+    if (idle) client.conn.feed("i IDLE\r\n");
+    await settle();
+    client.conn.written.length = 0;
+    await folder.setFlags(uids, idle ? SEEN : 0, idle ? 0 : SEEN, null);
+    await folder.expunge(uids.filter((uid) => uid % 4 === 0));
+    const lines = idle ? [] : await client.ok("NOOP");
+    if (idle) lines.push(...(await heard(client)).split("\r\n"));
+    // What the client makes of it, from what it knew.
+    const known = [...uids];
+    const seen = new Map<number, boolean>();
+    for (const line of lines) {
+      const [, n = "", what] = /^\* (\d+) (EXPUNGE|FETCH)/.exec(line) ?? [];
+      if (what === "EXPUNGE") known.splice(Number(n) - 1, 1);
+      if (what === "FETCH") seen.set(known[Number(n) - 1] ?? 0, line.includes("\\Seen"));
+    }
+    assertEquals(known, folder.messages.map((m) => m.uid));
+    assertEquals([seen.size, [...seen.values()].every((is) => is !== idle)], [known.length, true]);
+    assertEquals([...seen.keys()].sort((a, b) => a - b), known);
+  }
+});

@@ -1,7 +1,7 @@
 /** FETCH (RFC 3501 6.4.5): what is written is `fetch.ts`'s business; here is which messages, and \Seen afterwards. */
 import { isFsError } from "../../base/fs.ts";
 import type { ModSeqs } from "../../store/mail_index.ts";
-import { type Message, SEEN, type Uid } from "../../store/store.ts";
+import { SEEN, type Uid } from "../../store/store.ts";
 import { ConnectionLost } from "../../wire/conn.ts";
 import { BrokenResponse, fetchMessages, type FetchOutcome, type FetchRequest } from "../fetch.ts";
 import { bad, no, okay, REPLIES } from "../reply.ts";
@@ -10,11 +10,15 @@ import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
 import type { Selected } from "../selected.ts";
 import { resolveSet } from "../set.ts";
+import { Slice } from "../slice.ts";
 import { targetRanges } from "../targets.ts";
 import { tellFlags, writeNewKeywords, writeVanishedEarlier } from "../tell.ts";
 import { threadIds } from "../thread_id.ts";
 import type { FetchCommand } from "../types.ts";
 import { vanished } from "./resync.ts";
+
+/** What looking at one message's mod-sequence costs, in `Slice`'s octets. */
+const LOOK_WORK = 32;
 
 /** Items that the index remembers. */
 export const PARSED: ReadonlySet<string> = new Set([
@@ -46,7 +50,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
       const known = resolveSet(command.set, view.lastUid);
       writeVanishedEarlier(out.buffer, vanished(box, modSeqs, changedSince.modSeq, known));
     }
-    seqs = seqs.filter((seq) => isChanged(view.at(seq), modSeqs, changedSince.modSeq));
+    seqs = await changedOf(session, seqs, modSeqs, changedSince.modSeq);
   }
   if (command.partial) seqs = [...placesOf(command.partial, seqs)];
   if (seqs.length === 0) return okay("Fetch completed");
@@ -86,8 +90,21 @@ export async function threadsOf(
   return await threadIds({ ...ports, mailbox: box.mailbox, index: await box.index() }, messages);
 }
 
-function isChanged(message: Message | undefined, modSeqs: ModSeqs, since: number): boolean {
-  return message !== undefined && modSeqs.changedSince(message, since);
+/** Those of the messages that have changed since. */
+async function changedOf(
+  { box, ports }: ImapSession,
+  seqs: readonly number[],
+  modSeqs: ModSeqs,
+  since: number,
+): Promise<number[]> {
+  const slice = new Slice(ports.clock, () => ports.pause());
+  const changed: number[] = [];
+  for (const seq of seqs) {
+    const message = box.view.at(seq);
+    if (message && modSeqs.changedSince(message, since)) changed.push(seq);
+    if (slice.worked(LOOK_WORK)) await slice.breathe();
+  }
+  return changed;
 }
 
 /** A response that cannot be completed ends the connection: nothing could follow it. */

@@ -9,7 +9,8 @@ import { Slice } from "../slice.ts";
 import { tellFlags, writeVanishedEarlier } from "../tell.ts";
 import type { Resync } from "../types.ts";
 
-/** What telling of one message costs, in `Slice`'s octets. */
+/** What looking at one message, and telling of one, cost in `Slice`'s octets. */
+const LOOK_WORK = 32;
 const MESSAGE_WORK = 256;
 
 /** After SELECT with QRESYNC: what is gone, and the flags of what has changed. */
@@ -21,6 +22,7 @@ export async function tellMissed(session: ImapSession, modSeqs: ModSeqs, resync:
   const slice = new Slice(ports.clock, () => ports.pause());
   for (let seq = 1; seq <= box.view.count; seq++) {
     const message = box.view.at(seq);
+    if (slice.worked(LOOK_WORK)) await slice.breathe();
     if (!message || !modSeqs.changedSince(message, resync.modSeq)) continue;
     if (known && !inRanges(known, message.uid)) continue;
     tellFlags(out.buffer, box, seq, message, true);

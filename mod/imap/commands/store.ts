@@ -39,9 +39,10 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
   let there = 0;
   const quiet: Message[] = [];
   const slice = new Slice(session.ports.clock, () => session.ports.pause());
-  for (let at = 0; at < uids.length; at += BATCH) {
-    const batch = uids.length <= BATCH ? uids : uids.slice(at, at + BATCH);
-    const left = await box.mailbox.setFlags(batch, clear, set, box.token, only);
+  let done = 0;
+  for await (
+    const left of changing((batch) => box.mailbox.setFlags(batch, clear, set, box.token, only), uids)
+  ) {
     there += left.length;
     const changed = modified.size === 0 ? left : left.filter((m) => !modified.has(m.uid));
     if (!command.silent) tell(session, changed, command.uid);
@@ -50,14 +51,33 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
       if (box.modSeqs) tellModSeqs(session, changed, command.uid);
     }
     if (out.full) await out.flush();
-    session.progress?.count(at + batch.length, uids.length);
-    await slice.spend(batch.length * MESSAGE_WORK);
+    done = Math.min(done + BATCH, uids.length);
+    session.progress?.count(done, uids.length);
+    await slice.spend(left.length * MESSAGE_WORK);
   }
   if (modified.size > 0) return okay("Some have changed", modifiedCode(box, [...modified], command.uid));
   if (there === uids.length || command.uid) return okay("Store completed");
   // After NO the client takes none as changed, unless it is told.
   tell(session, quiet, false);
   return REPLIES.expungeIssued;
+}
+
+/** What `change` gives for a batch at a time. While one is on its way to the medium the next is begun. */
+async function* changing(
+  change: (batch: readonly Uid[]) => Promise<readonly Message[]>,
+  uids: readonly Uid[],
+): AsyncGenerator<readonly Message[]> {
+  let next: Promise<readonly Message[]> | null = null;
+  try {
+    for (let at = 0; at < uids.length; at += BATCH) {
+      const current = next ?? change(uids.slice(at, at + BATCH));
+      next = at + BATCH < uids.length ? change(uids.slice(at + BATCH, at + 2 * BATCH)) : null;
+      yield await current;
+    }
+  } finally {
+    // After a fault the one begun comes to its end, whatever that is: the client is told of the first.
+    await next?.catch(() => {});
+  }
 }
 
 /** RFC 4314 4: a STORE does what it may, unless that is nothing. */
