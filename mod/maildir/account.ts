@@ -44,6 +44,8 @@ export interface AccountHost {
   used(folder: Folder): void;
   /** Many of its files are about to be changed. */
   stirring?(folder: Folder): void;
+  /** Many of its messages are being read. */
+  reading?(folder: Folder): void;
   /** It is about to be used, or nothing of it. */
   made(folder: Folder): void;
   background(what: string, work: Promise<unknown>): void;
@@ -115,6 +117,10 @@ export class MaildirAccount implements AccountMail, FolderHost {
 
   stirring(folder: Folder): void {
     this.#host.stirring?.(folder);
+  }
+
+  reading(folder: Folder): void {
+    this.#host.reading?.(folder);
   }
 
   changed(folder: Folder): void {

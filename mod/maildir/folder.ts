@@ -40,6 +40,8 @@ export interface FolderHost {
   used(folder: Folder): void;
   /** Many of its files are about to be changed. */
   stirring?(folder: Folder): void;
+  /** Many of its messages are being read. */
+  reading?(folder: Folder): void;
   /** Messages or flags have changed. */
   changed?(folder: Folder): void;
   readonly quick: QuickReader;
@@ -48,6 +50,7 @@ export interface FolderHost {
 
 const AT_ONCE = 1000; // files whose names are changed before others in the process get their turn for certain
 const ATTEMPTS = 3; // looks for a file that other programs keep renaming
+const READ = 32; // messages read whose notices would be more than watching the folder anew costs
 
 /** Which flags of a message a copy has. */
 type Keep = (flags: NamedFlags) => NamedFlags;
@@ -66,6 +69,8 @@ export class Folder implements Mailbox {
   readonly #leaving: Leaving;
   /** Messages whose flags were changed and nobody was told yet, and by how many calls. */
   readonly #untold = new Map<FolderMessage, number>();
+  /** Messages that were read since it was last told. */
+  #reads = 0;
 
   constructor(ports: Ports, host: FolderHost, name: string, dir: string, root: string) {
     this.#ports = ports;
@@ -188,6 +193,7 @@ export class Folder implements Mailbox {
   contentNow(uid: Uid): Uint8Array | null {
     const message = this.#get(uid);
     if (!message || message.size > QUICK_READ) return null;
+    this.#read();
     const bytes = this.#host.quick.bytes(this.state.pathOf(message), message.size);
     if (typeof bytes === "string") return null;
     message.size = bytes.length;
@@ -196,6 +202,7 @@ export class Folder implements Mailbox {
 
   headerNow(uid: Uid): Uint8Array | null {
     const message = this.#get(uid);
+    this.#read();
     return message && this.#host.quick.header(this.state.pathOf(message));
   }
 
@@ -445,6 +452,13 @@ export class Folder implements Mailbox {
   async #lookAgain(): Promise<void> {
     this.state.forgetDirs();
     await this.refresh();
+  }
+
+  /** One more message is read. */
+  #read(): void {
+    if (++this.#reads < READ) return;
+    this.#reads = 0;
+    this.#host.reading?.(this);
   }
 
   #get(uid: Uid): FolderMessage | null {

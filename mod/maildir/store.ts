@@ -127,6 +127,11 @@ export class MaildirStore implements Store, AccountHost {
     this.#watching.rest(folder);
   }
 
+  /** Many of a folder's messages are being read. */
+  reading(folder: Folder): void {
+    this.#watching.pause(folder);
+  }
+
   #forgetOld(): void {
     this.#cancelForget = null;
     this.#forgetIdle();

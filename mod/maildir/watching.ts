@@ -1,7 +1,8 @@
 /**
  * Notices what other programs do in folders that somebody has open: by the file system's notices, and by looking again now and then, since notices
  * may not come (network file systems, too many watchers). Notices are only asked for when a folder stays open for a while: most POP3 and
- * many IMAP sessions are over before. Nor while we change very many files ourselves: notices of it would cost twice what the changes do.
+ * many IMAP sessions are over before. Nor while we change very many files ourselves, or read them one after the other: there is a notice of each that is opened, too, and
+ * these would cost twice what the changes do, and as much as the reading.
  */
 import type { Watcher } from "../base/fs.ts";
 import type { Folder } from "./folder.ts";
@@ -54,6 +55,11 @@ export class Watching {
     watched.watcher = null;
     watched.cancel?.();
     watched.cancel = this.#ports.clock.after(STAY, () => this.#watch(folder, watched));
+  }
+
+  /** Many of its files are being read: it is not watched for a moment, and looked at after it. */
+  pause(folder: Folder): void {
+    if (this.#folders.get(folder)?.watcher) this.rest(folder);
   }
 
   close(): void {

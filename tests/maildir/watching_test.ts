@@ -1,6 +1,7 @@
 import { FLAGGED, SEEN } from "../../mod/store/store.ts";
 import { assertEquals } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import type { MemFs } from "../support/mem_fs.ts";
 import { machine, opened, ROOT, storeOn } from "./support.ts";
 
 async function made(watch: boolean) {
@@ -16,6 +17,23 @@ async function made(watch: boolean) {
   const told: number[] = [];
   box.listen((c) => c.kind === "added" && told.push(...c.messages.map((m) => m.uid)));
   return { clock, fs, store, log, box, told };
+}
+
+/** Counts the watchers that are open. */
+function counted(fs: MemFs): { watchers: number } {
+  const watch = fs.watch.bind(fs);
+  const open = { watchers: 0 };
+  fs.watch = (folders, changed) => {
+    const watcher = watch(folders, changed);
+    open.watchers++;
+    return {
+      close: () => {
+        open.watchers--;
+        watcher.close();
+      },
+    };
+  };
+  return open;
 }
 
 Deno.test("a foreign delivery into an open folder is told within moments", async () => {
@@ -55,36 +73,54 @@ Deno.test("without watchers the folder is looked at now and then, and the log sa
 
 Deno.test("while very many files are changed here nobody watches, and nothing of others is missed", async () => {
   const { clock, fs, store, box, told } = await made(true);
-  const watch = fs.watch.bind(fs);
-  let watched = 0;
-  fs.watch = (folders, changed) => {
-    const watcher = watch(folders, changed);
-    watched++;
-    return {
-      close: () => {
-        watched--;
-        watcher.close();
-      },
-    };
-  };
+  const open = counted(fs);
   await clock.advance(600);
   for (let i = 0; i < 60; i++) await fs.createWith(`${ROOT}/cur/${10 + i}.foreign:2,`, []);
   await clock.advance(30);
-  assertEquals([watched, told.length], [1, 60]);
+  assertEquals([open.watchers, told.length], [1, 60]);
   await box.setFlags(told.slice(0, 10), 0, SEEN, null);
-  assertEquals(watched, 1);
+  assertEquals(open.watchers, 1);
   await box.setFlags(told.slice(), 0, FLAGGED, null);
-  assertEquals(watched, 0);
+  assertEquals(open.watchers, 0);
   await clock.advance(50);
   await fs.createWith(`${ROOT}/new/99.foreign`, []);
   await clock.advance(400);
-  assertEquals([watched, told.length], [0, 60]);
+  assertEquals([open.watchers, told.length], [0, 60]);
   await clock.advance(100);
-  assertEquals([watched, told.length], [1, 61]);
+  assertEquals([open.watchers, told.length], [1, 61]);
   await box.expunge(told.slice(0, 55));
-  assertEquals(watched, 0);
+  assertEquals(open.watchers, 0);
   box.close();
   await clock.advance(1000);
-  assertEquals(watched, 0);
+  assertEquals(open.watchers, 0);
   await store.close();
+});
+
+Deno.test("while many messages are read nobody watches, and nothing of others is missed", async () => {
+  const { clock, fs, store, box, told } = await made(true);
+  const open = counted(fs);
+  await clock.advance(600);
+  await fs.createWith(`${ROOT}/new/5.foreign`, []);
+  await clock.advance(30);
+  assertEquals([open.watchers, told], [1, [1]]);
+  const read = (times: number) => {
+    for (let i = 0; i < times; i++) box.contentNow(1);
+  };
+  read(20);
+  assertEquals(open.watchers, 1);
+  read(20);
+  assertEquals(open.watchers, 0);
+  await clock.advance(300);
+  await fs.createWith(`${ROOT}/new/6.foreign`, []);
+  // However long it goes on, others wait no longer than that.
+  read(1000);
+  await clock.advance(200);
+  assertEquals([open.watchers, told], [1, [1, 2]]);
+  read(1000);
+  assertEquals(open.watchers, 0);
+  box.close();
+  await clock.advance(1000);
+  assertEquals(open.watchers, 0);
+  await store.close();
+  assertEquals(clock.waiting, 0);
 });
