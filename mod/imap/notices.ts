@@ -7,37 +7,35 @@
 import { NOTIFY_QUEUE } from "../base/limits.ts";
 import type { AccountEvent, AccountWatch, FolderCounts } from "../store/account_watch.ts";
 import { parentsOf } from "../store/mailbox_name.ts";
-import { SHARED_TOP } from "../store/shared_name.ts";
+import { parseSharedName, SHARED_TOP } from "../store/shared_name.ts";
 import { type MailboxEntry, SEEN, type Uid } from "../store/store.ts";
-import { isOthers } from "./access.ts";
+import { isOthers, sharedOf } from "./access.ts";
 import { highestIn } from "./commands/status.ts";
 import { writeAstring, writeEnd, writeList, writeMailbox, writeMailboxStatus } from "./format.ts";
 import { listAll } from "./listing.ts";
-import { type CompiledFilter, compileFilter } from "./mailbox_filter.ts";
+import { attributesOf, type CountItem, namesIn, valueOf } from "./notice_facts.ts";
+import { compileGroups, eventsIn, type Group } from "./notice_groups.ts";
 import type { Selected } from "./selected.ts";
 import type { ImapSession } from "./session.ts";
+import type { SharedNotices } from "./shared_notices.ts";
 import type { NotifyEvent, NotifySet, SelectedEvents } from "./notify_types.ts";
 import type { StatusItem } from "./types.ts";
 
 /** Mailboxes left whose state the client may still be told anew. */
 const LEFT = 100;
 
-interface Group {
-  readonly test: CompiledFilter;
-  /** null for NONE: nothing is told of these, whatever other groups say. */
-  readonly events: ReadonlySet<NotifyEvent> | null;
-}
-
 /** What was asked for last. */
 interface Settings {
   readonly selected: SelectedEvents | null;
   readonly groups: readonly Group[];
   readonly watch: AccountWatch | null;
+  /** Of mailboxes of others; null where none can be meant. */
+  readonly shared: SharedNotices | null;
   /** A group goes by subscriptions. */
   readonly usesSubscribed: boolean;
 }
 
-const SILENCE: Settings = { selected: null, groups: [], watch: null, usesSubscribed: false };
+const SILENCE: Settings = { selected: null, groups: [], watch: null, shared: null, usesSubscribed: false };
 
 interface Waiting {
   readonly before: FolderCounts | null;
@@ -82,18 +80,21 @@ export class Notices {
 
   /** NOTIFY; false when that is too much, and all stays as it was. */
   async set(wanted: NotifySet | null): Promise<boolean> {
-    const groups = (wanted?.groups ?? []).map(({ mailboxes, events }): Group => ({
-      test: compileFilter(mailboxes, this.#session.ports.store.separator),
-      events: events.size > 0 ? events : null,
-    }));
+    const groups = compileGroups(wanted?.groups ?? [], this.#session.ports.store.separator);
     const usesSubscribed = wanted?.groups.some((g) => g.mailboxes.kind === "subscribed") === true;
     if (usesSubscribed) {
       for (const name of await this.#session.mail.subscriptions()) this.#subscribed.add(name);
     }
     const watch = groups.some((g) => g.events !== null) ? await this.#begin(groups) : null;
     if (watch === "too-many") return false;
+    const shared = groups.some((g) => g.events !== null && !g.personal) ? await this.#share(groups) : null;
+    if (shared === "too-many") {
+      watch?.close();
+      return false;
+    }
     this.#settings?.watch?.close();
-    this.#settings = { selected: wanted?.selected ?? null, groups, watch, usesSubscribed };
+    this.#settings?.shared?.close();
+    this.#settings = { selected: wanted?.selected ?? null, groups, watch, shared, usesSubscribed };
     if (!usesSubscribed) this.#subscribed.clear();
     this.#known.clear();
     return true;
@@ -112,13 +113,16 @@ export class Notices {
   /** STATUS responses of all mailboxes whose messages are followed (RFC 5465 3.1). */
   async tellStatus(): Promise<void> {
     const { mail, out, progress, ports } = this.#session;
-    const watch = this.#settings?.watch;
+    const { watch, shared } = this.#settings ?? SILENCE;
     if (!watch) return;
-    const names = (await mail.list()).filter((e) => e.exists).map((e) => e.name)
+    const own = (await mail.list()).filter((e) => e.exists && !isOthers(this.#session, e.name)).map((e) =>
+      e.name
+    );
+    const names = [...own, ...shared?.followed ?? []]
       .filter((name) => this.#eventsOf(name).has("MessageNew") && !this.#isSelected(name));
     for (const [i, name] of names.entries()) {
       progress?.steps(i, names.length);
-      const now = await watch.counts(name);
+      const now = await (isOthers(this.#session, name) ? shared : watch)?.counts(name) ?? null;
       this.#counts.delete(name);
       if (now === null) continue;
       const flags = this.#eventsOf(name).has("FlagChange");
@@ -157,8 +161,9 @@ export class Notices {
   }
 
   /** The client itself has made, removed or subscribed these: it need not be told (RFC 5465 5). */
-  ownNames(names: readonly string[]): void {
+  async ownNames(names: readonly string[]): Promise<void> {
     const { separator } = this.#session.ports.store;
+    if (names.some((name) => isOthers(this.#session, name))) await this.#settings?.shared?.settle();
     for (const name of names.flatMap((n) => [n, ...parentsOf(n, separator).slice(-1)])) {
       if (this.#names.delete(name)) this.#queued--;
     }
@@ -175,7 +180,7 @@ export class Notices {
   left(box: Selected): void {
     const { mailbox, name, view } = box;
     if (box.gone || !this.#eventsOf(name).has("MessageNew")) return;
-    const { watch } = this.#settings ?? SILENCE;
+    const { watch, shared } = this.#settings ?? SILENCE;
     const { uidNext, uidValidity, messages } = mailbox;
     const unseen = messages.filter((m) => (m.flags & SEEN) === 0).length;
     // What it was not told of yet, it is told.
@@ -186,25 +191,48 @@ export class Notices {
     this.#known.set(name, known);
     if (box.modSeqs) this.#modSeqs.set(name, view.waiting ? 0 : box.modSeqs.highest);
     trim(this.#known, LEFT);
-    if (view.waiting) watch?.look(name);
+    if (view.waiting) (box.shared ? shared : watch)?.look(name);
   }
 
   close(): void {
     this.#metadata?.close();
     this.#settings?.watch?.close();
+    this.#settings?.shared?.close();
     this.#settings = SILENCE;
     this.#forget();
   }
 
   async #begin(groups: readonly Group[]): Promise<AccountWatch | "too-many"> {
     const { mail } = this.#session;
-    const follows = (name: string) => eventsIn(groups, name, this.#subscribed.has(name)).has("MessageNew");
-    return await mail.watch?.({ follows, listener: (event) => this.#note(event) }) ?? "too-many";
+    const isOwn = (name: string) => !isOthers(this.#session, name);
+    return await mail.watch?.({
+      follows: (name) => isOwn(name) && this.#eventsIn(groups, name).has("MessageNew"),
+      // Folders that have such a name, made by another program, cannot be told from others' mailboxes.
+      listener: (event) => {
+        if (event.kind === "subscribed" || namesIn(event).every(isOwn)) this.#note(event);
+      },
+    }) ?? "too-many";
+  }
+
+  /** Begins to follow what others share; null where nothing is shared at all. */
+  async #share(groups: readonly Group[]): Promise<SharedNotices | null | "too-many"> {
+    const { sharing } = this.#session.ports;
+    if (!sharing) return null;
+    const { SharedNotices } = await import("./shared_notices.ts");
+    const shared = new SharedNotices(this.#session, sharing, {
+      wanted: (name) => this.#eventsIn(groups, name).size > 0,
+      follows: (name) => this.#eventsIn(groups, name).has("MessageNew"),
+      listener: (event) => this.#note(event),
+    });
+    return await shared.begin() ? shared : "too-many";
   }
 
   #eventsOf(name: string): ReadonlySet<NotifyEvent> {
-    if (isOthers(this.#session, name)) return NO_EVENTS;
-    return eventsIn((this.#settings ?? SILENCE).groups, name, this.#subscribed.has(name));
+    return this.#eventsIn((this.#settings ?? SILENCE).groups, name);
+  }
+
+  #eventsIn(groups: readonly Group[], name: string): ReadonlySet<NotifyEvent> {
+    return eventsIn(groups, name, this.#subscribed.has(name), isOthers(this.#session, name));
   }
 
   #isSelected(name: string): boolean {
@@ -244,15 +272,16 @@ export class Notices {
   }
 
   #subscription(name: string, on: boolean): void {
-    const { groups, watch, usesSubscribed } = this.#settings ?? SILENCE;
-    if (isOthers(this.#session, name)) return;
+    const { groups, watch, shared, usesSubscribed } = this.#settings ?? SILENCE;
+    const others = isOthers(this.#session, name);
     // One of "subscribed" is told when it comes and when it goes.
-    const told = [on, !on].some((is) => eventsIn(groups, name, is).has("SubscriptionChange"));
+    const told = [on, !on].some((is) => eventsIn(groups, name, is, others).has("SubscriptionChange"));
     if (told) this.#queue(name, null);
     if (!usesSubscribed) return;
     if (on) this.#subscribed.add(name);
     else this.#subscribed.delete(name);
-    watch?.changed();
+    if (others) shared?.changed();
+    else watch?.changed();
   }
 
   #listed(name: string, oldName: string | null): void {
@@ -286,6 +315,7 @@ export class Notices {
   #end(): void {
     if (this.#settings === null) return this.#forget();
     this.#settings.watch?.close();
+    this.#settings.shared?.close();
     this.#settings = SILENCE;
     this.#forget();
     this.#overflow = true;
@@ -313,7 +343,9 @@ export class Notices {
       const listed = {
         separator,
         name,
-        attributes: attributesOf(entries.get(name), subscribed?.has(name) === true),
+        attributes: this.#mayNotBeSeen(name, entries)
+          ? ["NoAccess"]
+          : attributesOf(entries.get(name), subscribed?.has(name) === true),
         ...(oldName === null ? {} : { oldName }),
       };
       writeList(out.buffer, "LIST", listed, utf8);
@@ -324,8 +356,16 @@ export class Notices {
   /** Mailboxes by name: as all sessions of the account see them, unless others' mailboxes lie below one of these. */
   async #entriesOf(names: readonly string[]): Promise<ReadonlyMap<string, MailboxEntry>> {
     const watch = this.#settings?.watch;
-    if (watch && !names.includes(SHARED_TOP)) return await watch.entries();
+    const own = !names.some((name) => name === SHARED_TOP || isOthers(this.#session, name));
+    if (watch && own) return await watch.entries();
     return new Map((await listAll(this.#session)).map((entry) => [entry.name, entry]));
+  }
+
+  /** Whether a mailbox that the client knew is there and not for the user any more (RFC 5465 5.9). */
+  #mayNotBeSeen(name: string, entries: ReadonlyMap<string, MailboxEntry>): boolean {
+    const { sharing, store } = this.#session.ports;
+    const shared = sharing === undefined || entries.has(name) ? null : parseSharedName(name, store.separator);
+    return shared !== null && sharing?.exists(shared.owner, shared.name) === true;
   }
 
   /** `* METADATA "INBOX" /shared/comment` (RFC 5464 4.4.2). */
@@ -336,6 +376,7 @@ export class Notices {
       if (told++ >= limit) break;
       this.#entries.delete(mailbox);
       this.#queued -= entries.size;
+      if (mailbox !== "" && !this.#mayRead(mailbox)) continue;
       const { buffer } = out;
       buffer.ascii("* METADATA ");
       if (mailbox === "") buffer.ascii('""');
@@ -351,7 +392,7 @@ export class Notices {
 
   async #tellCounts(name: string, { before: seen, now }: Waiting): Promise<void> {
     const events = this.#eventsOf(name);
-    if (this.#isSelected(name) || !events.has("MessageNew")) return;
+    if (this.#isSelected(name) || !events.has("MessageNew") || !this.#mayRead(name)) return;
     const before = this.#expected(name, seen, now);
     const messages = before === null || before.messages !== now.messages || before.uidNext !== now.uidNext ||
       before.uidValidity !== now.uidValidity;
@@ -367,6 +408,13 @@ export class Notices {
       highest: condstore,
       onlyIfHigher: !messages && !unseen,
     });
+  }
+
+  /** Rights of others' mailboxes may have gone since there was something to tell. */
+  #mayRead(name: string): boolean {
+    if (!isOthers(this.#session, name)) return true;
+    const shared = sharedOf(this.#session, name);
+    return shared !== null && this.#settings?.shared?.mayRead(shared) === true;
   }
 
   /** What the client takes a mailbox for: as it was, or as it left it, with what it has put there since. */
@@ -389,7 +437,7 @@ export class Notices {
     name: string,
     now: FolderCounts,
     { items, highest, onlyIfHigher = false }: {
-      readonly items: readonly ("MESSAGES" | "UIDNEXT" | "UIDVALIDITY" | "UNSEEN")[];
+      readonly items: readonly CountItem[];
       readonly highest: boolean;
       readonly onlyIfHigher?: boolean;
     },
@@ -397,8 +445,14 @@ export class Notices {
     const { out, utf8 } = this.#session;
     const values: (readonly [StatusItem, number])[] = items.map((item) => [item, valueOf(now, item)]);
     if (highest) {
-      const { mail, account: owner } = this.#session;
-      const modSeq = await highestIn(this.#session, { mail, name, owner });
+      const { mail, account, ports } = this.#session;
+      const shared = isOthers(this.#session, name) ? sharedOf(this.#session, name) : null;
+      const modSeq = await highestIn(
+        this.#session,
+        shared === null
+          ? { mail, name, owner: account }
+          : { ...shared, mail: await ports.store.account(shared.owner) },
+      );
       if (onlyIfHigher && modSeq === this.#modSeqs.get(name)) return;
       this.#modSeqs.set(name, modSeq);
       trim(this.#modSeqs, NOTIFY_QUEUE);
@@ -422,39 +476,4 @@ function first<T>(all: Iterable<T>, limit: number): T[] {
     some.push(one);
   }
   return some;
-}
-
-const NO_EVENTS: ReadonlySet<NotifyEvent> = new Set();
-
-/** Groups add up (RFC 5465 6); NONE takes its mailboxes out of all. */
-function eventsIn(groups: readonly Group[], name: string, subscribed: boolean): ReadonlySet<NotifyEvent> {
-  let all: ReadonlySet<NotifyEvent> = NO_EVENTS;
-  for (const { test, events } of groups) {
-    if (!test(name, subscribed)) continue;
-    if (events === null) return NO_EVENTS;
-    all = all === NO_EVENTS ? events : new Set([...all, ...events]);
-  }
-  return all;
-}
-
-function valueOf(counts: FolderCounts, item: "MESSAGES" | "UIDNEXT" | "UIDVALIDITY" | "UNSEEN"): number {
-  switch (item) {
-    case "MESSAGES":
-      return counts.messages;
-    case "UIDNEXT":
-      return counts.uidNext;
-    case "UIDVALIDITY":
-      return counts.uidValidity;
-    case "UNSEEN":
-      return counts.unseen;
-  }
-}
-
-/** Attributes of a mailbox, which may not be there (RFC 5465 5.4, 5.5). */
-function attributesOf(entry: MailboxEntry | undefined, subscribed: boolean): string[] {
-  const list = entry?.exists ? [] : ["NonExistent"];
-  list.push(entry?.hasChildren ? "HasChildren" : "HasNoChildren");
-  if (entry?.subscribed ?? subscribed) list.push("Subscribed");
-  if (entry?.specialUse) list.push(entry.specialUse);
-  return list;
 }

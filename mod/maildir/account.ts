@@ -320,13 +320,16 @@ export class MaildirAccount implements AccountMail, FolderHost {
     mailbox: string,
     changes: ReadonlyMap<string, Uint8Array | null>,
   ): Promise<Result<void, "no-mailbox" | "too-many">> {
-    const file = this.#metadata(mailbox);
-    if (!file) return err("no-mailbox");
-    try {
-      if (!await file.change(changes)) return err("too-many");
-    } catch (e) {
-      if (isFsError(e, "not-found") && this.#metadata(mailbox) === null) return err("no-mailbox");
-      throw e;
+    // Twice: it may be renamed, removed or made anew meanwhile.
+    for (let attempt = 1;; attempt++) {
+      const file = this.#metadata(mailbox);
+      if (!file) return err("no-mailbox");
+      try {
+        if (await file.change(changes)) break;
+        return err("too-many");
+      } catch (e) {
+        if (!isFsError(e, "not-found") || attempt === 2) throw e;
+      }
     }
     const name = canonicalName(mailbox, this.#ports.separator);
     this.#watching?.annotated(name.ok ? name.value : mailbox, [...changes.keys()]);

@@ -14,11 +14,6 @@ export function findFolder(ports: Ports, root: string, name: string): string | n
   return isDir(ports.fs, path) && isDir(ports.fs, `${path}/cur`) ? path : null;
 }
 
-/** Whether something went wrong because the folder at `path` is not there any more. */
-export function isGone({ fs }: Pick<Ports, "fs">, path: string, cause: unknown): boolean {
-  return isFsError(cause, "not-found") && !isDir(fs, `${path}/cur`);
-}
-
 /** Names of all folders, INBOX first. */
 export async function listFolders(ports: Ports, root: string): Promise<string[]> {
   const names = [INBOX];

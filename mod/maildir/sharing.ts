@@ -9,7 +9,7 @@ import { canonicalName, compareNames, parentsOf } from "../store/mailbox_name.ts
 import { LOOKUP, NO_RIGHTS, type Rights } from "../store/rights.ts";
 import type { People, SharedMailbox, Sharing } from "../store/sharing.ts";
 import { aclPath, type AclText, changeAclFile, parseAcl, readAcl } from "./acl_file.ts";
-import { findFolder, isGone } from "./folder_tree.ts";
+import { findFolder } from "./folder_tree.ts";
 import { accountPath, folderDir, folderName } from "./layout.ts";
 import type { Ports } from "./ports.ts";
 import { Serial } from "./serial.ts";
@@ -38,6 +38,7 @@ export class MaildirSharing implements Sharing {
   /** One at a time: what is told of where to look goes before the change, and after it. */
   readonly #changes = new Serial();
   #scan: Promise<void> | null = null;
+  readonly #listeners = new Set<() => void>();
 
   /** `root` is the mail root. */
   constructor(ports: Ports, root: string, people: People) {
@@ -91,7 +92,15 @@ export class MaildirSharing implements Sharing {
     name: string,
     change: (acl: Acl) => Acl,
   ): Promise<Result<void, "no-mailbox" | "too-many">> {
-    return this.#changes.run(() => this.#change(owner, name, change));
+    const work = async () => {
+      try {
+        return await this.#change(owner, name, change);
+      } catch (e) {
+        if (!isFsError(e, "not-found")) throw e;
+        return await this.#change(owner, name, change); // renamed, removed or made anew meanwhile
+      }
+    };
+    return this.#changes.run(work).finally(() => this.#tell());
   }
 
   async #change(
@@ -113,12 +122,7 @@ export class MaildirSharing implements Sharing {
       if (all.size > SHARED_BY_ONE) return err("too-many");
       await this.#list.update(new Set(), lines, false);
     }
-    try {
-      if (!await changeAclFile(this.#ports, at, change)) return err("too-many");
-    } catch (e) {
-      if (isGone(this.#ports, path, e)) return err("no-mailbox");
-      throw e;
-    }
+    if (!await changeAclFile(this.#ports, at, change)) return err("too-many");
     await this.#tidyList(owner, dir, texts.union(lines), this.#aclNow(path));
     await this.#tellDovecot(root);
     return ok(undefined);
@@ -131,7 +135,17 @@ export class MaildirSharing implements Sharing {
   }
 
   renamed(owner: AccountId): Promise<void> {
-    return this.#changes.run(() => this.#renamed(owner));
+    return this.#changes.run(() => this.#renamed(owner)).finally(() => this.#tell());
+  }
+
+  listen(listener: () => void): () => void {
+    const own = () => listener();
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
   }
 
   async #renamed(owner: AccountId): Promise<void> {

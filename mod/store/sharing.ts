@@ -38,4 +38,6 @@ export interface Sharing {
   inherit(owner: AccountId, name: string): Promise<void>;
   /** Mailboxes of an account have other names now. */
   renamed(owner: AccountId): Promise<void>;
+  /** Tells whenever this process has changed who may see what; gives how to end it. Absent where that is not done. */
+  listen?(listener: () => void): () => void;
 }

@@ -13,6 +13,8 @@ import { SeededRandom } from "../support/seeded_random.ts";
 
 export interface SharedBench {
   readonly fs: MemFs;
+  /** The store's. */
+  readonly clock: FakeClock;
   readonly store: MaildirStore;
   readonly sharing: Sharing;
   readonly server: ImapServer;
@@ -47,6 +49,7 @@ export async function sharedBench(
   const server = imapServer({ store, sharing });
   return {
     fs,
+    clock,
     store,
     sharing,
     server,

@@ -1,5 +1,4 @@
-import { findFolder, hideFolder, isGone, listFolders, makeFolder } from "../../mod/maildir/folder_tree.ts";
-import { FsError } from "../../mod/base/fs.ts";
+import { findFolder, hideFolder, listFolders, makeFolder } from "../../mod/maildir/folder_tree.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 import { MemFs } from "../support/mem_fs.ts";
 import { portsOn } from "./support.ts";
@@ -21,13 +20,4 @@ Deno.test("folders are made durable, found, listed and hidden", async () => {
   }
   const hidden = await hideFolder(ports, "/m", "/m/.B&APw-ro.x");
   assertEquals([await listFolders(ports, "/m"), fs.statSync(`${hidden}/cur`)?.kind], [["INBOX"], "dir"]);
-});
-
-Deno.test("isGone() believes a fault only where the folder is not there", () => {
-  const ports = portsOn(new MemFs({ dirs: ["/m/cur"] }));
-  const [missing, denied] = [new FsError("not-found", "open", "/x"), new FsError("denied", "open", "/x")];
-  assertEquals(
-    [isGone(ports, "/m", missing), isGone(ports, "/n", missing), isGone(ports, "/n", denied)],
-    [false, true, false],
-  );
 });

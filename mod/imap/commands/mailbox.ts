@@ -23,7 +23,7 @@ export async function create(session: ImapSession, command: CreateCommand): Prom
   const made = await (use === undefined ? place.mail.create(place.name) : place.mail.create(place.name, use));
   if (!made.ok) return nameReply(made.error);
   await settle(session, (sharing) => sharing.inherit(place.owner, place.name));
-  session.notices?.ownNames([place.told]);
+  await session.notices?.ownNames([place.told]);
   if (command.asked !== null) tellName(session, name, command.asked);
   const status = await place.mail.status(place.name, {});
   return okay("Create completed", status.ok ? `MAILBOXID (${status.value.objectId})` : null); // RFC 8474 4.1
@@ -35,7 +35,7 @@ export async function remove(session: ImapSession, command: { readonly mailbox: 
   if ("status" in place) return place;
   const removed = await place.mail.remove(place.name);
   if (removed.ok && place.own) session.folderRemoved();
-  if (removed.ok) session.notices?.ownNames([place.told]);
+  if (removed.ok) await session.notices?.ownNames([place.told]);
   tellClosed(session);
   return removed.ok ? okay("Delete completed") : nameReply(removed.error);
 }
@@ -55,7 +55,7 @@ export async function rename(session: ImapSession, command: RenameCommand): Prom
   if (!renamed.ok) return nameReply(renamed.error);
   await settle(session, (sharing) => sharing.renamed(from.owner));
   if (from.own) session.folderRemoved();
-  session.notices?.ownNames([target.told]);
+  await session.notices?.ownNames(from.own ? [target.told] : [from.told, target.told]);
   if (session.rev2) tellName(session, to, command.from);
   return okay("Rename completed");
 }
@@ -78,7 +78,7 @@ export async function subscribe(
   const place = await reach(session, command.mailbox, LOOKUP);
   if ("status" in place) return place;
   const done = await session.mail.subscribe(place.told, true);
-  session.notices?.ownNames([place.told]);
+  await session.notices?.ownNames([place.told]);
   return done.ok ? okay("Subscribe completed") : nameReply(done.error);
 }
 
@@ -88,7 +88,7 @@ export async function unsubscribe(
   command: { readonly mailbox: string },
 ): Promise<Handled> {
   const done = await session.mail.subscribe(command.mailbox, false);
-  session.notices?.ownNames([command.mailbox]);
+  await session.notices?.ownNames([command.mailbox]);
   return done.ok ? okay("Unsubscribe completed") : nameReply(done.error);
 }
 
