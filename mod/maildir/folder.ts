@@ -30,7 +30,7 @@ import type { Ports } from "./ports.ts";
 import type { QuotaFile } from "./quota_file.ts";
 import { removeMessages } from "./removing.ts";
 import { leaveNew, renameAll } from "./renaming.ts";
-import { inParallel, inSlices, listsOf } from "./slices.ts";
+import { inParallel, inSlices, listsOf, sortInSlices } from "./slices.ts";
 
 /** What a folder asks of the account and the store it belongs to. */
 export interface FolderHost {
@@ -111,6 +111,17 @@ export class Folder implements Mailbox {
     const { id, order } = this.state.pop3.get(uid) ?? { id: null, order: null };
     const file = message.base;
     return { id: id === "" ? file : id, order, file, guid: this.state.origins.get(uid) ?? file };
+  }
+
+  /** Those that had a place under another server in that order, then the others (as Dovecot). */
+  async pop3Order(): Promise<readonly Message[] | null> {
+    const { pop3 } = this.state;
+    if (pop3.size === 0) return null;
+    const placeOf = ({ uid }: Message) => pop3.get(uid)?.order ?? Infinity;
+    return await sortInSlices(this.#ports, this.state.dir, this.messages, (a, b) => {
+      const [x, y] = [placeOf(a), placeOf(b)];
+      return x === y ? 0 : x - y;
+    });
   }
 
   savedAt(uid: Uid): number | null {

@@ -18,6 +18,10 @@ const PIECE = 256 * 1024;
 const ERRORS = 20;
 /** Milliseconds of work on pipelined commands before others get their turn. */
 const SLICE = 8;
+/** The same of a listing, which other commands may have come before. */
+const LINES_SLICE = 4;
+/** Characters of a listing put together at once. */
+const LINES = 4096;
 
 const STOPPING = "-ERR [SYS/TEMP] The server is stopping\r\n";
 const TIMEOUT = "-ERR [SYS/TEMP] Idle for too long\r\n";
@@ -170,6 +174,9 @@ class Loop {
       case "reply":
         this.#say(outcome.text);
         return true;
+      case "lines":
+        await this.#sayAll(outcome.lines);
+        return true;
       case "message":
         await this.#send(outcome.message, outcome.lines);
         return true;
@@ -217,6 +224,23 @@ class Loop {
 
   #say(text: string): void {
     this.#put(utf8(text));
+  }
+
+  /** Lines are made as the client takes them, and while others get their turn. */
+  async #sayAll(lines: Iterable<string>): Promise<void> {
+    let began = this.#ports.clock.monotonic();
+    let text = "";
+    for (const line of lines) {
+      text += line;
+      if (text.length < LINES) continue;
+      this.#say(text);
+      text = "";
+      if (this.#gathered > GATHER) await this.#flush();
+      if (this.#ports.clock.monotonic() - began < LINES_SLICE) continue;
+      await this.#ports.clock.sleep(0);
+      began = this.#ports.clock.monotonic();
+    }
+    this.#say(text);
   }
 
   #put(bytes: Uint8Array): void {

@@ -34,6 +34,8 @@ export interface Pop3Ports {
 export type Outcome =
   /** Write these lines (with CRLF, dot-stuffed) and go on. */
   | { readonly kind: "reply"; readonly text: string }
+  /** The same of very many lines, to be made bit by bit. */
+  | { readonly kind: "lines"; readonly lines: Iterable<string> }
   /** Write `text`, then the message's octets up to `end` of its lines (null: all), dot-stuffed, and the final dot. */
   | { readonly kind: "message"; readonly message: Message; readonly lines: number | null }
   /** Begin TLS with this reply. */
@@ -289,7 +291,8 @@ export class Pop3Session {
       if (!opened.ok) throw new Error("INBOX cannot be opened");
       this.#mailbox = opened.value;
       await this.#mailbox.refresh();
-      this.#messages = inOrder(this.#mailbox);
+      // They stay while the mailbox grows.
+      this.#messages = await this.#mailbox.pop3Order?.() ?? this.#mailbox.messages.slice();
       await this.#mailbox.prepare(this.#messages, { size: true });
     } catch (e) {
       this.#mailbox?.close();
@@ -325,11 +328,15 @@ export class Pop3Session {
 
   #listing(one: number | null, value: (m: Message) => string, head: () => string): Outcome {
     if (one !== null) return this.#withMessage(one, (m, n) => reply(`+OK ${n} ${value(m)}`));
-    let text = `${head()}\r\n`;
+    return { kind: "lines", lines: this.#lines(head(), value) };
+  }
+
+  *#lines(head: string, value: (m: Message) => string): Generator<string> {
+    yield `${head}\r\n`;
     for (const [i, m] of this.#messages.entries()) {
-      if (!this.#deleted.has(i + 1)) text += `${i + 1} ${value(m)}\r\n`;
+      if (!this.#deleted.has(i + 1)) yield `${i + 1} ${value(m)}\r\n`;
     }
-    return { kind: "reply", text: `${text}.\r\n` };
+    yield ".\r\n";
   }
 
   #withMessage(n: number, run: (message: Message, n: number) => Outcome): Outcome {
@@ -351,16 +358,6 @@ export class Pop3Session {
     }
     return { kind: "close", text: "+OK Goodbye\r\n" };
   }
-}
-
-/** The messages, which stay while the mailbox grows: those that had a place under another server in that order, then the others (as Dovecot). */
-function inOrder(mailbox: Mailbox): readonly Message[] {
-  const placeOf = ({ uid }: Message) => mailbox.pop3Facts?.(uid)?.order ?? Infinity;
-  const messages = mailbox.messages.map((message) => ({ message, place: placeOf(message) }));
-  if (messages.some((m) => m.place < Infinity)) {
-    messages.sort((a, b) => a.place === b.place ? 0 : a.place - b.place);
-  }
-  return messages.map((m) => m.message);
 }
 
 function reply(text: string): Outcome {

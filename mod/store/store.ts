@@ -77,6 +77,8 @@ export interface Mailbox {
   arrivedBefore(time: number): Promise<readonly Uid[]>;
   /** For POP3; null when the message is gone. */
   pop3Facts?(uid: Uid): Pop3Facts | null;
+  /** All messages in the order POP3 clients know them in from another server; null where it is that of UIDs. */
+  pop3Order?(): Promise<readonly Message[] | null>;
   /** Keywords by number; "" where a number is not used. */
   readonly keywords: readonly string[];
   /**

@@ -28,13 +28,15 @@ Deno.test("a folder tells POP3 what its messages were called elsewhere, also whe
   assert(inbox.pop3Facts);
   const file = /^1 :(.*)$/m.exec(await fileText(fs, `${ROOT}/dovecot-uidlist`))?.[1] ?? "";
   assertEquals(inbox.pop3Facts(1), { id: null, order: null, file, guid: file });
-  assertEquals(inbox.pop3Facts(4), null);
+  assertEquals([inbox.pop3Facts(4), await inbox.pop3Order?.()], [null, null]);
   const list = await fileText(fs, `${ROOT}/dovecot-uidlist`);
   await fs.remove(`${ROOT}/dovecot-uidlist`);
   const noted = list.replace("\n1 :", "\n1 P :").replace("\n2 :", "\n2 Pold O5 Gorigin :");
   await fs.createWith(`${ROOT}/dovecot-uidlist`, [new TextEncoder().encode(noted)]);
   await inbox.refresh();
   assertEquals([inbox.pop3Facts(1)?.id, inbox.pop3Facts(2)?.id, inbox.pop3Facts(2)?.order], [file, "old", 5]);
+  // Who had a place comes first, as Dovecot has it.
+  assertEquals((await inbox.pop3Order?.())?.map((m) => m.uid), [2, 1, 3]);
   inbox.close();
   // Kept when the list is written anew, and read with it.
   assert((await inbox.expunge([3])).length === 1);

@@ -93,6 +93,7 @@ Deno.test("pop3: messages have the names and places that another server gave the
       guid: `g${uid}`,
       ...facts.get(uid),
     }),
+    pop3Order: () => Promise.resolve([3, 1, 2].map((uid) => box.messages[uid - 1])),
   });
   const said = async (uidl: string) => (await talk(store, "UIDL\r\nTOP 1 0\r\n", { uidl })).split("\r\n");
   assertEquals((await said("%f-%u")).slice(0, 7), [
@@ -111,4 +112,16 @@ Deno.test("pop3: EXPIRE tells how long mail stays", async () => {
   const store = await filled();
   assert((await talk(store, "CAPA\r\n")).includes("\r\nEXPIRE NEVER\r\nIMPLEMENTATION Roost\r\n"));
   assert((await talk(store, "CAPA\r\n", { expire: 30 })).includes("\r\nEXPIRE 30\r\n"));
+});
+
+Deno.test("pop3: listings of very many messages come whole, made as they are taken", async () => {
+  const store = await filled();
+  const target = { account: "alice@example.test", mailbox: "INBOX", flags: NO_FLAGS };
+  for (let i = 4; i <= 3000; i++) await store.deliver([target], memoryBody(utf8(`Subject: ${i}\r\n\r\n`)));
+  const lines = (await talk(store, "DELE 7\r\nUIDL\r\nLIST\r\nNOOP\r\n")).split("\r\n");
+  const numbers = Array.from({ length: 3000 }, (_, i) => `${i + 1}`).filter((n) => n !== "7");
+  const [uidl, list] = [lines.indexOf("."), lines.lastIndexOf(".")];
+  assertEquals(lines.slice(2, uidl).map((line) => line.split(" ")[0]), numbers);
+  assertEquals(lines.slice(uidl + 2, list).map((line) => line.split(" ")[0]), numbers);
+  assertEquals([lines[uidl + 1]?.slice(0, 18), lines.slice(list)], ["+OK 2999 messages ", [".", "+OK", ""]]);
 });
