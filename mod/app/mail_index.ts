@@ -35,5 +35,10 @@ async function openIndexes({ fs, clock, random, log }: Platform, config: Config)
     const path = accountPath(account);
     return path === null ? null : `${index}/${path}.sqlite`;
   };
-  return new Indexes(pathOf, { openDatabase: openSqlite, fs, clock, random, log });
+  // A cache leaves to mail what little there is.
+  const room = async () => {
+    const { free } = await fs.space(config.data);
+    return free === null || free >= 2 * config.limits.diskFree;
+  };
+  return new Indexes(pathOf, { openDatabase: openSqlite, fs, clock, random, log }, room);
 }

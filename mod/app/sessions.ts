@@ -82,6 +82,7 @@ async function serveProtocol(
           tls: true,
           version: platform.version,
           messageSize: config.limits.messageSize,
+          searchIndex: config.imap.searchIndex,
         },
         store: services.store,
         index: services.index,

@@ -61,6 +61,9 @@ export interface DnsListConfig {
 export type Measure = "deliver" | "junk" | "reject";
 
 /** The configuration, checked and filled in. Sizes in octets, times in milliseconds, paths absolute. */
+/** When the texts of a mailbox are put into the full-text index: when it is opened, once texts were searched in it, or never. */
+export type SearchIndexing = "opened" | "searched" | "never";
+
 export interface Config {
   /** The file it came from. */
   readonly file: string;
@@ -134,7 +137,7 @@ export interface Config {
     readonly deliveriesPerDestination: number;
   };
   readonly devices: readonly ConfiguredDevice[];
-  readonly imap: { readonly separator: "." | "/" };
+  readonly imap: { readonly separator: "." | "/"; readonly searchIndex: SearchIndexing };
   /** Mailbox names, and how many milliseconds mail stays in them. */
   readonly expunge: ReadonlyMap<string, number>;
   readonly pop3: { readonly uidl: string };

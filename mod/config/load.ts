@@ -138,7 +138,7 @@ function configOf(file: string, raw: Written, problem: Note): Config {
       deliveriesPerDestination: raw.sending.deliveries_per_destination,
     },
     devices: devicesOf(raw.devices),
-    imap: raw.imap,
+    imap: { separator: raw.imap.separator, searchIndex: raw.imap.search_index },
     expunge: expungeOf(raw, problem),
     pop3: raw.pop3,
     log: raw.log,

@@ -321,6 +321,11 @@ export const SCHEMA = section({
         ".",
         "between the levels of folder names, as clients see them; Dovecot's default is .",
       ),
+      search_index: entry(
+        kind.wordValue("opened", "searched", "never"),
+        "opened",
+        "when the texts of a folder go into the index for searches, while nobody works with it: once it is opened, once its texts were searched, or never; the index has some 1.2 KB a mail, and grows only while twice limits.disk_free is free",
+      ),
     }),
     {},
     "IMAP",

@@ -4,7 +4,7 @@ import { FETCH_WHOLE, INDEX_TEXT } from "../base/limits.ts";
 import type { MailboxIndex, ParsedTexts, WordText } from "../store/mail_index.ts";
 import type { Mailbox, Message } from "../store/store.ts";
 import { LargeSource, MemorySource, readExactly } from "./fetch_content.ts";
-import { keepHeader } from "./header_facts.ts";
+import { keepFields } from "./header_facts.ts";
 import { fold, lookInContent, lookInMemory, type TextLooker } from "./search_text.ts";
 import { Slice } from "./slice.ts";
 
@@ -20,14 +20,22 @@ interface SlicePorts {
 }
 
 /** Reads a message's text; null when it has vanished. Throws what the store throws. */
-export async function readWordText(
+export function readWordText(
   mailbox: Pick<Mailbox, "content" | "contentNow">,
   texts: ParsedTexts,
   message: Message,
   slice: Slice,
-): Promise<WordText | null> {
+): WordText | null | Promise<WordText | null> {
   const now = mailbox.contentNow(message.uid);
-  if (now) return textInMemory(texts, message, now);
+  return now ? textInMemory(texts, message, now) : readSlowly(mailbox, texts, message, slice);
+}
+
+async function readSlowly(
+  mailbox: Pick<Mailbox, "content">,
+  texts: ParsedTexts,
+  message: Message,
+  slice: Slice,
+): Promise<WordText | null> {
   const content = await mailbox.content(message.uid);
   if (!content) return null;
   try {
@@ -35,7 +43,7 @@ export async function readWordText(
       return textInMemory(texts, message, await readExactly(content, 0, content.size));
     }
     const source = await LargeSource.read(content, { header: true, structure: true }, slice);
-    keepHeader(texts, message, source.header);
+    keepFields(texts, message, source.header);
     const gathering = new Gathering();
     await lookInContent(content, source.root, gathering, slice);
     return gathering.taken();
@@ -45,7 +53,7 @@ export async function readWordText(
 }
 
 function textInMemory(texts: ParsedTexts, message: Message, bytes: Uint8Array): WordText {
-  keepHeader(texts, message, bytes);
+  keepFields(texts, message, bytes);
   const gathering = new Gathering();
   lookInMemory(bytes, new MemorySource(bytes).root, gathering);
   return gathering.taken();
@@ -53,25 +61,33 @@ function textInMemory(texts: ParsedTexts, message: Message, bytes: Uint8Array): 
 
 /** Takes all texts of a message, up to a cap. */
 class Gathering implements TextLooker {
-  #text = "";
+  #headers = "";
+  #body = "";
 
   get done(): boolean {
-    return this.#text.length > INDEX_TEXT;
+    return this.#headers.length + this.#body.length > INDEX_TEXT;
   }
 
   wants(): boolean {
     return true;
   }
 
-  look(text: string): void {
-    this.#text += fold(text);
+  look(text: string, kind: "header" | "text"): void {
+    if (kind === "header") this.#headers += fold(text);
+    else this.#body += fold(text);
   }
 
   endPlace(): void {
-    this.#text += "\n";
+    // Nothing matches from one place into the next.
+    this.#headers += "\n";
+    this.#body += "\n";
   }
 
   taken(): WordText {
-    return { text: this.#text.slice(0, INDEX_TEXT), whole: !this.done };
+    return {
+      headers: this.#headers.slice(0, INDEX_TEXT),
+      body: this.#body.slice(0, INDEX_TEXT),
+      whole: !this.done,
+    };
   }
 }

@@ -19,6 +19,8 @@ export interface ImapConfig {
   readonly version: string;
   /** Largest message of an APPEND, in octets. */
   readonly messageSize: number;
+  /** When texts of a mailbox are put into the full-text index: when it is opened (also when left out), once texts were searched in it, or never. */
+  readonly searchIndex?: "opened" | "searched" | "never";
 }
 
 export interface ImapPorts {

@@ -47,9 +47,9 @@ export class SearchHints {
     const to = Math.min(last, this.#words.upTo);
     if (from > to) return;
     this.#held = [];
-    for (const { text } of this.#needles) {
+    for (const needle of this.#needles) {
       const start = this.#monotonic();
-      const uids = this.#words.mayHold(text, from, to);
+      const uids = this.#words.mayHold(needle, from, to);
       this.#held.push(uids && new Set(uids));
       const took = this.#monotonic() - start;
       if (took > LONG) this.#size = Math.max(FIRST / 10, this.#size >> 1);

@@ -50,7 +50,7 @@ export async function searchMailbox(
   const into = looksInto(key);
   const index = into.headers || into.texts ? await searched.index() : null;
   // Who looks for text once will do so again.
-  if (into.texts && index) fillWords(index, mailbox, ports);
+  if (into.texts && index && ports.config.searchIndex !== "never") fillWords(index, mailbox, ports);
   return await searchMessages({
     mailbox,
     view: list,

@@ -1,4 +1,4 @@
-import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
+import type { MailboxIndex, ModSeqs, WordIndex } from "../store/mail_index.ts";
 import { ALL_RIGHTS, type Rights } from "../store/rights.ts";
 import type { FlagBits, Mailbox, MailboxChange, Uid } from "../store/store.ts";
 import { flagsAllowed, type SharedAccess } from "./access.ts";
@@ -30,6 +30,7 @@ export class Selected {
   readonly #unlisten: () => void;
   readonly #openIndex: (mailbox: Mailbox) => Promise<MailboxIndex | null> | null;
   #index: Promise<MailboxIndex | null> | null = null;
+  #words: WordIndex | null = null;
   #modSeqs: ModSeqs | null = null;
 
   /** `news` is called (often more than once) when there may be something to tell, or when the mailbox is gone. */
@@ -81,7 +82,14 @@ export class Selected {
   /** The mailbox's index, opened when it is first asked for; null where there are none. */
   async index(): Promise<MailboxIndex | null> {
     this.#index ??= this.#openIndex(this.mailbox);
-    return await this.#index;
+    const index = await this.#index;
+    this.#words = index?.words ?? null;
+    return index;
+  }
+
+  /** A command works with the mailbox until what is returned is called: its index is not filled meanwhile. */
+  hold(): () => void {
+    return this.#words?.hold() ?? (() => {});
   }
 
   /** Mod-sequences, once somebody asked for them; null before, and where there are none. */

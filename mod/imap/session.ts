@@ -226,8 +226,7 @@ export class ImapSession {
   /** The index of a mailbox of an account, by default the own one; null where there are none. */
   async openIndex(mailbox: Mailbox, account: AccountId = this.#account): Promise<MailboxIndex | null> {
     try {
-      const { index } = this.ports;
-      return index ? await this.#opened(index, mailbox, account) : null;
+      return await this.ports.index?.open(account, mailbox) ?? null;
     } catch (cause) {
       // All there is can be had without it, more slowly.
       this.#log.error("index not opened", {}, cause);
@@ -258,10 +257,13 @@ export class ImapSession {
     }
   }
 
-  async #opened(index: MailIndex, mailbox: Mailbox, account: AccountId): Promise<MailboxIndex> {
-    const opened = await index.open(account, mailbox);
-    // Text was searched here before: what came since is put in, too.
-    if (opened.words && opened.words.upTo > 0) fillWords(opened, mailbox, this.ports);
+  /** The index of a mailbox that somebody looks into for longer: its texts are put in. */
+  async openFilledIndex(mailbox: Mailbox, account: AccountId): Promise<MailboxIndex | null> {
+    const opened = await this.openIndex(mailbox, account);
+    const { searchIndex = "opened" } = this.ports.config;
+    // Where texts were searched before, what came since is put in, too.
+    const fills = searchIndex === "opened" || (searchIndex === "searched" && (opened?.words?.upTo ?? 0) > 0);
+    if (opened && fills) fillWords(opened, mailbox, this.ports);
     return opened;
   }
 
@@ -318,7 +320,12 @@ export class ImapSession {
       this.progress ??= new Progress(this.ports.clock, this.out);
       this.progress.begin(command);
     }
-    return await this.#handle(by, () => rule.run(this, command));
+    const release = this.#box?.hold();
+    try {
+      return await this.#handle(by, () => rule.run(this, command));
+    } finally {
+      release?.();
+    }
   }
 
   /** Goes on with the command that waits for a line (after "line"). */

@@ -2,9 +2,9 @@ import { INDEX_REST, INDEX_SWEEP } from "../base/limits.ts";
 import type { MailboxIndex, ModSeqs, ParsedTexts } from "../store/mail_index.ts";
 import type { Mailbox, MailboxChange, Uid } from "../store/store.ts";
 import { indexOfUid } from "../store/uid_set.ts";
-import type { IndexFile, IndexPorts } from "./account_file.ts";
+import type { IndexFile } from "./account_file.ts";
 import { FolderTexts } from "./folder_texts.ts";
-import { FolderWords } from "./folder_words.ts";
+import { type FillPorts, FolderWords } from "./folder_words.ts";
 import { FolderModSeqs } from "./mod_seqs.ts";
 import { noteNext } from "./folders.ts";
 import { rowOf, uidOf } from "./schema.ts";
@@ -21,7 +21,7 @@ export class FolderIndex implements MailboxIndex {
   readonly #texts: FolderTexts;
   readonly #file: IndexFile;
   readonly #folder: number;
-  readonly #ports: Pick<IndexPorts, "clock">;
+  readonly #ports: FillPorts;
   readonly #unlisten: () => void;
   readonly #done: () => void;
   #seqs: FolderModSeqs | null = null;
@@ -37,7 +37,7 @@ export class FolderIndex implements MailboxIndex {
     file: IndexFile,
     folder: number,
     mailbox: Mailbox,
-    ports: Pick<IndexPorts, "clock">,
+    ports: FillPorts,
     done: () => void,
   ) {
     this.#file = file;
@@ -47,7 +47,7 @@ export class FolderIndex implements MailboxIndex {
     this.#done = done;
     this.#texts = new FolderTexts(file, folder, () => this.#wake());
     this.texts = this.#texts;
-    this.words = new FolderWords(file, folder, mailbox, ports.clock, () => this.#wake());
+    this.words = new FolderWords(file, folder, mailbox, ports);
     this.#unlisten = mailbox.listen((change) => this.#note(change));
     this.#sweep();
   }
@@ -91,12 +91,9 @@ export class FolderIndex implements MailboxIndex {
     this.#seqs?.note(change);
     this.#quiet = null;
     if (change.kind === "added") this.words.more();
-    if (change.kind === "expunged") this.#forget(change.uids);
-  }
-
-  #forget(uids: readonly Uid[]): void {
-    this.#texts.remove(uids);
-    this.words.remove(uids);
+    if (change.kind !== "expunged") return;
+    this.#texts.remove(change.uids);
+    this.words.removed(change.uids.length);
   }
 
   #wake(): void {
@@ -118,8 +115,7 @@ export class FolderIndex implements MailboxIndex {
       this.#file.use((db) => noteNext(db, this.#folder, uidNext));
     }
     const texts = this.#texts.write();
-    const words = this.words.write();
-    return (this.#seqs?.write() ?? false) || texts || words;
+    return (this.#seqs?.write() ?? false) || texts;
   }
 
   async #end(): Promise<void> {
@@ -146,6 +142,6 @@ export class FolderIndex implements MailboxIndex {
       const last = rows.length < INDEX_SWEEP ? 0 : rows.at(-1) ?? 0;
       if (last !== swept) db.prepare("UPDATE folder SET swept = ? WHERE id = ?").run(last, this.#folder);
     });
-    if (gone.length > 0) this.#forget(gone);
+    if (gone.length > 0) this.#texts.remove(gone);
   }
 }

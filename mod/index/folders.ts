@@ -2,7 +2,8 @@
 import type { Database } from "../base/database.ts";
 import { INDEX_BATCH } from "../base/limits.ts";
 import type { Uid } from "../store/store.ts";
-import { rowOf, wordRowOf } from "./schema.ts";
+import { sweepBlock } from "./folder_signs.ts";
+import { rowOf, signOf } from "./schema.ts";
 
 /**
  * The number of a folder; a new one where its UIDVALIDITY has changed, since then nothing known of it is true, or where its next UID has
@@ -46,7 +47,7 @@ export function sweepDropped(db: Database): boolean {
       for (const [id] of rows) db.prepare(`DELETE FROM ${table} WHERE id = ?`).run(id ?? null);
       left += rows.length;
     }
-    left += sweepWords(db, folder);
+    left += sweepSigns(db, folder);
     if (left > 0) return;
     db.prepare("DELETE FROM vanished WHERE folder = ?").run(folder);
     db.prepare("DELETE FROM span WHERE folder = ?").run(folder);
@@ -55,14 +56,14 @@ export function sweepDropped(db: Database): boolean {
   return true;
 }
 
-function sweepWords(db: Database, folder: number): number {
-  const rows = db.prepare("SELECT rowid FROM words WHERE rowid BETWEEN ? AND ? LIMIT ?").all(
-    wordRowOf(folder, 0),
-    wordRowOf(folder + 1, 0) - 1,
-    INDEX_BATCH / 4,
+function sweepSigns(db: Database, folder: number): number {
+  const rows = db.prepare("SELECT id FROM sign WHERE id BETWEEN ? AND ? LIMIT ?").all(
+    signOf(folder, 0),
+    signOf(folder + 1, 0) - 1,
+    INDEX_BATCH,
   );
-  for (const [row] of rows) db.prepare("DELETE FROM words WHERE rowid = ?").run(row ?? null);
-  return rows.length;
+  for (const [row] of rows) db.prepare("DELETE FROM sign WHERE id = ?").run(row ?? null);
+  return rows.length + (sweepBlock(db, folder, true) ? 1 : 0);
 }
 
 function drop(db: Database, id: number): void {

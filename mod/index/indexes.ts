@@ -6,6 +6,7 @@ import type { Mailbox } from "../store/store.ts";
 import { AccountFile, type IndexPorts } from "./account_file.ts";
 import { FolderIndex } from "./folder_index.ts";
 import { folderId, keepOnly, sweepDropped } from "./folders.ts";
+import { Turns } from "./turns.ts";
 
 /** What is known of one account's index. */
 interface Entry {
@@ -24,15 +25,25 @@ const NO_INDEX: MailboxIndex = {
 
 export class Indexes implements MailIndex {
   readonly #ports: IndexPorts;
+  readonly #turns = new Turns();
+  readonly #room: () => Promise<boolean>;
   readonly #pathOf: (account: AccountId) => string | null;
   readonly #accounts = new Map<AccountId, Entry>();
   /** Files whose database is open. */
   readonly #open = new Set<AccountFile>();
 
-  /** `pathOf`: the file of an account, absolute; null for an account that can have none. */
-  constructor(pathOf: (account: AccountId) => string | null, ports: IndexPorts) {
+  /**
+   * `pathOf`: the file of an account, absolute; null for an account that can have none. `room`: whether the disk has room for what can be done
+   * without.
+   */
+  constructor(
+    pathOf: (account: AccountId) => string | null,
+    ports: IndexPorts,
+    room: () => Promise<boolean> = () => Promise.resolve(true),
+  ) {
     this.#pathOf = pathOf;
     this.#ports = ports;
+    this.#room = room;
   }
 
   async open(account: AccountId, mailbox: Mailbox): Promise<MailboxIndex> {
@@ -90,7 +101,7 @@ export class Indexes implements MailIndex {
       entry.file.asItIs(),
       id,
       mailbox,
-      this.#ports,
+      { clock: this.#ports.clock, turns: this.#turns, room: this.#room },
       () => entry.folders.delete(id),
     );
     entry.folders.set(id, folder);

@@ -1,6 +1,7 @@
 /** The tables of an account's index. Whoever changes them raises VERSION: files of other versions are made anew. */
+import { PLACES } from "./signature.ts";
 
-export const VERSION = 6;
+export const VERSION = 7;
 
 /** UIDs are below it, so folder and UID together make one number that sorts by both. */
 const UIDS = 2 ** 32;
@@ -11,9 +12,10 @@ const UIDS = 2 ** 32;
  * searches go through it as a whole. `seq`: the flags a message had when it got its mod-sequence. `vanished`: what was expunged when. `span`: between which counts
  * of mod-sequences `seq` and `vanished` hold all that was ever told. In `folder`,
  * `highest` counts mod-sequences, `floor` is up to where `vanished` was forgotten, `top` the highest UID up to which all is in `seq` or `vanished`, `swept` up to which UID rows of messages that are gone
- * were looked for, `worded` up to which UID texts are in `words`, `next` the mailbox's next UID when rows were last written: never one
- * below a UID that has any. `words` knows which rows' texts hold which three characters in a row, and nothing else of them; the text of one message may be in several rows (`wordRowOf`).
- * `unsure` are messages whose text is not all there. `words` is merged by its users, in slices. Rows of `dropped` folders go bit by bit.
+ * were looked for, `worded` up to which UID texts are in `sign` or a `block`, `next` the mailbox's next UID when rows were last written: never one
+ * below a UID that has any. `sign` holds signatures of texts (signature.ts), of one message perhaps several (`signOf`). Once there are many they
+ * become a `block`: `rows` are their numbers in `sign`, and each row of `stripe` has one bit of all of them (`stripeOf`). A block that is not
+ * `ready` is unfinished or to be removed. `unsure` are messages whose text is not all there. Rows of `dropped` folders go bit by bit.
  */
 export const SCHEMA = `
 CREATE TABLE about (tag INTEGER NOT NULL, base INTEGER NOT NULL, name INTEGER NOT NULL, clean INTEGER NOT NULL);
@@ -25,11 +27,12 @@ CREATE TABLE folder (
 CREATE TABLE dropped (folder INTEGER PRIMARY KEY);
 CREATE TABLE parsed (id INTEGER PRIMARY KEY, envelope BLOB, body BLOB, structure BLOB, preview BLOB);
 CREATE TABLE fields (id INTEGER PRIMARY KEY, fields BLOB);
-CREATE VIRTUAL TABLE words USING fts5(
-  text, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail=none);
-INSERT INTO words (words, rank) VALUES ('automerge', 0);
-INSERT INTO words (words, rank) VALUES ('crisismerge', 1000);
-INSERT INTO words (words, rank) VALUES ('usermerge', 8);
+CREATE TABLE sign (id INTEGER PRIMARY KEY, bits BLOB NOT NULL);
+CREATE TABLE block (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, folder INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+  ready INTEGER NOT NULL DEFAULT 0, rows BLOB NOT NULL);
+CREATE INDEX blocks ON block (folder, first);
+CREATE TABLE stripe (id INTEGER PRIMARY KEY, bits BLOB NOT NULL);
 CREATE TABLE unsure (id INTEGER PRIMARY KEY);
 CREATE TABLE seq (id INTEGER PRIMARY KEY, flags INTEGER NOT NULL, value INTEGER NOT NULL);
 CREATE TABLE vanished (
@@ -50,15 +53,20 @@ export function uidOf(row: number): number {
   return row % UIDS;
 }
 
-/** Rows of `words` that one message may have. */
-const PIECES = 16;
+/** Signatures that one message may have. */
+export const PIECES = 16;
 
-/** The row of `words` that holds the text of a message from its piece `piece` (from 0) on. */
-export function wordRowOf(folder: number, uid: number, piece = 0): number {
+/** The row of `sign` that holds a message's signature `piece` (from 0). */
+export function signOf(folder: number, uid: number, piece = 0): number {
   return rowOf(folder, uid) * PIECES + piece;
 }
 
-/** The UID in the number of a row of `words`. */
-export function uidOfWords(row: number): number {
+/** The UID in the number of a row of `sign`. */
+export function uidOfSign(row: number): number {
   return Math.floor(row / PIECES) % UIDS;
+}
+
+/** The row of `stripe` that holds bit `place` of a block's signatures. */
+export function stripeOf(block: number, place: number): number {
+  return block * PLACES + place;
 }

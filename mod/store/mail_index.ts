@@ -18,22 +18,34 @@ export interface ParsedTexts {
 
 /** What is searched of a message, folded, or the beginning of it. */
 export interface WordText {
-  readonly text: string;
+  /** Of its headers, and those of its parts. */
+  readonly headers: string;
+  /** Of its text parts. */
+  readonly body: string;
   /** False where there is more. */
   readonly whole: boolean;
+}
+
+/** A text that is searched for, folded like what it is searched in. */
+export interface WordNeedle {
+  readonly text: string;
+  /** Also in headers (TEXT), or only in the text of the body (BODY). */
+  readonly headers: boolean;
 }
 
 /** Which messages of a mailbox may hold a text: told from its trigrams, so whoever asks looks for himself. */
 export interface WordIndex {
   /** All messages up to this UID were put in. */
   readonly upTo: Uid;
-  /** UIDs from `from` to `to` of messages that may hold `text`, folded like theirs, in any order; null where all may. Call it for stretches of some thousand. */
-  mayHold(text: string, from: Uid, to: Uid): readonly Uid[] | null;
+  /** UIDs from `from` to `to` of messages that may hold a text, in any order; null where all may. Call it for stretches of some thousand. */
+  mayHold(needle: WordNeedle, from: Uid, to: Uid): readonly Uid[] | null;
   /**
-   * Puts in all messages that are not there and those to come, oldest first, little by little while the mailbox is open. `read` gives a
-   * message's text, null when it has vanished. Only the first call counts.
+   * Puts in all messages that are not there and those to come, oldest first, while the mailbox is open and nobody wants anything of it. `read`
+   * gives a message's text, null when it has vanished. Only the first call counts.
    */
-  fill(read: (message: Message) => Promise<WordText | null>): void;
+  fill(read: (message: Message) => WordText | null | Promise<WordText | null>): void;
+  /** Somebody works with the mailbox: filling waits until what is returned is called, and a moment longer. */
+  hold(): () => void;
 }
 
 /**

@@ -154,7 +154,7 @@ Deno.test("parseConfig() needs nothing but a hostname, and says what is odd abou
   assert(parsed.ok);
   assertEquals(parsed.value.config.data, "/srv/data");
   assertEquals(parsed.value.config.limits.messageSize, 50 * 1024 * 1024);
-  assertEquals(parsed.value.config.imap.separator, ".");
+  assertEquals(parsed.value.config.imap, { separator: ".", searchIndex: "opened" });
   assertEquals(parsed.value.config.pop3.uidl, "%08Xu%08Xv");
   assertEquals(parsed.value.warnings.length, 2);
 });

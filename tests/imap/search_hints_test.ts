@@ -9,12 +9,13 @@ function hints(count: number, upTo: number, took: () => number = () => 0) {
   const asked: [number, number][] = [];
   const words = {
     upTo,
-    mayHold: (text: string, from: number, to: number) => {
+    mayHold: ({ text }: { readonly text: string }, from: number, to: number) => {
       if (text.length < 3) return null;
       asked.push([from, to]);
       return [30];
     },
     fill: () => {},
+    hold: () => () => {},
   };
   const view = Array.from(
     { length: count },

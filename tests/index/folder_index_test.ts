@@ -14,7 +14,7 @@ async function open(bench: IndexBench, messages: number) {
   const part = { bytes: utf8("x"), flags: { system: 0, keywords: [] }, internalDate: 0 };
   await mailbox.add(Array.from({ length: messages }, () => part));
   let ended = 0;
-  const index = new FolderIndex(file, 1, mailbox, bench.ports(), () => ended++);
+  const index = new FolderIndex(file, 1, mailbox, bench.fillPorts(), () => ended++);
   index.users++;
   const rows = (table: string) =>
     file.use((db) => Number(db.prepare(`SELECT count(*) FROM ${table}`).all()[0]?.[0]));

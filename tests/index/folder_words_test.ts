@@ -1,62 +1,108 @@
 import fc from "fast-check";
-import { INDEX_NEEDLE, INDEX_REST, INDEX_TEXT_ROW } from "../../mod/base/limits.ts";
-import { AccountFile } from "../../mod/index/account_file.ts";
-import { FolderWords, trigramsOf } from "../../mod/index/folder_words.ts";
-import { folderId, keepOnly, sweepDropped } from "../../mod/index/folders.ts";
+import { INDEX_LAG, INDEX_NEEDLE, INDEX_QUIET, INDEX_REST } from "../../mod/base/limits.ts";
 import { FsError } from "../../mod/base/fs.ts";
+import { AccountFile } from "../../mod/index/account_file.ts";
+import { COLUMNS } from "../../mod/index/folder_signs.ts";
+import { type FillPorts, FolderWords } from "../../mod/index/folder_words.ts";
+import { folderId, keepOnly, sweepDropped } from "../../mod/index/folders.ts";
 import type { WordText } from "../../mod/store/mail_index.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { IndexBench } from "../support/index_ports.ts";
 
 interface Fixture {
   readonly file: AccountFile;
-  readonly folder: number;
   readonly texts: Map<number, string>;
   readonly mailbox: {
-    readonly messages: { uid: number; flags: number; size: number; internalDate: number }[];
+    messages: { uid: number; flags: number; size: number; internalDate: number }[];
   };
+  readonly ports: FillPorts;
   make(): FolderWords;
+  add(text: string): void;
 }
 
 async function fixture(bench: IndexBench, texts: readonly string[], name = "INBOX"): Promise<Fixture> {
   const file = new AccountFile(`${bench.dir}/alice.sqlite`, bench.ports());
   await file.open();
   const folder = file.use((db) => folderId(db, name, 1, 1)) ?? 0;
-  const mailbox = { messages: texts.map((_, i) => ({ uid: i + 1, flags: 0, size: 0, internalDate: 0 })) };
-  const make = () => new FolderWords(file, folder, mailbox, bench.clock, () => {});
-  return { file, folder, texts: new Map(texts.map((text, i) => [i + 1, text])), mailbox, make };
+  const f: Fixture = {
+    file,
+    texts: new Map(),
+    mailbox: { messages: [] },
+    ports: bench.fillPorts(),
+    make: () => new FolderWords(file, folder, f.mailbox, f.ports),
+    add: (text) => {
+      const uid = (f.mailbox.messages.at(-1)?.uid ?? 0) + 1;
+      f.mailbox.messages.push({ uid, flags: 0, size: 0, internalDate: 0 });
+      f.texts.set(uid, text);
+    },
+  };
+  for (const text of texts) f.add(text);
+  return f;
 }
 
+const whole = (body: string): WordText => ({ headers: "", body, whole: true });
+const reader = ({ texts }: Fixture) => ({ uid }: { readonly uid: number }) => whole(texts.get(uid) ?? "");
+
 /** Fills until nothing is left to do. */
-async function fill(bench: IndexBench, { texts }: Fixture, words: FolderWords): Promise<void> {
-  words.fill(({ uid }) => Promise.resolve({ text: texts.get(uid) ?? "", whole: true }));
+async function fill(bench: IndexBench, f: Fixture, words: FolderWords): Promise<void> {
+  words.fill(reader(f));
   do await bench.clock.advance(50); while (bench.clock.waiting > 1);
 }
 
-const sorted = (uids: readonly number[] | null) => uids && [...uids].sort((a, b) => a - b);
+/** Ends while time passes. */
+async function end(bench: IndexBench, words: FolderWords): Promise<void> {
+  let ended = false;
+  const done = words.end().finally(() => ended = true);
+  while (!ended) await bench.clock.advance(1);
+  await done;
+}
+
+const held = (words: FolderWords, text: string, from: number, to: number, headers = false) => {
+  const uids = words.mayHold({ text, headers }, from, to);
+  return uids && [...new Set(uids)].sort((a, b) => a - b);
+};
+const count = ({ file }: Fixture, table: string) =>
+  file.use((db) => Number(db.prepare(`SELECT count(*) FROM ${table}`).all()[0]?.[0]));
 
 Deno.test("FolderWords leaves out no message that holds a text", async () => {
-  const letters = fc.constantFrom("a", "b", "c", " ", '"', "\u00e4", "\u{1f600}", "\0", "*");
+  const letters = fc.constantFrom(
+    "a",
+    "b",
+    "c",
+    " ",
+    '"',
+    "\u00e4",
+    "\u{1f600}",
+    "\0",
+    "*",
+    "\u4f1a",
+    "\u8b70",
+  );
   const text = fc.string({ unit: letters, maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(
-      fc.array(text, { maxLength: 20 }),
-      fc.array(fc.string({ unit: letters, minLength: 1, maxLength: 6 }), { maxLength: 10 }),
+      fc.array(fc.tuple(text, text), { maxLength: 20 }),
+      fc.array(fc.tuple(fc.string({ unit: letters, minLength: 1, maxLength: 6 }), fc.boolean()), {
+        maxLength: 10,
+      }),
       async (texts, needles) => {
         await using bench = await IndexBench.make();
-        const f = await fixture(bench, texts);
+        const f = await fixture(bench, texts.map(() => ""));
         const words = f.make();
-        await fill(bench, f, words);
+        words.fill(({ uid }) => {
+          const [headers, body] = texts[uid - 1] ?? ["", ""];
+          return { headers, body, whole: true };
+        });
+        do await bench.clock.advance(50); while (bench.clock.waiting > 1);
         assertEquals(words.upTo, texts.length);
-        for (const needle of needles.map((n) => n.replaceAll("\0", ""))) {
-          const held = words.mayHold(needle, 1, texts.length);
-          for (const [i, t] of texts.entries()) {
-            if (t.includes(needle)) {
-              assert(held === null || held.includes(i + 1), JSON.stringify([needle, t]));
-            }
+        for (const [needle, headers] of needles) {
+          const found = held(words, needle, 1, texts.length, headers);
+          for (const [i, [header, body]] of texts.entries()) {
+            if (!body.includes(needle) && !(headers && header.includes(needle))) continue;
+            assert(found === null || found.includes(i + 1), JSON.stringify([needle, header, body]));
           }
         }
-        await words.end();
+        await end(bench, words);
         await f.file.close();
       },
     ),
@@ -64,48 +110,141 @@ Deno.test("FolderWords leaves out no message that holds a text", async () => {
   );
 });
 
-Deno.test("FolderWords finds what lies across the rows of a long text, and keeps UIDs apart", async () => {
+/** Letters without end, always the same; `kinds` of them. */
+function* letters(seed: number, kinds: number): Generator<string> {
+  for (let x = seed * 2 + 1;;) {
+    x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0;
+    yield String.fromCharCode(97 + (x >>> 8) % kinds);
+  }
+}
+
+const noise = (seed: number, length: number, kinds = 26) =>
+  letters(seed, kinds).take(length).toArray().join("");
+
+Deno.test("FolderWords finds what lies across the signatures of a long text, and keeps UIDs apart", async () => {
   await using bench = await IndexBench.make();
-  const filler = "-".repeat(INDEX_TEXT_ROW - 5);
+  const filler = noise(1, 9000, 900);
   const f = await fixture(bench, [
     "nothing",
-    `${filler}needle${filler}${filler}last words`,
+    `${filler}needle${filler}last words`,
     "no need",
     "needles",
   ]);
   const words = f.make();
   await fill(bench, f, words);
-  assertEquals(sorted(words.mayHold("needle", 1, 9)), [2, 4]);
-  assertEquals(sorted(words.mayHold("last words", 1, 9)), [2]);
-  assertEquals(sorted(words.mayHold("needle", 3, 9)), [4]);
-  assertEquals(sorted(words.mayHold("need", 2, 3)), [2, 3]);
-  assertEquals(words.mayHold("ne", 1, 9), null);
+  assertEquals(held(words, "needle", 1, 9), [2, 4]);
+  assertEquals(held(words, "last words", 1, 9), [2]);
+  for (let at = 0; at < filler.length; at += 997) {
+    assertEquals(held(words, filler.slice(at, at + 2 * INDEX_NEEDLE), 1, 9), [2], `${at}`);
+  }
+  assertEquals(held(words, "needle", 3, 9), [4]);
+  assertEquals(held(words, "need", 2, 3), [2, 3]);
+  assertEquals(held(words, "ne", 1, 9), null);
   const long = "x".repeat(3 * INDEX_NEEDLE);
-  assertEquals(words.mayHold(`needle${long}`, 1, 9), []);
-  await words.end();
+  assertEquals(held(words, `needle${long}`, 1, 9), []);
+  await end(bench, words);
+  assert((count(f, "sign") ?? 0) > 5);
   await f.file.close();
 });
 
-Deno.test("FolderWords goes on where it was after a new start, and with messages that come", async () => {
+Deno.test("FolderWords turns many into blocks, goes on where it was after a new start, and with messages that come", async () => {
   await using bench = await IndexBench.make();
-  const f = await fixture(bench, Array.from({ length: 300 }, (_, i) => `word${i} ${"x".repeat(900)}`));
+  bench.clock.tick = 0.5;
+  const f = await fixture(
+    bench,
+    Array.from({ length: 2 * COLUMNS + 300 }, (_, i) => `word${i} ${noise(i, 60)}`),
+  );
   const first = f.make();
-  first.fill(({ uid }) => Promise.resolve({ text: f.texts.get(uid) ?? "", whole: true }));
-  for (let i = 0; i < 4; i++) await bench.clock.advance(1);
-  const upTo = first.upTo;
-  assert(upTo > 0 && upTo < 300);
-  await first.end();
+  first.fill(reader(f));
+  for (let i = 0; i < 200; i++) await bench.clock.advance(5);
+  const { upTo } = first;
+  assert(upTo > COLUMNS && upTo < 2 * COLUMNS, `${upTo}`);
+  assertEquals(held(first, `word${upTo - 1} `, 1, upTo), [upTo], "not written yet");
+  await end(bench, first);
   const second = f.make();
-  assertEquals(second.upTo, upTo);
+  assertEquals([second.upTo, count(f, "block"), count(f, "sign")], [upTo, 1, upTo - COLUMNS]);
+  assertEquals(held(second, `word${upTo - 1} `, 1, upTo), [upTo]);
   await fill(bench, f, second);
-  assertEquals(second.upTo, 300);
-  assertEquals(sorted(second.mayHold("word299", 1, 300)), [300]);
-  f.mailbox.messages.push({ uid: 301, flags: 0, size: 0, internalDate: 0 });
-  f.texts.set(301, "word299 again");
+  assertEquals([second.upTo, count(f, "block"), count(f, "sign")], [2 * COLUMNS + 300, 2, 300]);
+  for (let i = 0; i < 2 * COLUMNS + 300; i += 101) {
+    assertEquals(held(second, `word${i} `, 1, 9999)?.includes(i + 1), true);
+  }
+  assertEquals(held(second, "word1", COLUMNS + 1, COLUMNS + 80)?.length, 80);
+  for (let i = 0; i < INDEX_LAG; i++) f.add("word299 again");
+  second.more();
+  await bench.clock.advance(1000);
+  assertEquals(second.upTo, 2 * COLUMNS + 300, "so few are read by who searches");
+  f.add("word299 again");
   second.more();
   await fill(bench, f, second);
-  assertEquals(sorted(second.mayHold("word299", 1, 301)), [300, 301]);
-  await second.end();
+  assertEquals(held(second, "word299 again", 1, 9999)?.length, INDEX_LAG + 1);
+  await end(bench, second);
+  await f.file.close();
+});
+
+Deno.test("FolderWords waits while somebody works with the mailbox, and while another folder has its turn", async () => {
+  await using bench = await IndexBench.make();
+  bench.clock.tick = 0.5;
+  const f = await fixture(bench, Array.from({ length: 100 }, (_, i) => `word${i}`));
+  const words = f.make();
+  const release = words.hold();
+  words.fill(reader(f));
+  await bench.clock.advance(1000);
+  assertEquals(words.upTo, 0);
+  release();
+  release();
+  await bench.clock.advance(INDEX_QUIET - 5);
+  assertEquals(words.upTo, 0);
+  const never = new AbortController();
+  await f.ports.turns.take(never.signal);
+  await bench.clock.advance(1000);
+  assertEquals(words.upTo, 0);
+  f.ports.turns.give();
+  await bench.clock.advance(10);
+  const { upTo } = words;
+  assert(upTo > 0 && upTo < 100, `${upTo}`);
+  const again = words.hold();
+  await bench.clock.advance(1000);
+  assert(words.upTo < upTo + 10);
+  // Others get their turn meanwhile.
+  const other = f.ports.turns.take(never.signal);
+  await bench.clock.advance(1000);
+  assertEquals(await other, true);
+  assertEquals(count(f, "sign"), words.upTo);
+  again();
+  const ended = words.end();
+  f.ports.turns.give();
+  await ended;
+  await f.file.close();
+});
+
+Deno.test("FolderWords takes longer rests while others have work, and none where the disk is full", async () => {
+  await using bench = await IndexBench.make();
+  bench.clock.tick = 0.5;
+  const f = await fixture(bench, Array.from({ length: 400 }, (_, i) => `word${i}`));
+  let room = false;
+  const words = new FolderWords(f.file, 1, f.mailbox, { ...f.ports, room: () => Promise.resolve(room) });
+  words.fill(reader(f));
+  await bench.clock.advance(1000);
+  assertEquals(words.upTo, 0);
+  room = true;
+  words.fill(reader(f));
+  const slept: number[] = [];
+  const { sleep } = bench.clock;
+  let late = true;
+  bench.clock.sleep = async function (ms, signal) {
+    slept.push(ms);
+    await sleep.call(bench.clock, ms, signal);
+    if (late) await sleep.call(bench.clock, 20, signal);
+  };
+  await bench.clock.advance(300);
+  const slow = Math.max(...slept);
+  late = false;
+  slept.length = 0;
+  await bench.clock.advance(1000);
+  const quick = Math.min(...slept);
+  assert(slow > 8 * quick, `${slow} ${quick}`);
+  await end(bench, words);
   await f.file.close();
 });
 
@@ -114,8 +253,8 @@ Deno.test("FolderWords: what is not all there, or cannot be read, may hold anyth
   const f = await fixture(bench, ["a", "b", "c", "d"]);
   const words = f.make();
   const answers: Record<number, () => WordText | null> = {
-    1: () => ({ text: "abc", whole: true }),
-    2: () => ({ text: "abd", whole: false }),
+    1: () => whole("abc"),
+    2: () => ({ headers: "", body: "abd", whole: false }),
     3: () => {
       throw new FsError("io", "read", "/x");
     },
@@ -123,64 +262,56 @@ Deno.test("FolderWords: what is not all there, or cannot be read, may hold anyth
   };
   words.fill(({ uid }) => Promise.resolve().then(() => answers[uid]?.() ?? null));
   do await bench.clock.advance(50); while (bench.clock.waiting > 1);
-  assertEquals(sorted(words.mayHold("zzz", 1, 4)), [2, 3]);
-  words.remove([2]);
-  while (words.write());
-  assertEquals(sorted(words.mayHold("zzz", 1, 4)), [3]);
-  await words.end();
+  assertEquals(held(words, "zzz", 1, 4), [2, 3]);
+  assertEquals(held(words, "abc", 1, 4), [1, 2, 3]);
+  await end(bench, words);
   await f.file.close();
 });
 
-Deno.test("FolderWords forgets messages that are gone, and folders", async () => {
+Deno.test("FolderWords forgets messages that are gone once they are many, and folders", async () => {
   await using bench = await IndexBench.make();
-  const f = await fixture(bench, Array.from({ length: 200 }, (_, i) => `needle ${i}`));
+  const f = await fixture(
+    bench,
+    Array.from({ length: 3 * COLUMNS + 99 }, (_, i) => `needle ${i} ${noise(i, 40)}`),
+  );
   const words = f.make();
   await fill(bench, f, words);
-  const rows = () =>
-    f.file.use((db) => Number(db.prepare("SELECT count(*) FROM words_docsize").all()[0]?.[0]));
-  assertEquals(rows(), 200);
-  words.remove(Array.from({ length: 150 }, (_, i) => i + 1));
-  let slices = 1;
-  while (words.write()) slices++;
-  assertEquals([rows(), slices], [50, 3]);
-  assertEquals(words.mayHold("needle", 1, 200)?.length, 50);
-  await words.end();
+  const remove = (some: (uid: number) => boolean) => {
+    const before = f.mailbox.messages.length;
+    f.mailbox.messages = f.mailbox.messages.filter(({ uid }) => !some(uid));
+    words.removed(before - f.mailbox.messages.length);
+  };
+  const rows = () => ["block", "stripe", "sign"].map((table) => count(f, table));
+  assertEquals(rows(), [3, 3 * 8192, 99]);
+  remove((uid) => uid % 3 > 0);
+  do await bench.clock.advance(50); while (bench.clock.waiting > 1);
+  assertEquals(rows(), [1, 8192, f.mailbox.messages.length - COLUMNS]);
+  for (const { uid } of f.mailbox.messages.filter((_, i) => i % 50 === 0)) {
+    assertEquals(held(words, `needle ${uid - 1} `, 1, 9999), [uid]);
+  }
+  await end(bench, words);
   f.file.use((db) => keepOnly(db, []));
   while (f.file.use(sweepDropped));
-  assertEquals(rows(), 0);
+  assertEquals(rows(), [0, 0, 0]);
   await f.file.close();
 });
 
-Deno.test("FolderWords does without a database", async () => {
+Deno.test("FolderWords does without a database, also one that goes while it fills", async () => {
   await using bench = await IndexBench.make();
-  const f = await fixture(bench, ["needle"]);
+  bench.clock.tick = 0.5;
+  const f = await fixture(bench, Array.from({ length: 3 * COLUMNS }, (_, i) => `needle ${i}`));
+  const words = f.make();
+  words.fill(reader(f));
+  for (let i = 0; i < 300; i++) await bench.clock.advance(5);
+  assert(words.upTo > COLUMNS && words.upTo < 3 * COLUMNS);
   await f.file.close();
   // Not a broken file, which would be made anew.
   for (const end of ["", "-wal", "-shm"]) {
     await Deno.remove(`${bench.dir}/alice.sqlite${end}`).catch(() => {});
   }
   await Deno.mkdir(`${bench.dir}/alice.sqlite`);
-  const words = f.make();
-  words.fill(() => Promise.resolve({ text: "needle", whole: true }));
-  for (let i = 0; i < 5; i++) await bench.clock.advance(INDEX_REST);
-  assertEquals([words.upTo, words.mayHold("needle", 1, 9)], [0, null]);
-  await words.end();
+  for (let i = 0; i < 50; i++) await bench.clock.advance(INDEX_REST);
+  assertEquals([words.upTo, held(words, "needle", 1, 9)], [0, null]);
+  await end(bench, words);
   await f.file.close();
-});
-
-Deno.test("trigramsOf() asks for some of the trigrams, the last among them", () => {
-  const table: readonly (readonly [string, string | null])[] = [
-    ["ab", null],
-    ["\u{1f600}a", null],
-    ["abc", '"abc"'],
-    ["abcd", '"abc" AND "bcd"'],
-    ['a"b', '"a""b"'],
-    ["\u{1f600}ab", '"\u{1f600}ab"'],
-    ["aaaa", '"aaa"'],
-  ];
-  for (const [text, want] of table) assertEquals(trigramsOf(text), want, text);
-  const long = trigramsOf("abcdefghijklmnopqrstuvwxyz0123456789");
-  assertEquals(long?.split(" AND ").length, 12);
-  assert(long?.endsWith('"789"'));
-  assertEquals(trigramsOf("-".repeat(INDEX_NEEDLE - 1) + "\u{1f600}"), '"---"');
 });

@@ -1,4 +1,6 @@
 import type { IndexPorts } from "../../mod/index/account_file.ts";
+import type { FillPorts } from "../../mod/index/folder_words.ts";
+import { Turns } from "../../mod/index/turns.ts";
 import { DenoFs } from "../../mod/sys/fs.ts";
 import { openSqlite } from "../../mod/sys/sqlite.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -10,6 +12,13 @@ import { SeededRandom } from "./seeded_random.ts";
 class SetBackClock extends FakeClock {
   /** Milliseconds it is behind. */
   behind = 0;
+  /** Milliseconds that each look at it takes. */
+  tick = 0;
+  #ticked = 0;
+
+  override monotonic(): number {
+    return super.monotonic() + (this.#ticked += this.tick);
+  }
 
   override now(): number {
     return super.now() - this.behind;
@@ -45,6 +54,11 @@ export class IndexBench implements AsyncDisposable {
       random: this.#random,
       log: this.log,
     };
+  }
+
+  /** What who fills a full-text index is handed. */
+  fillPorts(): FillPorts {
+    return { clock: this.clock, turns: new Turns(), room: () => Promise.resolve(true) };
   }
 
   /** The same, with all calls of the file system for real. */

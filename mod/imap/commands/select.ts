@@ -78,7 +78,7 @@ async function open(
     opened.value,
     readOnly,
     () => session.news(),
-    (mailbox) => session.openIndex(mailbox, place.owner),
+    (mailbox) => session.openFilledIndex(mailbox, place.owner),
     sharing && !place.own ? new SharedAccess(place, session.account, sharing) : null,
   );
   box.adapt(session.enabled);
