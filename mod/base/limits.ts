@@ -143,6 +143,7 @@ export const NOTIFY_FOLDERS = 20_000; // of an account that are followed at once
 export const NOTIFY_FOLDERS_ALL = 100_000; // of all accounts: some 30 MB
 export const NOTIFY_WATCHED = 64; // of an account with notices of the file system; others are looked at each half minute
 export const NOTIFY_WATCHED_ALL = 256; // of all accounts: the kernel takes 10 us for each, and is asked for all of them anew at times
+export const UID_VALIDITIES = 512; // UIDVALIDITYs taken at once where very many folders are looked at for the first time: minutes that they run ahead of the clock
 export const STATUSES_KEPT = 20_000; // of an account's folders that nobody has open: 4 MB at most
 
 /** Mail formats. */
@@ -352,7 +353,9 @@ export const INSTALL_UNIT = 64 * KiB; // of a file of systemd's: ours have three
 /** The index. */
 export const INDEX_BATCH = 256; // rows written in one transaction: some 2 ms
 export const INDEX_READ_AHEAD = 256; // rows read at once: under 1 ms
-export const INDEX_PENDING = 4 * MiB; // octets waiting to be written; past it they are written at once
+export const INDEX_PENDING = 8 * MiB; // octets waiting to be written, some 10,000 headers; past it they are written at once
+export const INDEX_NEEDLES = 4; // texts of a search that the database looks for in header fields: one with more is done without its help
+export const INDEX_FIELDS_ASKED = 1024; // messages it is asked about at a time: some 2 ms
 export const INDEX_REST = 1 * SECOND; // after which what is pending is written and what was read ahead is forgotten
 export const INDEX_PAUSE = 60 * SECOND; // before an index that could not be used is tried again
 export const INDEX_KEPT = 60 * SECOND; // a database nobody uses stays open so long: the next mail is likely looked at soon

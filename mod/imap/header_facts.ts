@@ -25,6 +25,11 @@ const LENGTHS: ReadonlySet<number> = new Set([...WANTED].map((name) => name.leng
 const DATE: ReadonlySet<string> = new Set(["date"]);
 const PLACES: ReadonlyMap<string, number> = new Map(KEPT.map((name, i) => [name, i]));
 
+/** Whether values of a field (by its name in lower case) are kept. */
+export function isKept(field: string): boolean {
+  return PLACES.has(field);
+}
+
 /** What SORT compares (RFC 5256 3, RFC 5957 3), folded. */
 export interface SortFacts {
   /** The Date field as milliseconds since 1970; null where it is missing or cannot be read. */
@@ -152,7 +157,12 @@ const AS_THEY_ARE = 0;
 export function keepFields(texts: ParsedTexts, message: Pick<Message, "uid">, header: Uint8Array): void {
   if (texts.get(message, "FIELDS")) return;
   const kept = fieldsOf(header);
-  if (kept) texts.put(message, "FIELDS", kept);
+  if (kept) texts.put(message, "FIELDS", kept, finishFields);
+}
+
+/** What `keepHeader` would have kept of the message that fields as they stand are of; null where there is no need, or that is too much. */
+export function finishFields(kept: Uint8Array): Uint8Array | null {
+  return kept[0] === AS_THEY_ARE ? writeHeaderFacts(readHeaderFacts(kept.subarray(1))) : null;
 }
 
 /** The fields that are looked at, one after the other, after a mark; null where they are too long to be kept. */

@@ -6,6 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import { FETCH_WHOLE } from "../base/limits.ts";
 import type { MailboxIndex, ModSeqs } from "../store/mail_index.ts";
 import type { Mailbox, Message, MessageContent, Uid } from "../store/store.ts";
+import { FieldHints } from "./field_hints.ts";
 import { keepHeader, KeptHeader } from "./header_facts.ts";
 import { LargeSource, MemorySource, readExactly } from "./fetch_content.ts";
 import {
@@ -13,6 +14,7 @@ import {
   asks,
   type CompiledSearch,
   compileSearch,
+  type FieldFacts,
   NO,
   type SearchFacts,
   UNKNOWN,
@@ -28,6 +30,8 @@ import type { SearchKey } from "./types.ts";
 const MESSAGE_WORK = 32;
 /** The same where its header is looked at, as the index has it: some 5 microseconds. */
 const HEADER_WORK = 256;
+/** A question to the index. */
+const QUESTION_WORK = 64 * 1024;
 const NOTHING: SearchFacts = { fields: null, found: null };
 
 export interface SearchRequest {
@@ -113,6 +117,8 @@ class Searcher {
   readonly #slice: Slice;
   /** What the full-text index can tell, where there is one and it is asked. */
   readonly #hints: SearchHints | null;
+  /** The same of header fields. */
+  readonly #fieldHints: FieldHints | null;
   /** Messages that were looked at. */
   #done = 0;
 
@@ -132,6 +138,7 @@ class Searcher {
     });
     this.#slice = new Slice(request.clock, () => request.pause(this.#done));
     const words = request.index?.words;
+    this.#fieldHints = FieldHints.of(request.index?.texts, this.#search, view);
     const { needles } = this.#search;
     this.#hints = words && needles.length > 0
       ? new SearchHints(words, needles, view, () => request.clock.monotonic())
@@ -145,8 +152,12 @@ class Searcher {
     for (let seq = 1; seq <= view.length; seq++) {
       const message = view[seq - 1];
       if (!message) continue;
+      let octets = this.#search.fields.size > 0 && !this.#fieldHints ? HEADER_WORK : MESSAGE_WORK;
+      if (this.#fieldHints && !this.#fieldHints.knows(message.uid)) {
+        this.#fieldHints.ask(seq);
+        octets += QUESTION_WORK;
+      }
       let answer = this.#remembered(message, seq);
-      let octets = this.#search.fields.size > 0 ? HEADER_WORK : MESSAGE_WORK;
       if (answer === UNKNOWN && this.#hints) answer = await this.#hinted(this.#hints, message, seq);
       if (answer === UNKNOWN) {
         const header = this.#search.needles.length === 0 ? mailbox.headerNow?.(message.uid) : null;
@@ -173,7 +184,8 @@ class Searcher {
     return fields ? this.#search.test(message, seq, { fields, found: null }) : UNKNOWN;
   }
 
-  #header(message: Message): KeptHeader | null {
+  #header(message: Message): FieldFacts | null {
+    if (this.#fieldHints) return this.#fieldHints.of(message);
     const { index } = this.#request;
     if (!index || this.#search.fields.size === 0) return null;
     const kept = index.texts.get(message, "FIELDS");

@@ -58,6 +58,8 @@ export interface CompiledSearch {
   /** Header fields that are looked at, lower case; "date" for SENT... keys too. */
   readonly fields: ReadonlySet<string>;
   readonly needles: readonly Needle[];
+  /** What is looked for in header fields. */
+  readonly fieldNeedles: readonly FieldNeedle[];
   readonly size: boolean;
   readonly date: boolean;
 }
@@ -101,13 +103,14 @@ export function asks(key: SearchKey, kind: SearchKey["kind"]): boolean {
 export function compileSearch(key: SearchKey, context: CompileContext): CompiledSearch {
   const compiler = new Compiler(context);
   const test = compiler.compile(key);
-  const { fields, needles, size, date } = compiler;
-  return { test, fields, needles, size, date };
+  const { fields, needles, fieldNeedles, size, date } = compiler;
+  return { test, fields, needles, fieldNeedles, size, date };
 }
 
 class Compiler {
   readonly fields = new Set<string>();
   readonly needles: Needle[] = [];
+  readonly fieldNeedles: FieldNeedle[] = [];
   size = false;
   date = false;
   readonly #context: CompileContext;
@@ -240,6 +243,7 @@ class Compiler {
       const { field } = key;
       this.fields.add(field);
       const needle = { field, text, inJson: !JSON_ESCAPES.test(text) };
+      this.fieldNeedles.push(needle);
       return (_, __, facts) => known(facts.fields?.has(needle));
     }
     // An empty string is in every text, even in that of a message without any.

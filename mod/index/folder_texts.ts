@@ -2,8 +2,8 @@
  * Texts of a folder's messages. Read ahead in runs, since most commands go through a folder in order; written some time later, many at once.
  */
 import type { SqlValue } from "../base/database.ts";
-import { INDEX_BATCH, INDEX_PENDING, INDEX_READ_AHEAD } from "../base/limits.ts";
-import type { ParsedKind, ParsedTexts } from "../store/mail_index.ts";
+import { INDEX_BATCH, INDEX_NEEDLES, INDEX_PENDING, INDEX_READ_AHEAD } from "../base/limits.ts";
+import type { FinishText, ParsedKind, ParsedTexts } from "../store/mail_index.ts";
 import type { Message, Uid } from "../store/store.ts";
 import type { IndexFile } from "./account_file.ts";
 import { rowOf, uidOf } from "./schema.ts";
@@ -23,6 +23,18 @@ const SELECT = each((column, table) =>
   `SELECT id, ${column} FROM ${table} WHERE id BETWEEN ? AND ? AND ${column} IS NOT NULL LIMIT ?`
 );
 
+/** By the number of needles. */
+const HOLDING = Array.from(
+  { length: INDEX_NEEDLES + 1 },
+  (_, needles) =>
+    `SELECT id, CASE WHEN ${
+      ["fields < x'01'", ...Array(needles).fill("instr(fields, ?) > 0")].join(" OR ")
+    } THEN fields END FROM fields WHERE id BETWEEN ? AND ?`,
+);
+
+/** As many rows' work as finishing a text is. */
+const FINISHING = 4;
+
 const DELETE = ["DELETE FROM parsed WHERE id = ?", "DELETE FROM fields WHERE id = ?"];
 
 /** A run of rows that was read: what is not in `texts` between its ends is not known. */
@@ -34,16 +46,15 @@ interface Run {
 }
 
 interface Put {
-  readonly uid: Uid;
-  readonly kind: ParsedKind;
   readonly text: Uint8Array;
+  readonly finish: FinishText | null;
 }
 
 export class FolderTexts implements ParsedTexts {
   readonly #file: IndexFile;
   readonly #folder: number;
   readonly #runs = new Map<ParsedKind, Run>();
-  readonly #pending = new Map<string, Put>();
+  readonly #pending = new Map<ParsedKind, Map<Uid, Put>>();
   /** UIDs of messages that are gone, whose rows are to go too. */
   readonly #gone: Uid[] = [];
   #octets = 0;
@@ -58,29 +69,63 @@ export class FolderTexts implements ParsedTexts {
 
   get(message: Pick<Message, "uid">, kind: ParsedKind): Uint8Array | null {
     const { uid } = message;
-    const pending = this.#pending.size > 0 ? this.#pending.get(`${kind}${uid}`) : undefined;
+    const pending = this.#pending.get(kind)?.get(uid);
     if (pending) return pending.text;
     let run = this.#runs.get(kind);
     if (!run || uid < run.from || uid > run.to) run = this.#read(uid, kind, run);
     return run?.texts.get(uid) ?? null;
   }
 
-  put(message: Pick<Message, "uid">, kind: ParsedKind, text: Uint8Array): void {
-    const { uid } = message;
-    this.#pending.set(`${kind}${uid}`, { uid, kind, text });
-    this.#octets += text.length;
-    if (this.#octets > INDEX_PENDING) this.write();
+  put(
+    message: Pick<Message, "uid">,
+    kind: ParsedKind,
+    text: Uint8Array,
+    finish: FinishText | null = null,
+  ): void {
+    const puts = this.#pending.get(kind) ?? new Map<Uid, Put>();
+    this.#octets += text.length - (puts.get(message.uid)?.text.length ?? 0);
+    puts.set(message.uid, { text, finish });
+    this.#pending.set(kind, puts);
+    // Who puts waits for it: what is not finished stays so.
+    if (this.#octets > INDEX_PENDING) this.#writeSome(false);
     else this.#wake();
+  }
+
+  fieldsHolding(
+    needles: readonly Uint8Array[],
+    from: Uid,
+    to: Uid,
+  ): ReadonlyMap<Uid, Uint8Array | null> | null {
+    const sql = HOLDING[needles.length];
+    if (sql === undefined) return null;
+    const ends = [rowOf(this.#folder, from), rowOf(this.#folder, to)];
+    const rows = this.#file.use((db): SqlValue[][] => db.prepare(sql).all(...needles, ...ends));
+    if (!rows) return null;
+    const found = new Map<Uid, Uint8Array | null>();
+    for (const [row, fields] of rows) {
+      found.set(uidOf(Number(row)), fields instanceof Uint8Array ? fields : null);
+    }
+    for (const [uid, { text }] of this.#pending.get("FIELDS") ?? []) {
+      if (uid >= from && uid <= to) found.set(uid, text);
+    }
+    return found;
   }
 
   /** Writes the oldest of what is pending; true when there is more. Within 10 ms. */
   write(): boolean {
-    const puts = [...this.#take(INDEX_BATCH)];
+    return this.#writeSome(true);
+  }
+
+  #writeSome(finished: boolean): boolean {
+    const puts = this.#take(INDEX_BATCH, finished);
     const gone = this.#gone.splice(0, INDEX_BATCH);
     if (puts.length === 0 && gone.length === 0) return false;
     this.#file.use((db) =>
       db.transaction(() => {
-        for (const { uid, kind, text } of puts) db.prepare(INSERT[kind]).run(rowOf(this.#folder, uid), text);
+        for (const { uid, kind, text, finish } of puts) {
+          const kept = (finished && finish?.(text)) || text;
+          db.prepare(INSERT[kind]).run(rowOf(this.#folder, uid), kept);
+        }
         for (const uid of gone) {
           for (const sql of DELETE) db.prepare(sql).run(rowOf(this.#folder, uid));
         }
@@ -100,23 +145,27 @@ export class FolderTexts implements ParsedTexts {
   remove(uids: readonly Uid[]): void {
     for (const uid of uids) {
       this.#gone.push(uid);
-      if (this.#pending.size === 0) continue;
-      for (const kind of Object.keys(COLUMNS)) {
-        const put = this.#pending.get(`${kind}${uid}`);
-        if (put) this.#octets -= put.text.length;
-        this.#pending.delete(`${kind}${uid}`);
+      for (const puts of this.#pending.values()) {
+        this.#octets -= puts.get(uid)?.text.length ?? 0;
+        puts.delete(uid);
       }
     }
     this.#wake();
   }
 
-  *#take(most: number): Generator<Put> {
-    for (const [key, put] of this.#pending) {
-      if (most-- === 0) return;
-      this.#pending.delete(key);
-      this.#octets -= put.text.length;
-      yield put;
+  #take(work: number, finished: boolean): (Put & { readonly uid: Uid; readonly kind: ParsedKind })[] {
+    const taken = [];
+    for (const [kind, puts] of this.#pending) {
+      for (const [uid, put] of puts) {
+        if (work <= 0) return taken;
+        work -= finished && put.finish ? FINISHING : 1;
+        puts.delete(uid);
+        this.#octets -= put.text.length;
+        taken.push({ uid, kind, ...put });
+      }
+      this.#pending.delete(kind);
     }
+    return taken;
   }
 
   /** Reads a run that begins at `uid`: longer each time the last one was gone through to its end. */

@@ -12,9 +12,24 @@ export type ParsedKind = "ENVELOPE" | "BODY" | "BODYSTRUCTURE" | "PREVIEW" | "FI
 export interface ParsedTexts {
   /** The text, the caller's to read until the next call; null when it is not known. Cheapest in ascending order. */
   get(message: Pick<Message, "uid">, kind: ParsedKind): Uint8Array | null;
-  /** Keeps a text; the octets must not change afterwards. */
-  put(message: Pick<Message, "uid">, kind: ParsedKind, text: Uint8Array): void;
+  /**
+   * Keeps a text; the octets must not change afterwards. With `finish`, what that makes of it is kept instead, where there is time for it some
+   * time later; null for the text as it is.
+   */
+  put(message: Pick<Message, "uid">, kind: ParsedKind, text: Uint8Array, finish?: FinishText): void;
+  /**
+   * FIELDS of the messages from UID `from` to `to` of which they are known; null in place of those that hold none of up to `INDEX_NEEDLES` `needles`
+   * (none of them empty). Those whose first octet is 0 are always given. null where nothing can be told. Call it for stretches of some thousand.
+   */
+  fieldsHolding?(
+    needles: readonly Uint8Array[],
+    from: Uid,
+    to: Uid,
+  ): ReadonlyMap<Uid, Uint8Array | null> | null;
 }
+
+/** Makes of a text what is to be kept of it: work that the command which found it does not wait for. */
+export type FinishText = (text: Uint8Array) => Uint8Array | null;
 
 /** What is searched of a message, folded, or the beginning of it. */
 export interface WordText {

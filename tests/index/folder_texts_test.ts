@@ -1,6 +1,7 @@
 import { AccountFile } from "../../mod/index/account_file.ts";
 import { FolderTexts } from "../../mod/index/folder_texts.ts";
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
+import { INDEX_PENDING } from "../../mod/base/limits.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { IndexBench } from "../support/index_ports.ts";
 
@@ -80,8 +81,51 @@ Deno.test("FolderTexts writes at once when too much waits", async () => {
   const file = await open(bench);
   let woken = 0;
   const texts = new FolderTexts(file, 1, () => woken++);
-  for (let uid = 1; uid <= 10; uid++) texts.put({ uid }, "PREVIEW", new Uint8Array(1024 * 1024));
+  for (let uid = 1; uid <= 10; uid++) {
+    texts.put({ uid }, "PREVIEW", new Uint8Array(Math.ceil(INDEX_PENDING / 10) + 1));
+  }
   assert(woken > 0);
   assertEquals(file.use((db) => Number(db.prepare("SELECT count(*) FROM parsed").all()[0]?.[0])), 10);
+  await file.close();
+});
+
+Deno.test("FolderTexts finds what holds a text, written or not, and gives what is not finished", async () => {
+  await using bench = await IndexBench.make();
+  const file = await open(bench);
+  const texts = new FolderTexts(file, 1, () => {});
+  const found = (needles: readonly string[], from = 1, to = 99) =>
+    [...texts.fieldsHolding(needles.map(utf8), from, to) ?? []].map(([uid, t]) => [uid, t && fromUtf8(t)]);
+  const put = (uid: number, text: string) => texts.put({ uid }, "FIELDS", utf8(text));
+  put(1, "one two");
+  put(2, "two");
+  put(3, "\0three");
+  drain(texts);
+  put(4, "four");
+  put(2, "second");
+  new FolderTexts(file, 2, () => {}).put({ uid: 5 }, "FIELDS", utf8("two"));
+  assertEquals(found(["two"]), [[1, "one two"], [2, "second"], [3, "\0three"], [4, "four"]]);
+  drain(texts);
+  assertEquals(found(["two"]), [[1, "one two"], [2, null], [3, "\0three"], [4, null]]);
+  assertEquals(found(["on", "ou"], 1, 4), [[1, "one two"], [2, "second"], [3, "\0three"], [4, "four"]]);
+  assertEquals(found(["x", "y", "z", "two"], 2, 3), [[2, null], [3, "\0three"]]);
+  assertEquals(texts.fieldsHolding(["a", "b", "c", "d", "e"].map(utf8), 1, 9), null);
+  await file.close();
+});
+
+Deno.test("FolderTexts finishes texts when it has time, not while somebody waits", async () => {
+  await using bench = await IndexBench.make();
+  const file = await open(bench);
+  const texts = new FolderTexts(file, 1, () => {});
+  const finish = (text: Uint8Array) => text.length > 3 ? null : utf8(`${fromUtf8(text)} finished`);
+  texts.put({ uid: 1 }, "ENVELOPE", utf8("one"), finish);
+  texts.put({ uid: 2 }, "ENVELOPE", utf8("large"), finish);
+  assertEquals(textOf(texts, 1), "one");
+  drain(texts);
+  assertEquals([textOf(texts, 1), textOf(texts, 2)], ["one finished", "large"]);
+  texts.put({ uid: 3 }, "ENVELOPE", utf8("two"), () => {
+    throw new Error("somebody waits");
+  });
+  texts.put({ uid: 4 }, "BODY", new Uint8Array(INDEX_PENDING));
+  assertEquals(textOf(texts, 3), "two");
   await file.close();
 });
