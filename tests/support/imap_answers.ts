@@ -36,15 +36,18 @@ export async function talk(
     const buffer = new Uint8Array(65536);
     for (let n; (n = await conn.read(buffer)) !== null;) said.push(buffer.slice(0, n));
   };
-  await Promise.all([read(), writeAll(conn, tagged(commands))]);
+  await Promise.all([read(), writeAll(conn, concat(taggedEach(commands).map(({ bytes }) => bytes)))]);
   return concat(said);
 }
 
 /** Commands with their tags, and a LOGOUT. */
-export function tagged(commands: readonly (string | Uint8Array)[]): Uint8Array {
-  const line = (c: string | Uint8Array, i: number) =>
-    concat([utf8(`t${i} `), typeof c === "string" ? utf8(c) : c, CRLF]);
-  return concat([...commands, "LOGOUT"].map(line));
+export function taggedEach(
+  commands: readonly (string | Uint8Array)[],
+): { readonly tag: string; readonly bytes: Uint8Array }[] {
+  return [...commands, "LOGOUT"].map((c, i) => {
+    const tag = `t${i}`;
+    return { tag, bytes: concat([utf8(`${tag} `), typeof c === "string" ? utf8(c) : c, CRLF]) };
+  });
 }
 
 async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
