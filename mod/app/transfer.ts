@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
 import { Locks } from "../maildir/dot_lock.ts";
 import { NameMaker } from "../maildir/file_name.ts";
+import { UidValidities } from "../maildir/uid_validity.ts";
 import { accountPath } from "../maildir/layout.ts";
 import type { Ports } from "../maildir/ports.ts";
 import { QuotaFile } from "../maildir/quota_file.ts";
@@ -42,6 +43,7 @@ export async function withMaildirs<T>(
       names: new NameMaker(clock, random, who.pid, who.hostname),
       separator: config.imap.separator,
       locks,
+      validities: new UidValidities({ fs, clock, locks }),
     });
   } finally {
     await locks.close();

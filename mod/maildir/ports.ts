@@ -5,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Locks } from "./dot_lock.ts";
 import type { NameMaker } from "./file_name.ts";
+import type { UidValidities } from "./uid_validity.ts";
 
 /** What every part of the Maildir store works with. */
 export interface Ports {
@@ -19,4 +20,5 @@ export interface Ports {
   /** Between levels of names as clients see them; on disk it is always ".". */
   readonly separator: string;
   readonly locks: Locks;
+  readonly validities: UidValidities;
 }

@@ -18,6 +18,7 @@ import type { Folder } from "./folder.ts";
 import { accountPath } from "./layout.ts";
 import type { Ports } from "./ports.ts";
 import { tidyAccount } from "./tidying.ts";
+import { UidValidities } from "./uid_validity.ts";
 import { Watching } from "./watching.ts";
 
 export interface MaildirOptions {
@@ -62,6 +63,7 @@ export class MaildirStore implements Store, AccountHost {
     this.separator = options.separator ?? ".";
     this.#root = options.root;
     this.#quota = options.quota ?? (() => null);
+    const locks = new Locks({ fs, clock, random, log, hostname, pid }, options.root);
     this.#ports = {
       fs,
       clock,
@@ -72,7 +74,8 @@ export class MaildirStore implements Store, AccountHost {
       separator: this.separator,
       dirSync: options.dirSync ?? new DirSync(fs),
       names: new NameMaker(clock, random, pid, hostname),
-      locks: new Locks({ fs, clock, random, log, hostname, pid }, options.root),
+      locks,
+      validities: new UidValidities({ fs, clock, locks }),
     };
     this.quick = new QuickReader(fs, QUICK_READ);
     this.#watching = new Watching(this.#ports);

@@ -21,7 +21,6 @@ import {
   type UidRecord,
   wholeLines,
 } from "./uid_list.ts";
-import { nextUidValidity } from "./uid_validity.ts";
 
 const NAME = "dovecot-uidlist";
 const AT_ONCE = 1000; // records written at once
@@ -201,7 +200,7 @@ export class UidFile {
   }
 
   async #make(): Promise<void> {
-    const uidValidity = await nextUidValidity(this.#ports, this.#root);
+    const uidValidity = await this.#ports.validities.next(this.#root);
     const header: UidHeader = { version: 3, uidValidity, nextUid: 1, rest: this.#guid("") };
     this.#reset();
     await this.#replace(header, utf8(formatHeader(header)), 0);

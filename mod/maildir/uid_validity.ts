@@ -1,39 +1,114 @@
 /**
  * UIDVALIDITY of new folders. `dovecot-uidvalidity` in the account's root holds the last one given (8 hex digits), and so does the name of an empty
- * file beside it, `dovecot-uidvalidity.XXXXXXXX`: no two folders of an account ever get the same, not even one made again.
+ * file beside it, `dovecot-uidvalidity.XXXXXXXX`: no two folders of an account ever get the same, not even one made again. Whoever takes numbers
+ * renames that file, as Dovecot does, so only one of all who try gets them. Where many folders are made at once, numbers are taken some at a time:
+ * they are good as long as the file has the name of the last of them.
  */
 import { fromAscii, utf8 } from "../base/bytes.ts";
 import { replaceFile } from "../base/durable.ts";
 import { isFsError } from "../base/fs.ts";
+import { UID_VALIDITIES } from "../base/limits.ts";
 import type { Ports } from "./ports.ts";
+import { Serial } from "./serial.ts";
 
 const NAME = "dovecot-uidvalidity";
+const GROWTH = 8; // times as many as before, when more are wanted soon
+const SOON = 2000; // milliseconds
+const ROOTS = 100; // accounts of which it is known what they took
 
-/** The next UIDVALIDITY of the account whose mail lies in `root`; durable. */
-export async function nextUidValidity(ports: Pick<Ports, "fs" | "clock">, root: string): Promise<number> {
-  const { fs } = ports;
-  const file = fromAscii(await fs.readFile(`${root}/${NAME}`, 4096) ?? new Uint8Array());
-  const noted = /^[0-9a-f]{8}/.exec(file)?.[0];
-  // With thousands of folders a look at all names for each of them would take minutes. A name that was given since is met below.
-  const known = noted !== undefined && fs.statSync(`${root}/${NAME}.${noted}`) !== null;
-  const given = known ? [noted] : await namesOf(fs, root);
-  const last = Math.max(0, ...given.map((hex) => parseInt(hex, 16)), noted ? parseInt(noted, 16) : 0);
-  for (let value = Math.max(Math.floor(ports.clock.now() / 1000), last + 1);; value++) {
-    const hex = value.toString(16).padStart(8, "0");
+/** Numbers taken for one account, `next` to `last`. */
+interface Taken {
+  next: number;
+  readonly last: number;
+  readonly size: number;
+  /** Monotonic time. */
+  readonly at: number;
+}
+
+export class UidValidities {
+  readonly #ports: Pick<Ports, "fs" | "clock" | "locks">;
+  readonly #taken = new Map<string, Taken>();
+  /** One at a time for each account that has any under way. */
+  readonly #serials = new Map<string, Serial>();
+
+  constructor(ports: Pick<Ports, "fs" | "clock" | "locks">) {
+    this.#ports = ports;
+  }
+
+  /** The next UIDVALIDITY of the account whose mail lies in `root`; durable. */
+  async next(root: string): Promise<number> {
+    const serial = this.#serials.get(root) ?? new Serial();
+    this.#serials.set(root, serial);
     try {
-      await fs.createWith(`${root}/${NAME}.${hex}`, []);
-    } catch (e) {
-      if (isFsError(e, "exists")) continue;
-      throw e;
+      return await serial.run(() => this.#next(root));
+    } finally {
+      if (serial.busy === 0) this.#serials.delete(root);
     }
-    await replaceFile(fs, `${root}/${NAME}`, utf8(hex), `${root}/${NAME}.new-${hex}`);
-    for (const old of given) await fs.remove(`${root}/${NAME}.${old}`);
-    return value;
+  }
+
+  async #next(root: string): Promise<number> {
+    const { fs, clock, locks } = this.#ports;
+    const known = this.#taken.get(root);
+    if (known && known.next <= known.last && fs.statSync(nameOf(root, known.last)) !== null) {
+      return known.next++;
+    }
+    const at = clock.monotonic();
+    const size = known && at - known.at < SOON ? Math.min(known.size * GROWTH, UID_VALIDITIES) : 1;
+    const unlock = await locks.take(`${root}/${NAME}.lock`);
+    try {
+      const first = await take(this.#ports, root, size);
+      this.#taken.delete(root);
+      this.#taken.set(root, { next: first + 1, last: first + size - 1, size, at });
+      const [oldest] = this.#taken.keys();
+      if (this.#taken.size > ROOTS && oldest !== undefined) this.#taken.delete(oldest);
+      return first;
+    } finally {
+      await unlock();
+    }
   }
 }
 
+/** Takes so many numbers that nobody has; gives the first. */
+async function take({ fs, clock }: Pick<Ports, "fs" | "clock">, root: string, size: number): Promise<number> {
+  for (;;) {
+    const file = fromAscii(await fs.readFile(`${root}/${NAME}`, 4096) ?? new Uint8Array());
+    const text = /^[0-9a-f]{8}/.exec(file)?.[0];
+    const noted = text === undefined ? 0 : parseInt(text, 16);
+    // With thousands of folders a look at all names for each of them would take minutes. A name that was given since is met below.
+    const known = text !== undefined && fs.statSync(nameOf(root, noted)) !== null;
+    const given = known ? [noted] : (await namesOf(fs, root)).sort((a, b) => b - a);
+    const [highest] = given;
+    let first = Math.max(Math.floor(clock.now() / 1000), (highest ?? 0) + 1, noted + 1);
+    for (let n = 0; n < size; n++) {
+      if (fs.statSync(nameOf(root, first + n)) === null) continue;
+      first += n + 1;
+      n = -1;
+    }
+    const last = first + size - 1;
+    try {
+      if (highest === undefined) await fs.createWith(nameOf(root, last), []);
+      else await fs.rename(nameOf(root, highest), nameOf(root, last));
+    } catch (e) {
+      if (isFsError(e, "exists", "not-found") && fs.statSync(root)) continue; // another was faster
+      throw e;
+    }
+    await replaceFile(fs, `${root}/${NAME}`, utf8(hexOf(last)), `${root}/${NAME}.new-${hexOf(last)}`);
+    for (const old of given.slice(1)) await fs.remove(nameOf(root, old));
+    return first;
+  }
+}
+
+function hexOf(value: number): string {
+  return value.toString(16).padStart(8, "0");
+}
+
+function nameOf(root: string, value: number): string {
+  return `${root}/${NAME}.${hexOf(value)}`;
+}
+
 /** What the files beside it say. */
-async function namesOf(fs: Ports["fs"], root: string): Promise<readonly string[]> {
+async function namesOf(fs: Ports["fs"], root: string): Promise<number[]> {
   const entries = await fs.list(root);
-  return entries.flatMap((e) => /^dovecot-uidvalidity\.([0-9a-f]{8})$/.exec(e.name)?.[1] ?? []);
+  return entries.flatMap((e) => /^dovecot-uidvalidity\.([0-9a-f]{8})$/.exec(e.name)?.[1] ?? [])
+    .map((hex) => parseInt(hex, 16));
 }

@@ -1,4 +1,5 @@
 import { DirSync } from "../../mod/base/durable.ts";
+import { UidValidities } from "../../mod/maildir/uid_validity.ts";
 import { NameMaker } from "../../mod/maildir/file_name.ts";
 import { Locks } from "../../mod/maildir/dot_lock.ts";
 import type { Ports } from "../../mod/maildir/ports.ts";
@@ -99,6 +100,7 @@ export async function fileText(fs: MemFs, path: string): Promise<string> {
 export function portsOn(fs: MemFs, clock: FakeClock = new FakeClock(), pid = 1, separator = "."): Ports {
   const random = new SeededRandom(pid);
   const log = new MemoryLog();
+  const locks = new Locks({ fs, clock, random, log, hostname: "host", pid }, "/mail");
   void fs.makeDir("/mail"); // done before any other call is
   return {
     fs,
@@ -110,6 +112,7 @@ export function portsOn(fs: MemFs, clock: FakeClock = new FakeClock(), pid = 1, 
     hostname: "host",
     pid,
     separator,
-    locks: new Locks({ fs, clock, random, log, hostname: "host", pid }, "/mail"),
+    locks,
+    validities: new UidValidities({ fs, clock, locks }),
   };
 }

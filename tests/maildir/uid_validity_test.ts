@@ -1,19 +1,25 @@
-import { nextUidValidity } from "../../mod/maildir/uid_validity.ts";
-import { assertEquals } from "../support/assert.ts";
+import { UidValidities } from "../../mod/maildir/uid_validity.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { everyCrash } from "../support/every_crash.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
-import { fileText } from "./support.ts";
+import { fileText, portsOn } from "./support.ts";
 
-Deno.test("nextUidValidity() goes up always, from the time or from what was given before", async () => {
+let pids = 100;
+
+/** As a process that was just started. */
+const next = (fs: MemFs, clock: FakeClock) => new UidValidities(portsOn(fs, clock, pids++)).next("/d");
+
+Deno.test("a UIDVALIDITY goes up always, from the time or from what was given before", async () => {
   const clock = new FakeClock(0x6b02e646 * 1000);
   const fs = new MemFs({ clock, dirs: ["/d"] });
-  assertEquals(await nextUidValidity({ fs, clock }, "/d"), 0x6b02e646);
-  assertEquals(await nextUidValidity({ fs, clock }, "/d"), 0x6b02e647);
+  assertEquals(await next(fs, clock), 0x6b02e646);
+  assertEquals(await next(fs, clock), 0x6b02e647);
   assertEquals(fs.tree("/d"), ["/d/dovecot-uidvalidity", "/d/dovecot-uidvalidity.6b02e647"]);
   assertEquals(await fileText(fs.afterCrash("synced-only"), "/d/dovecot-uidvalidity"), "6b02e647");
 });
 
-Deno.test("nextUidValidity() heeds whichever of file and name is higher, and no junk", async () => {
+Deno.test("a UIDVALIDITY heeds whichever of file and name is higher, and no junk", async () => {
   const clock = new FakeClock(1000);
   for (
     const [files, value] of [
@@ -23,26 +29,79 @@ Deno.test("nextUidValidity() heeds whichever of file and name is higher, and no 
     ] as const
   ) {
     const fs = new MemFs({ clock, files });
-    assertEquals(await nextUidValidity({ fs, clock }, "/d"), value);
+    assertEquals(await next(fs, clock), value);
   }
 });
 
-Deno.test("nextUidValidity() looks at all names only where it must, and gives none twice whatever was cut off", async () => {
+Deno.test("a UIDVALIDITY looks at all names only where it must, and gives none twice whatever was cut off", async () => {
   const clock = new FakeClock(1000);
   const fs = new MemFs({
     clock,
     files: { "/d/dovecot-uidvalidity": "00000005", "/d/dovecot-uidvalidity.00000005": "" },
   });
-  const lists = () => fs.calls.get("list") ?? 0;
-  assertEquals([await nextUidValidity({ fs, clock }, "/d"), await nextUidValidity({ fs, clock }, "/d")], [
+  const list = fs.list.bind(fs);
+  let lists = 0;
+  fs.list = (path) => {
+    if (path === "/d") lists++;
+    return list(path);
+  };
+  assertEquals([await next(fs, clock), await next(fs, clock)], [
     6,
     7,
   ]);
-  assertEquals(lists(), 0);
+  assertEquals(lists, 0);
   // Others gave 8, and were cut off before they noted it, or have not come to it.
   await fs.createWith("/d/dovecot-uidvalidity.00000008", []);
-  assertEquals(await nextUidValidity({ fs, clock }, "/d"), 9);
+  assertEquals(await next(fs, clock), 9);
   // Dovecot renames the one it finds.
   await fs.rename("/d/dovecot-uidvalidity.00000009", "/d/dovecot-uidvalidity.0000000c");
-  assertEquals([await nextUidValidity({ fs, clock }, "/d"), lists()], [13, 1]);
+  assertEquals([await next(fs, clock), lists], [13, 1]);
+});
+
+Deno.test("where many are wanted they are taken some at a time, and never one that somebody else has", async () => {
+  const clock = new FakeClock(1_700_000_000_000);
+  const fs = new MemFs({ clock, dirs: ["/d"] });
+  const [one, other] = [new UidValidities(portsOn(fs, clock)), new UidValidities(portsOn(fs, clock, 2))];
+  const given = await Promise.all(Array.from({ length: 200 }, () => one.next("/d")));
+  assertEquals(given, Array.from({ length: 200 }, (_, i) => 1_700_000_000 + i));
+  // 1, 8, 64, 512 of them.
+  assertEquals(fs.calls.get("rename"), 3 + 4);
+  assertEquals(
+    await fileText(fs.afterCrash("synced-only"), "/d/dovecot-uidvalidity"),
+    (1_700_000_584).toString(16),
+  );
+  // Another process goes on after them, and from then on they are good no more.
+  assertEquals([await one.next("/d"), await other.next("/d"), await one.next("/d")], [
+    1_700_000_200,
+    1_700_000_585,
+    1_700_000_586,
+  ]);
+  await clock.advance(5000);
+  await fs.rename(
+    "/d/dovecot-uidvalidity." + (1_700_001_097).toString(16),
+    "/d/dovecot-uidvalidity.66666666",
+  );
+  // Who wants one now and then takes one.
+  assertEquals(await one.next("/d"), 0x66666667);
+  assertEquals(fs.tree("/d"), ["/d/dovecot-uidvalidity", "/d/dovecot-uidvalidity.66666667"]);
+});
+
+Deno.test("whatever a power cut leaves, no UIDVALIDITY is given twice", async () => {
+  const noted = { "/d/dovecot-uidvalidity": "66666666", "/d/dovecot-uidvalidity.66666666": "" };
+  const clock = new FakeClock(1_700_000_000_000);
+  for (const files of [{}, noted]) {
+    const make = () => new MemFs({ clock, dirs: ["/d", "/mail"], files });
+    const steps = await everyCrash<number>(
+      async (fs, told) => {
+        const validities = new UidValidities(portsOn(fs, clock));
+        for (let i = 0; i < 12; i++) told(await validities.next("/d"));
+      },
+      async (survivor, told) => {
+        const value = await next(survivor, clock);
+        assert(told.every((before) => before < value), `${told} and then ${value}`);
+      },
+      { make },
+    );
+    assert(steps > 10, `${steps}`);
+  }
 });
