@@ -7,7 +7,6 @@ import { utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { FETCH_CHUNK, FETCH_WHOLE, HEADER_SIZE, IMAP_OUTPUT } from "../base/limits.ts";
 import { unreachable } from "../base/result.ts";
-import { parseEnvelope } from "../mail/envelope.ts";
 import { pickFields } from "../mail/section.ts";
 import type { ModSeqs, ParsedTexts } from "../store/mail_index.ts";
 import { type Mailbox, type Message, SEEN, type Uid } from "../store/store.ts";
@@ -29,9 +28,9 @@ import {
   type PlannedSection,
 } from "./fetch_plan.ts";
 import { withoutNul, writeFlags, writeLiteral, writeLiteralHeader, writeString } from "./format.ts";
-import { writeEnvelope, writeStructure } from "./format_structure.ts";
+import { writeStructure } from "./format_structure.ts";
 import { previewEnd, previewOf, previewPart } from "./preview.ts";
-import { keepFields } from "./header_facts.ts";
+import { EnvelopeWriter } from "./envelope_writer.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import { Slice } from "./slice.ts";
 import type { FetchItem, Partial } from "./types.ts";
@@ -159,6 +158,7 @@ class Fetcher {
   underWay = false;
   readonly #request: FetchRequest;
   readonly #plan: FetchPlan;
+  readonly #envelopes = new EnvelopeWriter();
   /** Of the large message at hand. */
   #preview = "";
   /** Flag lists as they were written, by flag bits; negative for recent ones. */
@@ -386,8 +386,7 @@ class Fetcher {
     if (known) return out.bytes(known);
     if (!source) throw new TypeError(`Cannot write ${kind}: no octets were read`);
     const start = out.length;
-    if (kind === "ENVELOPE" && texts) keepFields(texts, message, source.header);
-    if (kind === "ENVELOPE") writeEnvelope(out, parseEnvelope(source.header));
+    if (kind === "ENVELOPE") this.#envelopes.write(out, source.header, message, texts);
     else if (kind === "PREVIEW") {
       writeString(out, utf8(source instanceof MemorySource ? previewNow(source) : this.#preview));
     } else writeStructure(out, source.root, kind === "BODYSTRUCTURE");

@@ -136,7 +136,8 @@ function writeParams(out: ResponseBuffer, params: readonly Param[]): void {
   out.byte(CLOSE);
 }
 
-function writeAddresses(out: ResponseBuffer, addresses: readonly EnvelopeAddress[]): void {
+/** A list of addresses as ENVELOPE has it. */
+export function writeAddresses(out: ResponseBuffer, addresses: readonly EnvelopeAddress[]): void {
   if (addresses.length === 0) return out.ascii("NIL");
   out.byte(OPEN);
   for (const address of addresses) {

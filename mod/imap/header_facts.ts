@@ -12,6 +12,7 @@ import { FieldCursor, unfold } from "../mail/header.ts";
 import type { EnvelopeAddress } from "../mail/types.ts";
 import type { ParsedTexts } from "../store/mail_index.ts";
 import type { Message } from "../store/store.ts";
+import { HeaderSpans } from "./header_spans.ts";
 import { type MessageIds, messageIds } from "./message_ids.ts";
 import type { FieldFacts, FieldNeedle } from "./search_key.ts";
 import { dayWritten, fieldText, fold, readFields } from "./search_text.ts";
@@ -154,9 +155,14 @@ const AS_THEY_ARE = 0;
  * Has the index remember the fields of a header as they stand there, unless it knows them: a tenth of the work of `keepHeader`, for who lists headers:
  * who shows a list searches and sorts it.
  */
-export function keepFields(texts: ParsedTexts, message: Pick<Message, "uid">, header: Uint8Array): void {
+export function keepFields(
+  texts: ParsedTexts,
+  message: Pick<Message, "uid">,
+  header: Uint8Array,
+  spans: HeaderSpans = new HeaderSpans().read(header),
+): void {
   if (texts.get(message, "FIELDS")) return;
-  const kept = fieldsOf(header);
+  const kept = fieldsOf(header, spans);
   if (kept) texts.put(message, "FIELDS", kept, finishFields);
 }
 
@@ -165,25 +171,24 @@ export function finishFields(kept: Uint8Array): Uint8Array | null {
   return kept[0] === AS_THEY_ARE ? writeHeaderFacts(readHeaderFacts(kept.subarray(1))) : null;
 }
 
-/** The fields that are looked at, one after the other, after a mark; null where they are too long to be kept. */
-function fieldsOf(header: Uint8Array): Uint8Array | null {
-  const spans: number[] = [];
+/** The fields that are looked at, one after the other, after a mark; null where they are too long or too many to be kept. */
+function fieldsOf(header: Uint8Array, spans: HeaderSpans): Uint8Array | null {
   let length = 1;
-  const cursor = new FieldCursor(header);
-  while (cursor.next()) {
-    if (!LENGTHS.has(cursor.nameEnd - cursor.start) || !WANTED.has(cursor.name())) continue;
-    spans.push(cursor.start, cursor.end);
-    length += cursor.end - cursor.start;
-  }
-  if (length > FIELDS_KEPT) return null;
+  for (let i = 0; i < spans.count; i++) if (isLookedAt(spans, i)) length += spans.end(i) - spans.start(i);
+  if (length > FIELDS_KEPT || spans.tooMany) return null;
   const kept = new Uint8Array(length);
   kept[0] = AS_THEY_ARE;
-  for (let i = 0, at = 1; i < spans.length; i += 2) {
-    const field = header.subarray(spans[i], spans[i + 1]);
+  for (let i = 0, at = 1; i < spans.count; i++) {
+    if (!isLookedAt(spans, i)) continue;
+    const field = header.subarray(spans.start(i), spans.end(i));
     kept.set(field, at);
     at += field.length;
   }
   return kept;
+}
+
+function isLookedAt(spans: HeaderSpans, i: number): boolean {
+  return !spans.is(i, "sender") && !spans.is(i, "reply-to");
 }
 
 type Row = readonly [

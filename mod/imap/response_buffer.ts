@@ -53,6 +53,22 @@ export class ResponseBuffer {
     this.#at += bytes.length;
   }
 
+  /** Octets `start` to `end` of `bytes` as they are: cheaper than `bytes` with a view where they are few. */
+  range(bytes: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    const into = this.#bytes;
+    let at = this.#at;
+    for (let i = start; i < end; i++) into[at++] = bytes[i] as number;
+    this.#at = at;
+  }
+
+  /** What was written from offset `start` to `end` once more. */
+  again(start: number, end: number): void {
+    this.#reserve(end - start);
+    this.#bytes.copyWithin(this.#at, start, end);
+    this.#at += end - start;
+  }
+
   /** A whole number from 0 to 2^53 - 1, in decimal. */
   number(value: number): void {
     if (value < 10) return this.byte(ZERO + value);

@@ -47,3 +47,12 @@ Deno.test("ResponseBuffer.truncate() takes back, copyFrom() copies", () => {
   assertEquals(fromAscii(out.take()), "one");
   assertThrows(() => out.truncate(1));
 });
+
+Deno.test("ResponseBuffer writes a range of octets, and again what it holds, growing as it must", () => {
+  const out = new ResponseBuffer(4);
+  out.range(utf8("abcdef"), 1, 4);
+  out.range(utf8("abcdef"), 2, 2);
+  out.again(1, 3);
+  for (let i = 0; i < 6; i++) out.again(0, out.length);
+  assertEquals(fromUtf8(out.take()), "bcdcd".repeat(64));
+});
