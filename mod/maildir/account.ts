@@ -1,7 +1,7 @@
 import { FsError, isFsError } from "../base/fs.ts";
 import { FOLDER_SEEN } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { canonicalName, compareNames, INBOX, isBelow, mayCreate, parentsOf } from "../store/mailbox_name.ts";
+import { canonicalName, INBOX, isBelow, mayCreate } from "../store/mailbox_name.ts";
 import { canonicalOrShared, isSharedName } from "../store/shared_name.ts";
 import { SPECIAL_FOLDERS, specialUses } from "../store/special_use.ts";
 import type {
@@ -24,7 +24,7 @@ import type { AccountWatching, Following } from "./account_watching.ts";
 import type { QuickReader } from "./content.ts";
 import { MaildirDraft, placeDrafts } from "./draft.ts";
 import { Folder, type FolderHost } from "./folder.ts";
-import { findFolder, hideFolder, listFolders, makeFolder } from "./folder_tree.ts";
+import { entriesOf, findFolder, hideFolder, listFolders, makeFolder } from "./folder_tree.ts";
 import { KnownStatuses } from "./known_statuses.ts";
 import { folderDir, isDir } from "./layout.ts";
 import type { Ports } from "./ports.ts";
@@ -150,20 +150,11 @@ export class MaildirAccount implements AccountMail, FolderHost {
   }
 
   async list(): Promise<readonly MailboxEntry[]> {
-    const separator = this.#ports.separator;
-    if (!isDir(this.#ports.fs, `${this.root}/cur`)) await this.#remake();
-    const folders = new Set(await listFolders(this.#ports, this.root));
-    const parents = new Set<string>();
-    for (const name of folders) for (const parent of parentsOf(name, separator)) parents.add(parent);
-    const subscribed = new Set(await this.#subscriptions.names());
-    const uses = specialUses([...folders], await this.#uses.read());
-    return [...new Set([...folders, ...parents])].sort(compareNames).map((name) => ({
-      name,
-      exists: folders.has(name),
-      hasChildren: parents.has(name),
-      subscribed: subscribed.has(name),
-      specialUse: uses.get(name) ?? null,
-    }));
+    const ports = this.#ports;
+    if (!isDir(ports.fs, `${this.root}/cur`)) await this.#remake();
+    const names = await listFolders(ports, this.root);
+    const uses = specialUses(names, await this.#uses.read());
+    return await entriesOf(ports, this.root, names, new Set(await this.#subscriptions.names()), uses);
   }
 
   subscriptions(): Promise<readonly string[]> {

@@ -1,10 +1,11 @@
 /** The folders of one account on disk: which there are, making, renaming and removing them. */
 import { utf8 } from "../base/bytes.ts";
 import { FsError, isFsError } from "../base/fs.ts";
-import { compareNames, INBOX } from "../store/mailbox_name.ts";
+import { compareNames, INBOX, parentsOf } from "../store/mailbox_name.ts";
+import type { MailboxEntry, SpecialUse } from "../store/store.ts";
 import { folderDir, folderName, isDir, PARTS, REMOVED_PREFIX } from "./layout.ts";
 import type { Ports } from "./ports.ts";
-import { inSlices } from "./slices.ts";
+import { inSlices, sortInSlices } from "./slices.ts";
 
 /** Path of the folder, or null when it is not there (or a link). `name` is canonical. */
 export function findFolder(ports: Ports, root: string, name: string): string | null {
@@ -22,7 +23,34 @@ export async function listFolders(ports: Ports, root: string): Promise<string[]>
     const name = folderName(entry.name, ports.separator);
     if (name !== null && isDir(ports.fs, `${root}/${entry.name}/cur`)) names.push(name);
   });
-  return names.sort(compareNames);
+  return await sortInSlices(ports, root, names, compareNames);
+}
+
+/** These folders and the levels above them, INBOX first, as they are told to clients. */
+export async function entriesOf(
+  ports: Ports,
+  root: string,
+  names: readonly string[],
+  subscribed: ReadonlySet<string>,
+  uses: ReadonlyMap<string, SpecialUse>,
+): Promise<MailboxEntry[]> {
+  const folders = new Set(names);
+  const parents = new Set<string>();
+  await inSlices(ports, root, names, (name) => {
+    for (const parent of parentsOf(name, ports.separator)) parents.add(parent);
+  });
+  const all = await sortInSlices(ports, root, [...folders.union(parents)], compareNames);
+  const entries: MailboxEntry[] = [];
+  await inSlices(ports, root, all, (name) => {
+    entries.push({
+      name,
+      exists: folders.has(name),
+      hasChildren: parents.has(name),
+      subscribed: subscribed.has(name),
+      specialUse: uses.get(name) ?? null,
+    });
+  });
+  return entries;
 }
 
 /** Makes a folder; it is there for good when this resolves. cur/ comes last: without it there is no folder. */

@@ -3,6 +3,7 @@
  * levels; version 1: a name a line with "." between levels. Names are in modified UTF-7.
  */
 import { fromUtf8, utf8 } from "../base/bytes.ts";
+import { folderOf } from "../base/durable.ts";
 import { SUBSCRIPTIONS_SIZE } from "../base/limits.ts";
 import { compareNames } from "../store/mailbox_name.ts";
 import { decodeModifiedUtf7, encodeModifiedUtf7 } from "../store/modified_utf7.ts";
@@ -10,6 +11,7 @@ import { levelsOf, nameOfLevels } from "../store/shared_name.ts";
 import { replaceLocked } from "./locked_file.ts";
 import type { Ports } from "./ports.ts";
 import { Serial } from "./serial.ts";
+import { inSlices, sortInSlices } from "./slices.ts";
 
 const HEADER = "V\t2";
 
@@ -19,20 +21,22 @@ interface Line {
   readonly name: string | null;
 }
 
-function parse(text: string, separator: string): Line[] {
+function* parse(text: string, separator: string): Generator<Line> {
   const lines = text.split("\n");
   const tabbed = lines[0] === HEADER;
-  return lines.slice(tabbed ? 1 : 0).filter((l) => l !== "").map((line) => {
+  for (let i = tabbed ? 1 : 0; i < lines.length; i++) {
+    const line = lines[i] ?? "";
+    if (line === "") continue;
     const levels = tabbed ? line.split("\t") : line.split(".");
     const decoded = levels.map(decodeModifiedUtf7).filter((level) => level !== null);
     const name = decoded.length < levels.length ? null : nameOfLevels(decoded, separator);
-    return { text: levels.join("\t"), name };
-  });
+    yield { text: levels.join("\t"), name };
+  }
 }
 
 /** Names in a file's text, each once, sorted. */
 export function parseSubscriptions(text: string, separator: string): string[] {
-  const names = new Set(parse(text, separator).map((l) => l.name).filter((n) => n !== null));
+  const names = new Set([...parse(text, separator)].map((l) => l.name).filter((n) => n !== null));
   return [...names].sort(compareNames);
 }
 
@@ -50,7 +54,7 @@ export function changeSubscriptions(
     if (missing.length === 0) return null;
     return `${text}${text.endsWith("\n") ? "" : "\n"}${missing.join("\n")}\n`;
   }
-  const lines = parse(text, separator);
+  const lines = [...parse(text, separator)];
   const there = new Set(lines.map((l) => l.name));
   if (names.every((n) => there.has(n) === on)) return null;
   const kept = on ? lines : lines.filter((l) => l.name === null || !names.includes(l.name));
@@ -70,7 +74,12 @@ export class SubscriptionFile {
 
   async names(): Promise<string[]> {
     const bytes = await this.#ports.fs.readFile(this.#path, SUBSCRIPTIONS_SIZE);
-    return parseSubscriptions(fromUtf8(bytes ?? new Uint8Array()), this.#ports.separator);
+    const names = new Set<string>();
+    const lines = parse(fromUtf8(bytes ?? new Uint8Array()), this.#ports.separator);
+    await inSlices(this.#ports, folderOf(this.#path), lines, ({ name }) => {
+      if (name !== null) names.add(name);
+    });
+    return await sortInSlices(this.#ports, folderOf(this.#path), [...names], compareNames);
   }
 
   change(names: readonly string[], on: boolean): Promise<void> {

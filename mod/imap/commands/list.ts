@@ -3,7 +3,8 @@ import { compareNames, parentsOf } from "../../store/mailbox_name.ts";
 import { READ } from "../../store/rights.ts";
 import type { MailboxEntry } from "../../store/store.ts";
 import { reach } from "../access.ts";
-import { writeList } from "../format.ts";
+import { Ahead } from "../ahead.ts";
+import { writeList, writeMailboxStatus } from "../format.ts";
 import { ListPattern } from "../list_match.ts";
 import { listAll, type ListedEntry, rightsOf } from "../listing.ts";
 import { okay } from "../reply.ts";
@@ -13,11 +14,15 @@ import { Slice } from "../slice.ts";
 import type { ListCommand } from "../types.ts";
 import { writeMyRights } from "./acl.ts";
 import { writeMetadataOf } from "./metadata.ts";
-import { writeStatusOf } from "./status.ts";
+import { statusOf, type StatusValues } from "./status.ts";
 
 /** What looking at one name, and telling of it, cost in `Slice`'s octets. */
 const LOOK_WORK = 512;
 const ENTRY_WORK = 1024;
+/** Mailboxes whose status is found out at the same time. */
+const STATUSES = 16;
+/** Milliseconds between two times that what is told goes out. */
+const FLUSH = 1000;
 
 export async function list(session: ImapSession, command: ListCommand): Promise<Handled> {
   const { out, mail } = session;
@@ -35,34 +40,86 @@ export async function list(session: ImapSession, command: ListCommand): Promise<
   const all = subscribed ? withSubscriptions(entries, await mail.subscriptions()) : entries;
   const parents = command.select.includes("RECURSIVEMATCH") ? hiding(all, command, matches, separator) : null;
   const slice = new Slice(session.ports.clock, () => session.ports.pause());
-  for (const [i, entry] of all.entries()) {
-    session.progress?.steps(i, all.length);
+  const told: Told[] = [];
+  for (const entry of all) {
     await slice.spend(LOOK_WORK);
     if (!matches(entry.name)) continue;
-    const chosen = isChosen(entry, command);
     const childInfo = parents?.has(entry.name) === true;
-    if (!chosen && !childInfo) continue;
-    writeList(out.buffer, "LIST", {
-      separator,
-      name: entry.name,
-      attributes: attributes(entry, command),
-      ...(childInfo && subscribed ? { childInfo: ["SUBSCRIBED"] } : {}),
-    }, session.utf8);
-    if (entry.exists) await tellMore(session, entry, command);
-    if (out.full) await out.flush();
-    await slice.spend(ENTRY_WORK);
+    if (isChosen(entry, command) || childInfo) told.push({ entry, childInfo: childInfo && subscribed });
   }
+  await tell(session, command, told, slice);
   return okay("List completed");
 }
 
+/** An entry that a client is told of. */
+interface Told {
+  readonly entry: ListedEntry;
+  /** Something below it is subscribed that is not told. */
+  readonly childInfo: boolean;
+}
+
+async function tell(
+  session: ImapSession,
+  command: ListCommand,
+  told: readonly Told[],
+  slice: Slice,
+): Promise<void> {
+  const { out } = session;
+  const { clock } = session.ports;
+  const { separator } = session.ports.store;
+  const statuses = new Ahead(told, STATUSES, ({ entry }) => readStatus(session, entry, command));
+  let flushed = clock.monotonic();
+  try {
+    for (const [i, { entry, childInfo }] of told.entries()) {
+      const status = command.status === null ? null : await statuses.next();
+      writeList(out.buffer, "LIST", {
+        separator,
+        name: entry.name,
+        attributes: attributes(entry, command),
+        ...(childInfo ? { childInfo: ["SUBSCRIBED"] } : {}),
+      }, session.utf8);
+      if (entry.exists) await tellMore(session, entry, status, command);
+      session.progress?.steps(i, told.length);
+      // Now and then also where little is told: to who has gone nothing more need be.
+      if (out.full || clock.monotonic() - flushed > FLUSH) {
+        await out.flush();
+        flushed = clock.monotonic();
+      }
+      await slice.spend(ENTRY_WORK);
+    }
+  } finally {
+    await statuses.end();
+  }
+}
+
+/** What RETURN (STATUS) tells of a mailbox; null for nothing. */
+async function readStatus(
+  session: ImapSession,
+  entry: ListedEntry,
+  { status }: ListCommand,
+): Promise<StatusTold | null> {
+  if (status === null || !entry.exists) return null;
+  const place = await reach(session, entry.name, READ);
+  if ("status" in place) return null;
+  const values = await statusOf(session, place, status);
+  return values && { name: place.told, values };
+}
+
+interface StatusTold {
+  readonly name: string;
+  readonly values: StatusValues;
+}
+
 /** What RETURN asked for of a mailbox, as far as the user may know it. */
-async function tellMore(session: ImapSession, entry: ListedEntry, command: ListCommand): Promise<void> {
+async function tellMore(
+  session: ImapSession,
+  entry: ListedEntry,
+  status: StatusTold | null,
+  command: ListCommand,
+): Promise<void> {
   const { name } = entry;
   if (command.returns.includes("MYRIGHTS")) writeMyRights(session, name, rightsOf(entry));
-  if (command.status !== null) {
-    const place = await reach(session, name, READ);
-    if (!("status" in place)) await writeStatusOf(session, place, command.status);
-  }
+  if (status) writeMailboxStatus(session.out.buffer, status.name, status.values, session.utf8);
   if (command.metadata.length > 0) {
     const place = await reach(session, name, READ);
     if (!("status" in place)) await writeMetadataOf(session, place, command.metadata);

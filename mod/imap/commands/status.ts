@@ -15,22 +15,34 @@ export async function status(session: ImapSession, command: StatusCommand): Prom
   return told ? okay("Status completed") : REPLIES.noMailbox;
 }
 
+/** What a STATUS response tells. */
+export type StatusValues = readonly (readonly [StatusItem, number | string])[];
+
 /** Writes a STATUS response; false when there is no such mailbox. */
 export async function writeStatusOf(
   session: ImapSession,
   place: Place,
   items: readonly StatusItem[],
 ): Promise<boolean> {
+  const values = await statusOf(session, place, items);
+  if (values) writeMailboxStatus(session.out.buffer, place.told, values, session.utf8);
+  return values !== null;
+}
+
+/** What is to be told of a mailbox; null when there is none. */
+export async function statusOf(
+  session: ImapSession,
+  place: Place,
+  items: readonly StatusItem[],
+): Promise<StatusValues | null> {
   const status = await place.mail.status(place.name, {
     size: items.includes("SIZE") || items.includes("DELETED-STORAGE"),
   });
-  if (!status.ok) return false;
+  if (!status.ok) return null;
   const highest = items.includes("HIGHESTMODSEQ") ? await highestOf(session, place) : 0;
-  const values = items.map((item) =>
+  return items.map((item) =>
     [item, valueOf(status.value, item, highest, session.ports.config.messageSize)] as const
   );
-  writeMailboxStatus(session.out.buffer, place.told, values, session.utf8);
-  return true;
 }
 
 /** RFC 7162 3.1.7: who asks knows mod-sequences from now on. */
