@@ -5,7 +5,7 @@ import type { MailboxIndex, ParsedTexts, WordText } from "../store/mail_index.ts
 import type { Mailbox, Message } from "../store/store.ts";
 import { LargeSource, MemorySource, readExactly } from "./fetch_content.ts";
 import { keepFields } from "./header_facts.ts";
-import { fold, lookInContent, lookInMemory, type TextLooker } from "./search_text.ts";
+import { lookInContent, lookInMemory, lowerOf, type TextLooker } from "./search_text.ts";
 import { Slice } from "./slice.ts";
 
 /** From now on the texts of the mailbox's messages go into the index, in the background. */
@@ -55,7 +55,7 @@ async function readSlowly(
 function textInMemory(texts: ParsedTexts, message: Message, bytes: Uint8Array): WordText {
   keepFields(texts, message, bytes);
   const gathering = new Gathering();
-  lookInMemory(bytes, new MemorySource(bytes).root, gathering);
+  lookInMemory(bytes, lowerOf(bytes), new MemorySource(bytes).root, gathering);
   return gathering.taken();
 }
 
@@ -73,8 +73,8 @@ class Gathering implements TextLooker {
   }
 
   look(text: string, kind: "header" | "text"): void {
-    if (kind === "header") this.#headers += fold(text);
-    else this.#body += fold(text);
+    if (kind === "header") this.#headers += text;
+    else this.#body += text;
   }
 
   endPlace(): void {

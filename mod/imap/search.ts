@@ -21,7 +21,7 @@ import {
   YES,
 } from "./search_key.ts";
 import { SearchHints } from "./search_hints.ts";
-import { findInContent, findInMemory, hasNone, readFields } from "./search_text.ts";
+import { findInContent, findInMemory, hasNone, lowerOf, readFields } from "./search_text.ts";
 import { Slice } from "./slice.ts";
 import { threadIds } from "./thread_id.ts";
 import type { SearchKey } from "./types.ts";
@@ -206,9 +206,10 @@ class Searcher {
     const fields = readFields(source.bytes, this.#search.fields);
     const answer = this.#search.test(message, seq, { fields, found: null });
     if (answer !== UNKNOWN) return answer;
-    const found = hasNone(source.bytes, needles)
+    const lower = lowerOf(source.bytes);
+    const found = hasNone(lower, needles)
       ? needles.map(() => false)
-      : findInMemory(source.bytes, source.root, needles);
+      : findInMemory(source.bytes, lower, source.root, needles);
     return this.#search.test(message, seq, { fields, found });
   }
 

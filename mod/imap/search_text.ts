@@ -17,6 +17,8 @@ const SPACE = 0x20;
 const TAB = 0x09;
 /** Charsets that UTF-8 text is given under. */
 const UTF8_LABELS = new Set(["utf-8", "us-ascii", ""]);
+/** Charsets of which ASCII is a part, whatever stands beside it. */
+const ASCII_LABELS = /^(?:utf-8|us-ascii|iso-8859-\d+|windows-125\d|koi8-[ru]|)$/;
 const DAY_MS = 86_400_000;
 // deno-lint-ignore no-control-regex -- exactly the ASCII octets
 const ASCII = /^[\u0000-\u007f]*$/;
@@ -28,6 +30,11 @@ const ASCII = /^[\u0000-\u007f]*$/;
 export function fold(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
   return text.normalize("NFKD").toLowerCase().replaceAll("\u03c2", "\u03c3");
+}
+
+/** The same of text that was made of so many octets of UTF-8, where that was sound: of ASCII it is known for such without a look at it. */
+function foldOctets(text: string, octets: number): string {
+  return text.length === octets && !text.includes("\ufffd") ? text.toLowerCase() : fold(text);
 }
 
 /** Header fields that were looked at: values decoded (RFC 2047) and folded. */
@@ -128,7 +135,7 @@ export interface TextLooker {
   /** Nothing more is wanted. */
   readonly done: boolean;
   wants(kind: Place["kind"]): boolean;
-  /** Text of a place, not folded; a place's text may come in several. */
+  /** Text of a place, folded; a place's text may come in several. */
   look(text: string, kind: Place["kind"]): void;
   endPlace(): void;
 }
@@ -156,13 +163,13 @@ class Finder implements TextLooker {
   }
 
   look(text: string, kind: Place["kind"]): void {
-    const all = this.#tail + fold(text);
+    const all = this.#tail === "" ? text : this.#tail + text;
     for (let i = 0; i < this.#needles.length; i++) {
       const needle = this.#needles[i];
       if (!needle || this.found[i] || (kind === "header" && !needle.headers)) continue;
       this.found[i] = all.includes(needle.text);
     }
-    this.#tail = all.slice(Math.max(0, all.length - this.#longest + 1));
+    this.#tail = this.#longest > 1 ? all.slice(1 - this.#longest) : "";
   }
 
   /** Nothing matches from one place into the next. */
@@ -171,59 +178,95 @@ class Finder implements TextLooker {
   }
 }
 
-/** What makes a message's text differ from its octets, in lower case: transfer encodings, ISO-2022's ESC, UTF-16's NUL. */
-const ENCODED = ["base64", "quoted-printable", "uue", "\u001b", "\u0000"];
+/** What makes a message's text differ from its octets, in lower case: transfer encodings, UTF-7, ISO-2022's ESC, UTF-16's NUL. */
+const ENCODED = ["base64", "quoted-printable", "uue", "utf-7", "\u001b", "\u0000"];
 
-/**
- * A quick look at a message in memory: true when it is certain that none of the needles is in it. Most messages of a search fall here,
- * so it is all native string work: no structure is looked for, nothing is decoded.
- */
-export function hasNone(bytes: Uint8Array, needles: readonly Needle[]): boolean {
+/** A message in memory, in lower case; null where it is not all ASCII. Its text parts are pieces of it where they are not encoded. */
+export function lowerOf(bytes: Uint8Array): string | null {
   const text = fromUtf8(bytes);
   // Only ASCII decodes to as many characters as octets without replacements.
-  if (text.length !== bytes.length || text.includes("\ufffd")) return false;
-  let lower = text.toLowerCase();
-  if (needles.some((n) => n.headers && /\s/.test(n.text))) lower = unfolded(lower);
+  return text.length === bytes.length && !text.includes("\ufffd") ? text.toLowerCase() : null;
+}
+
+/**
+ * A quick look at a message as `lowerOf` gives it: true when it is certain that none of the needles is in it. All of it is native string work:
+ * no structure is looked for, nothing is decoded.
+ */
+export function hasNone(lower: string | null, needles: readonly Needle[]): boolean {
+  if (lower === null) return false;
+  // Near the beginning of most messages that are encoded.
+  for (const mark of ENCODED) if (lower.includes(mark)) return false;
+  const text = needles.some((n) => n.headers && /\s/.test(n.text)) ? unfolded(lower) : lower;
   for (const needle of needles) {
-    if (needle.text.includes("\n") || lower.includes(needle.text)) return false;
-    if (needle.headers && lower.includes("=?")) return false;
+    if (needle.text.includes("\n") || text.includes(needle.text)) return false;
+    if (needle.headers && text.includes("=?")) return false;
   }
-  return !ENCODED.some((mark) => lower.includes(mark));
+  return true;
 }
 
 function unfolded(text: string): string {
   return text.replace(/\r?\n[ \t]+/g, " ");
 }
 
-/** Whether each needle is in a message that is in memory. */
-export function findInMemory(bytes: Uint8Array, root: Part, needles: readonly Needle[]): readonly boolean[] {
+/** Whether each needle is in a message that is in memory. `lower`: as `lowerOf` gives it. */
+export function findInMemory(
+  bytes: Uint8Array,
+  lower: string | null,
+  root: Part,
+  needles: readonly Needle[],
+): readonly boolean[] {
   const finder = new Finder(needles);
-  lookInMemory(bytes, root, finder);
+  lookInMemory(bytes, lower, root, finder);
   return finder.found;
 }
 
 /** Shows the texts of a message in memory. */
-export function lookInMemory(bytes: Uint8Array, root: Part, looker: TextLooker): void {
-  for (const place of placesOf(root)) {
+export function lookInMemory(
+  bytes: Uint8Array,
+  lower: string | null,
+  root: Part,
+  looker: TextLooker,
+): void {
+  for (const { kind, part, start, end } of placesOf(root)) {
     if (looker.done) break;
-    if (!looker.wants(place.kind)) continue;
-    if (place.kind === "header") {
-      looker.look(headerText(bytes.subarray(place.start, place.end)), "header");
-    } else {
-      looker.look(partText(place.part, bytes.subarray(place.start, place.end)), "text");
+    if (!looker.wants(kind)) continue;
+    const bare = lower === null ? null : bareText(lower, kind, part, start, end);
+    if (bare !== null) looker.look(bare, kind);
+    else {
+      const octets = bytes.subarray(start, end);
+      looker.look(kind === "header" ? fold(headerText(octets)) : partText(part, octets), kind);
     }
     looker.endPlace();
   }
 }
 
-/** A part's text at once. The usual case of sound UTF-8 goes without a decoder of its own, which costs more than a small part's decoding. */
+/** The folded text of a place of an ASCII message, a piece of it; null where it is encoded. */
+function bareText(lower: string, kind: Place["kind"], part: Part, start: number, end: number): string | null {
+  if (kind === "header") {
+    const text = lower.slice(start, end);
+    return text.includes("=?") ? null : unfolded(text);
+  }
+  if (isEncoded(part) || end - start > SEARCH_HELD || !ASCII_LABELS.test(charsetOf(part))) return null;
+  return lower.slice(start, end);
+}
+
+function isEncoded({ fields }: Part): boolean {
+  const encoding = fields.encoding === null ? "" : fromAscii(fields.encoding).toLowerCase().trim();
+  return encoding === "base64" || encoding === "quoted-printable";
+}
+
+/**
+ * A part's text at once, folded. The usual case of sound UTF-8 goes without a decoder of its own, which costs more than a small part's
+ * decoding.
+ */
 function partText(part: Part, body: Uint8Array): string {
   if (body.length <= SEARCH_HELD && UTF8_LABELS.has(charsetOf(part))) {
     const transfer = transferDecoder(part.fields.encoding);
-    const text = fromUtf8(concat([transfer.write(body), transfer.end()]));
-    if (!text.includes("\ufffd")) return text;
+    const octets = concat([transfer.write(body), transfer.end()].filter((piece) => piece.length > 0));
+    const text = fromUtf8(octets);
+    if (!text.includes("\ufffd")) return foldOctets(text, octets.length);
   }
-  return decodeText(part, body);
+  return fold(decodeText(part, body));
 }
 
 /** The same for a message that is read as it is looked at. */
@@ -251,10 +294,10 @@ export async function lookInContent(
     const decoding = place.kind === "text" ? new TextDecoding(place.part) : null;
     for (let at = place.start; at < place.end && !looker.done && !decoding?.full; at += FETCH_CHUNK) {
       const chunk = await readExactly(content, at, Math.min(at + FETCH_CHUNK, place.end));
-      looker.look(decoding ? decoding.write(chunk) : headerText(chunk), place.kind);
+      looker.look(fold(decoding ? decoding.write(chunk) : headerText(chunk)), place.kind);
       await slice.spend(chunk.length);
     }
-    if (decoding) looker.look(decoding.end(), "text");
+    if (decoding) looker.look(fold(decoding.end()), "text");
     looker.endPlace();
   }
 }

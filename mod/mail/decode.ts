@@ -104,7 +104,8 @@ function decodeQuoted(bytes: Uint8Array, out: Uint8Array, last: boolean): [numbe
   let i = 0;
   while (i < bytes.length) {
     const c = bytes[i] as number;
-    if (c !== EQUALS && c !== SPACE && c !== TAB) {
+    // A single space between words stays, too: most are.
+    if (c > EQUALS || (c !== EQUALS && c !== TAB && (c !== SPACE || (bytes[i + 1] ?? 0) > SPACE))) {
       out[n++] = c;
       i++;
       continue;

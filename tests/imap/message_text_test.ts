@@ -1,6 +1,6 @@
 import { INDEX_TEXT } from "../../mod/base/limits.ts";
 import { readWordText } from "../../mod/imap/message_text.ts";
-import { findInMemory, fold } from "../../mod/imap/search_text.ts";
+import { findInMemory, fold, lowerOf } from "../../mod/imap/search_text.ts";
 import { Slice } from "../../mod/imap/slice.ts";
 import { scanStructure } from "../../mod/mail/structure.ts";
 import { ODD_MAILS } from "../interop/odd_mails.ts";
@@ -19,7 +19,7 @@ Deno.test("readWordText() gives all that SEARCH TEXT finds, however the message 
   for (const mail of [...ODD_MAILS, large]) {
     const bytes = latin1(mail);
     const needles = words.map((text) => ({ text: fold(text), headers: true }));
-    const found = findInMemory(bytes, scanStructure(bytes), needles);
+    const found = findInMemory(bytes, lowerOf(bytes), scanStructure(bytes), needles);
     for (const how of ["now", "later"] as const) {
       const box = new FakeMailbox(bytes);
       box.how = how;

@@ -1,9 +1,26 @@
-import { utf8 } from "../../mod/base/bytes.ts";
+import { fromAscii, utf8 } from "../../mod/base/bytes.ts";
+import type { Needle } from "../../mod/imap/search_key.ts";
+import type { Part } from "../../mod/mail/types.ts";
 import fc from "fast-check";
-import { findInMemory, fold, hasNone, readFields } from "../../mod/imap/search_text.ts";
+import {
+  findInMemory as find,
+  fold,
+  hasNone as none,
+  lowerOf,
+  readFields,
+} from "../../mod/imap/search_text.ts";
 import { scanStructure } from "../../mod/mail/structure.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { latin1 } from "./pieces.ts";
+
+const hasNone = (bytes: Uint8Array, needles: readonly Needle[]) => none(lowerOf(bytes), needles);
+
+/** The same whether the message is known for ASCII or not. */
+function findInMemory(bytes: Uint8Array, root: Part, needles: readonly Needle[]): readonly boolean[] {
+  const found = find(bytes, lowerOf(bytes), root, needles);
+  assertEquals(found, find(bytes, null, root, needles), fromAscii(bytes));
+  return found;
+}
 
 Deno.test("fold() compares as i;unicode-casemap does", () => {
   const same: readonly (readonly [string, string])[] = [
