@@ -49,6 +49,7 @@ export interface FolderHost {
 }
 
 const AT_ONCE = 1000; // files whose names are changed before others in the process get their turn for certain
+const COPY_ATTEMPTS = 10; // the same for many files that are copied together
 const ATTEMPTS = 3; // looks for a file that other programs keep renaming
 const READ = 32; // messages read whose notices would be more than watching the folder anew costs
 
@@ -327,7 +328,8 @@ export class Folder implements Mailbox {
         const to = await folder.place(await this.#copies(messages, folder, keep));
         return ok({ uidValidity: folder.uidValidity, from: messages.map((m) => m.uid), to });
       } catch (e) {
-        if (!isFsError(e, "not-found") || attempt >= ATTEMPTS) throw e;
+        // All or nothing: of many, one or the other may be under way time and again.
+        if (!isFsError(e, "not-found") || attempt >= COPY_ATTEMPTS) throw e;
         await this.#lookAgain();
       }
     }

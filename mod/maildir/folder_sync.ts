@@ -145,7 +145,8 @@ async function reconcile(
   await state.tellFlags(flagged);
   await removeDoubles(state, doubles, strangers);
   await admit(state, strangers, locked, underWay);
-  if (current && fresh && stable && !locked) await compact(state);
+  // Of whoever is in the middle of it there are records whose files are about to come.
+  if (current && fresh && stable && !locked && !underWay) await compact(state);
 }
 
 /** Takes out what are messages already. */
@@ -313,15 +314,17 @@ function trimUnplaced(state: FolderState): void {
   }
 }
 
-/** Writes the UID list anew when most of it is about messages long gone. */
+/**
+ * Writes the UID list anew when most of it is about messages long gone. Records that came after the folder was listed stay, here as in the file: their
+ * files are met next time.
+ */
 async function compact(state: FolderState): Promise<void> {
   if (state.uidFile.lines <= state.messages.length * 2 + GARBAGE) return;
   const live = (uid: Uid) => indexOfUid(state.messages, uid) >= 0;
   const newest = state.uidFile.nextUid - 1;
   await state.uidFile.locked(async () => {
-    if (await takeNews(state) !== "ended") {
-      await state.uidFile.rewrite((uid) => live(uid) || uid > newest);
-    }
+    if (await takeNews(state) === "ended") return;
+    await state.uidFile.rewrite((uid) => live(uid) || uid > newest);
+    for (const [base, { uid }] of [...state.unplaced]) if (uid <= newest) state.unplaced.delete(base);
   });
-  state.unplaced.clear();
 }

@@ -4,7 +4,7 @@ import { FLAGGED, type MailboxChange, SEEN } from "../../mod/store/store.ts";
 import { syncDue, syncFolder } from "../../mod/maildir/folder_sync.ts";
 import { FolderState } from "../../mod/maildir/folder_state.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { FakeClock } from "../support/fake_clock.ts";
+import { FakeClock, settle } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
 import { ALICE, allOf, append, fileText, machine, opened, portsOn, ROOT, storeOn } from "./support.ts";
 
@@ -141,6 +141,29 @@ Deno.test("missing parts of a folder are made again", async () => {
   await fs.removeDir("/m/new");
   await syncFolder(state);
   assertEquals(state.messages.length, 1);
+});
+
+Deno.test("the UID list is written anew without what others put into it meanwhile being forgotten", async () => {
+  const dead = Array.from({ length: 1100 }, (_, i) => `${i + 1} :dead${i}\n`).join("");
+  const { clock, fs, state } = folder({ "/m/dovecot-uidlist": `3 V99 N1101 G${GUID}\n${dead}` });
+  // Another process is about to put a message there.
+  const unlock = await portsOn(fs, clock, 2).locks.take("/m/dovecot-uidlist.lock");
+  const syncing = syncFolder(state);
+  await settle();
+  await fs.createWith("/m/cur/2.b:2,S", [utf8("x")]);
+  const list = `3 V99 N1102 G${GUID}\n${dead}1101 :2.b\n`;
+  await fs.createWith("/m/list", [utf8(list)]);
+  await fs.rename("/m/list", "/m/dovecot-uidlist");
+  await unlock();
+  await clock.advance(1000);
+  await syncing;
+  assert((await fileText(fs, "/m/dovecot-uidlist")).endsWith("\n1101 :2.b\n"));
+  await clock.advance(5000);
+  await syncFolder(state);
+  assertEquals(state.messages.map((m) => [m.uid, m.file]), [[1101, "2.b:2,S"]]);
+  const other = new FolderState(portsOn(fs, clock, 3), "/m", "/m");
+  await syncFolder(other);
+  assertEquals(other.messages.map((m) => m.uid), [1101]);
 });
 
 Deno.test("the UID list is written anew when it is mostly about the dead", async () => {
