@@ -314,17 +314,19 @@ function trimUnplaced(state: FolderState): void {
   }
 }
 
-/**
- * Writes the UID list anew when most of it is about messages long gone. Records that came after the folder was listed stay, here as in the file: their
- * files are met next time.
- */
+/** Writes the UID list anew when most of it is about messages long gone. */
 async function compact(state: FolderState): Promise<void> {
   if (state.uidFile.lines <= state.messages.length * 2 + GARBAGE) return;
-  const live = (uid: Uid) => indexOfUid(state.messages, uid) >= 0;
-  const newest = state.uidFile.nextUid - 1;
   await state.uidFile.locked(async () => {
-    if (await takeNews(state) === "ended") return;
-    await state.uidFile.rewrite((uid) => live(uid) || uid > newest);
-    for (const [base, { uid }] of [...state.unplaced]) if (uid <= newest) state.unplaced.delete(base);
+    const news = await takeNews(state);
+    if (news === "records") {
+      // Others were here since the folder was listed: their messages come first, the list another time.
+      state.newDir.forget();
+      state.curDir.forget();
+      await sync(state, true);
+    } else if (news === "nothing") {
+      await state.uidFile.rewrite((uid) => indexOfUid(state.messages, uid) >= 0);
+      state.unplaced.clear();
+    }
   });
 }

@@ -146,24 +146,32 @@ Deno.test("missing parts of a folder are made again", async () => {
 Deno.test("the UID list is written anew without what others put into it meanwhile being forgotten", async () => {
   const dead = Array.from({ length: 1100 }, (_, i) => `${i + 1} :dead${i}\n`).join("");
   const { clock, fs, state } = folder({ "/m/dovecot-uidlist": `3 V99 N1101 G${GUID}\n${dead}` });
-  // Another process is about to put a message there.
-  const unlock = await portsOn(fs, clock, 2).locks.take("/m/dovecot-uidlist.lock");
+  // Another process puts a message there when the folder has been listed.
+  const { locks } = portsOn(fs, clock, 2);
+  const other = async () => {
+    const unlock = await locks.take("/m/dovecot-uidlist.lock");
+    await fs.createWith("/m/cur/2.b:2,S", [utf8("x")]);
+    await fs.createWith("/m/list", [utf8(`3 V99 N1102 G${GUID}\n${dead}1101 :2.b\n`)]);
+    await fs.rename("/m/list", "/m/dovecot-uidlist");
+    await unlock();
+  };
+  let putting: Promise<void> | null = null;
+  fs.fail((operation, path) => {
+    if (operation === "list" && path === "/m/cur") putting ??= Promise.resolve().then(other);
+    return false;
+  }, "io");
   const syncing = syncFolder(state);
-  await settle();
-  await fs.createWith("/m/cur/2.b:2,S", [utf8("x")]);
-  const list = `3 V99 N1102 G${GUID}\n${dead}1101 :2.b\n`;
-  await fs.createWith("/m/list", [utf8(list)]);
-  await fs.rename("/m/list", "/m/dovecot-uidlist");
-  await unlock();
-  await clock.advance(1000);
-  await syncing;
+  for (let i = 0; i < 5; i++) await clock.advance(50);
+  await Promise.all([syncing, putting]);
   assert((await fileText(fs, "/m/dovecot-uidlist")).endsWith("\n1101 :2.b\n"));
+  // Before anything else comes: what would come now has a higher UID.
+  assertEquals(state.messages.map((m) => [m.uid, m.file]), [[1101, "2.b:2,S"]]);
   await clock.advance(5000);
   await syncFolder(state);
-  assertEquals(state.messages.map((m) => [m.uid, m.file]), [[1101, "2.b:2,S"]]);
-  const other = new FolderState(portsOn(fs, clock, 3), "/m", "/m");
-  await syncFolder(other);
-  assertEquals(other.messages.map((m) => m.uid), [1101]);
+  assertEquals(await fileText(fs, "/m/dovecot-uidlist"), `3 V99 N1102 G${GUID}\n1101 :2.b\n`);
+  const third = new FolderState(portsOn(fs, clock, 3), "/m", "/m");
+  await syncFolder(third);
+  assertEquals(third.messages.map((m) => m.uid), [1101]);
 });
 
 Deno.test("the UID list is written anew when it is mostly about the dead", async () => {
