@@ -86,6 +86,8 @@ async function open(
   const { mailbox, view } = box;
   if (command.condstore && session.ports.index) session.enabled.add("CONDSTORE");
   const modSeqs = session.condstore ? await box.loadModSeqs() : null;
+  // Nothing was told yet: what has changed meanwhile is part of what is. From here to what is told as gone nothing may happen in between.
+  view.take(true);
   writeFlagLists(out.buffer, box);
   out.line(`* ${view.count} EXISTS`);
   if (session.rev2) {
@@ -99,14 +101,15 @@ async function open(
   out.line(`* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs valid`);
   out.line(`* OK [UIDNEXT ${mailbox.uidNext}] Predicted next UID`);
   out.line(`* OK [MAILBOXID (${mailbox.objectId})] Id`); // RFC 8474 4.2
-  await tellHighest(session, box, modSeqs);
+  if (modSeqs) out.line(`* OK [HIGHESTMODSEQ ${modSeqs.highest}] Highest`);
+  else await tellHighest(session, box);
   if (modSeqs && command.resync) await tellMissed(session, modSeqs, command.resync);
   return okay(examining ? "Examine completed" : "Select completed", readOnly ? "READ-ONLY" : "READ-WRITE");
 }
 
-/** HIGHESTMODSEQ or NOMODSEQ (RFC 7162 3.1.2); who has not asked for mod-sequences is told one that costs less. */
-async function tellHighest(session: ImapSession, box: Selected, modSeqs: ModSeqs | null): Promise<void> {
-  const highest = modSeqs ? modSeqs.highest : session.condstore ? null : (await box.index())?.highestKnown();
+/** NOMODSEQ (RFC 7162 3.1.2); who has not asked for mod-sequences is told a highest one that costs less. */
+async function tellHighest(session: ImapSession, box: Selected): Promise<void> {
+  const highest = session.condstore ? null : (await box.index())?.highestKnown();
   if (typeof highest === "number") session.out.line(`* OK [HIGHESTMODSEQ ${highest}] Highest`);
   else if (highest === null) session.out.line("* OK [NOMODSEQ] No mod-sequences here");
 }

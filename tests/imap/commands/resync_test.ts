@@ -1,5 +1,6 @@
 import { utf8 } from "../../../mod/base/bytes.ts";
 import { Indexes } from "../../../mod/index/indexes.ts";
+import type { MailIndex } from "../../../mod/store/mail_index.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
 import { ImapClient, type ImapServer, imapServer } from "../../support/imap_server.ts";
@@ -210,6 +211,46 @@ Deno.test("QRESYNC: a client that was away sees what a full read shows, also aft
     assertEquals(client?.flags, full.flags, `round ${round}`);
   }
   await bench.clock.advance(1);
+  await index.close();
+});
+
+Deno.test("QRESYNC: what goes while a mailbox is being selected is told as gone, and nowhere else", async () => {
+  await using bench = await IndexBench.make();
+  const index = indexes(bench);
+  let opening: () => Promise<void> = () => Promise.resolve();
+  const slow: MailIndex = {
+    open: async (account, mailbox) => {
+      const opened = await index.open(account, mailbox);
+      await opening();
+      return opened;
+    },
+    keepOnly: (account, names) => index.keepOnly(account, names),
+  };
+  const server = imapServer({ index: slow });
+  const one = await withMessages(server, 3);
+  const two = await ImapClient.loggedIn(server);
+  await two.ok("ENABLE QRESYNC");
+  const first = await two.ok("SELECT INBOX");
+  const validity = codeOf(first, "UIDVALIDITY");
+  const known = codeOf(first, "HIGHESTMODSEQ");
+  await two.ok("UNSELECT");
+  opening = async () => {
+    opening = () => Promise.resolve();
+    await one.ok("STORE 2 +FLAGS (\\Deleted)");
+    await one.ok("EXPUNGE");
+    await one.append("INBOX", "new");
+  };
+  const back = await two.ok(`SELECT INBOX (QRESYNC (${validity} ${known} 1:3))`);
+  assertEquals(back.filter((l) => /EXISTS|VANISHED|FETCH/.test(l)).map((l) => l.replace(/ MODSEQ.*/, "")), [
+    "* 3 EXISTS",
+    "* VANISHED (EARLIER) 2",
+  ]);
+  assertEquals(codeOf(back, "UIDNEXT"), "5");
+  assertEquals((await two.ok("UID FETCH 1:* (UID)")).slice(0, -1), [
+    "* 1 FETCH (UID 1)",
+    "* 2 FETCH (UID 3)",
+    "* 3 FETCH (UID 4)",
+  ]);
   await index.close();
 });
 
