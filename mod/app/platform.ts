@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Timings } from "../status/timings.ts";
 import type { Recorder } from "../trace/recorder.ts";
+import type { BufferPool } from "../wire/buffer_pool.ts";
 
 /** The machine, as everything below gets it. */
 export interface Platform {
@@ -18,6 +19,8 @@ export interface Platform {
   readonly machine: string;
   /** Where it is counted how long things take. */
   readonly timings: Timings;
+  /** Arrays that answers to clients are written into. */
+  readonly buffers: BufferPool;
   readonly version: string;
   readonly commit: string | null;
 }

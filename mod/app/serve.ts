@@ -14,6 +14,7 @@ import type { Platform } from "./platform.ts";
 import { Server } from "./server.ts";
 import { onSignals } from "./signals.ts";
 import { TracedLog } from "../trace/traced_log.ts";
+import { BufferPool } from "../wire/buffer_pool.ts";
 import { traceRecorder } from "./trace.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 import { readBuild } from "./version.ts";
@@ -65,6 +66,7 @@ export async function serve(
     pid: Deno.pid,
     machine: Deno.hostname(),
     timings: observed.timings,
+    buffers: new BufferPool(),
     version: build.version,
     commit: build.commit,
   };

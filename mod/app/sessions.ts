@@ -92,6 +92,7 @@ async function serveProtocol(
         random: platform.random,
         log: platform.log,
         pause: () => platform.clock.sleep(0),
+        buffers: platform.buffers,
         timed: platform.timings.imapCommand,
         stopping: stop,
         compression: async () => new (await import("../sys/deflate.ts")).Deflate(),

@@ -43,6 +43,27 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** Four octets as one number: one of them that is zero borrows from its highest bit when one is taken from each. */
+const ONES = 0x01010101;
+const HIGHEST = 0x80808080 | 0;
+
+/** Whether there is a NUL. By words of four: the engine's own search takes twice as long for a mail. */
+export function holdsNul(bytes: Uint8Array): boolean {
+  const { length } = bytes;
+  if (length < 64) return bytes.includes(0);
+  const words = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const last = length - 16;
+  for (let at = 0;; at = Math.min(at + 16, last)) {
+    const a = words.getInt32(at);
+    const b = words.getInt32(at + 4);
+    const c = words.getInt32(at + 8);
+    const d = words.getInt32(at + 12);
+    const zero = ((a - ONES) & ~a) | ((b - ONES) & ~b) | ((c - ONES) & ~c) | ((d - ONES) & ~d);
+    if ((zero & HIGHEST) !== 0) return true;
+    if (at === last) return false;
+  }
+}
+
 /** Upper case of A-Z only: protocol keywords know no other letters (and "ı" must not become "I"). */
 export function asciiUpper(text: string): string {
   return text.replace(/[a-z]+/g, (s) => s.toUpperCase());

@@ -2,7 +2,7 @@
  * Writers of IMAP responses (RFC 3501 7) into a ResponseBuffer. What other people wrote is quoted or sent as a literal here, and
  * only here; all other text is our own.
  */
-import { fromAscii, utf8 } from "../base/bytes.ts";
+import { fromAscii, holdsNul, utf8 } from "../base/bytes.ts";
 import type { FlagBits } from "../store/store.ts";
 import { KEYWORD_SHIFT } from "../store/store.ts";
 import { encodeMailboxName } from "./mailbox_name.ts";
@@ -109,7 +109,7 @@ export function writeString(out: ResponseBuffer, bytes: Uint8Array): void {
 
 /** Octets as a string may hold them, as many as there are: NUL is replaced (RFC 9051 4.3). Without one, the array itself. */
 export function withoutNul(bytes: Uint8Array): Uint8Array {
-  return bytes.includes(0) ? bytes.map((c) => c === 0 ? NUL_SUBSTITUTE : c) : bytes;
+  return holdsNul(bytes) ? bytes.map((c) => c === 0 ? NUL_SUBSTITUTE : c) : bytes;
 }
 
 /** A literal of these octets; NUL is replaced. */

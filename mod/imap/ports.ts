@@ -6,6 +6,7 @@ import type { Random } from "../base/random.ts";
 import type { MailIndex } from "../store/mail_index.ts";
 import type { Sharing } from "../store/sharing.ts";
 import type { Store } from "../store/store.ts";
+import type { BufferPool } from "../wire/buffer_pool.ts";
 import type { Compression } from "../wire/compressed_conn.ts";
 
 export interface ImapConfig {
@@ -36,6 +37,8 @@ export interface ImapPorts {
   readonly index?: MailIndex;
   /** What accounts let each other do; without it each has its own mail alone. */
   readonly sharing?: Sharing;
+  /** Arrays that answers are written into; without them each is made anew. */
+  readonly buffers?: BufferPool;
   /** Makes what compresses a connection; without it compression is not offered. */
   readonly compression?: () => Promise<Compression>;
   /** Aborts when the server shuts down: sessions say BYE and end. */

@@ -3,6 +3,9 @@ import { EMPTY } from "../base/bytes.ts";
 const ZERO = 0x30;
 /** Octets a buffer begins with at most. */
 const LARGEST = 128 * 1024;
+/** Who needs more octets than the first needs many: an array of the second, which others can use after it (`BufferPool`). */
+const LITTLE = 4 * 1024;
+const MUCH = 64 * 1024;
 const ENCODER = new TextEncoder();
 
 /**
@@ -15,8 +18,10 @@ export class ResponseBuffer {
   /** Octets it begins with when something is written. */
   #initial: number;
 
-  constructor(initial = 16 * 1024) {
+  /** `array` is what it writes into as long as that is large enough; without one it begins with `initial` octets. */
+  constructor(initial = 16 * 1024, array: Uint8Array = EMPTY) {
     this.#initial = initial;
+    this.#bytes = array;
   }
 
   /** Octets written and not taken. */
@@ -86,6 +91,16 @@ export class ResponseBuffer {
     this.#at += size;
   }
 
+  /** What was written: a view, valid until more is. */
+  get view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  /** The array that it writes into. */
+  get array(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** Forgets what was written from `length` on: takes back an unfinished response. */
   truncate(length: number): void {
     if (length > this.#at) {
@@ -97,6 +112,11 @@ export class ResponseBuffer {
   /** A copy of what was written from offset `start` on. */
   copyFrom(start: number): Uint8Array {
     return this.#bytes.slice(start, this.#at);
+  }
+
+  /** What was written from offset `start` on; valid until more is written. */
+  viewFrom(start: number): Uint8Array {
+    return this.#bytes.subarray(start, this.#at);
   }
 
   /** What was written, as an array of the caller's own; the buffer is empty afterwards. */
@@ -119,7 +139,9 @@ export class ResponseBuffer {
   }
 
   #grow(n: number): void {
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + n, this.#initial));
+    const needed = this.#at + n;
+    const least = needed > LITTLE ? MUCH : this.#initial;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, needed, least));
     larger.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = larger;
   }

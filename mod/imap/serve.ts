@@ -53,7 +53,11 @@ class ImapConnection {
   constructor(conn: Conn, ports: ImapPorts) {
     this.#conn = conn;
     this.#ports = ports;
-    this.#out = new Output((bytes) => this.#conn.write(bytes));
+    const { buffers } = ports;
+    this.#out = new Output(
+      (bytes) => this.#conn.write(bytes),
+      buffers ? { pool: buffers, lend: (bytes) => this.#conn.lend?.(bytes) ?? null } : null,
+    );
     this.#session = new ImapSession(ports, conn, this.#out);
     this.#session.onNews = () => this.#scheduleNews();
     this.#slice = new Slice(ports.clock, () => ports.pause());
@@ -76,6 +80,7 @@ class ImapConnection {
       this.#conn.destroy();
     } finally {
       this.#cancelTimer();
+      this.#out.release();
       stopping?.removeEventListener("abort", stop);
       this.#session.close();
       await this.#session.appends.drop().catch((cause) => {

@@ -55,6 +55,8 @@ export class NodeConn implements Conn {
   #unread = 0;
   /** Octets that the socket has and the system has not taken yet. */
   #unsent = 0;
+  /** Of them, how many whoever waits to write does not mind. */
+  #enough = 0;
   #paused = false;
   #ended = false;
   /** Of the client, since TLS began: nothing but its handshake, or a word. */
@@ -135,12 +137,28 @@ export class NodeConn implements Conn {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#lost) throw this.#lost;
+    this.#give(bytes);
+    await this.#takenBut(WRITE_AHEAD);
+  }
+
+  async lend(bytes: Uint8Array): Promise<void> {
+    if (this.#lost) throw this.#lost;
+    this.#give(bytes);
+    await this.#takenBut(0);
+  }
+
+  #give(bytes: Uint8Array): void {
     this.#unsent += bytes.length;
     this.#socket.write(bytes, () => {
       this.#unsent -= bytes.length;
-      if (this.#unsent <= WRITE_AHEAD) this.#wakeWriter();
+      if (this.#unsent <= this.#enough) this.#wakeWriter();
     });
-    if (this.#unsent <= WRITE_AHEAD) return;
+  }
+
+  /** Resolves when the system has taken all but so many octets. */
+  async #takenBut(octets: number): Promise<void> {
+    if (this.#unsent <= octets) return;
+    this.#enough = octets;
     this.#writing.deadline = performance.now() + WRITE_STALL;
     await new Promise<void>((wake) => this.#writer = wake);
     if (this.#lost) throw this.#lost;

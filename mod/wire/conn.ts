@@ -60,6 +60,8 @@ export interface Conn {
   readNow(): Uint8Array | null;
   /** Hands over octets; resolves when the peer takes them at a pace that keeps memory bounded. The array may not be changed afterwards. */
   write(bytes: Uint8Array): Promise<void>;
+  /** As `write`, but resolves when all was taken, and the array is the caller's again. Absent where that cannot be known. */
+  lend?(bytes: Uint8Array): Promise<void>;
   /**
    * Server: writes `announce` (the reply that invites the handshake) and begins TLS; giving the reply here closes the gap in which the
    * ClientHello would be read as plain octets. Client: `announce` is null, begins TLS at once; with `verify` the certificate must be

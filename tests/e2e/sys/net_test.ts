@@ -246,3 +246,44 @@ Deno.test("net: a client that checks the chain itself is shown all of it, and it
   await listener.close();
   await Promise.all(ended);
 });
+
+Deno.test("net: an array that was lent is free when it comes back, in the clear and under TLS", async () => {
+  const { certificates: served } = await certificates("a.test");
+  const [pieces, size] = [20, 200_000];
+  for (const implicitTls of [false, true]) {
+    const sent: Promise<void>[] = [];
+    const lend = async (conn: NodeConn) => {
+      const array = new Uint8Array(size);
+      for (let i = 1; i <= pieces; i++) {
+        array.fill(i);
+        await conn.lend(array);
+        array.fill(0);
+      }
+      await conn.close();
+    };
+    const listener = await listen({
+      address: "127.0.0.1",
+      port: 0,
+      serverTls: served.serverTls,
+      implicitTls,
+      busy: "",
+      admit: () => true,
+      left: () => {},
+      accept: (conn) => void sent.push(lend(conn)),
+      handshakeFailed: () => {},
+    });
+    const conn = await connect("127.0.0.1", listener.port, 5000);
+    if (implicitTls) await conn.startTls(null, { name: "a.test", required: false });
+    let got = 0;
+    while (got < pieces * size) {
+      const chunk = await conn.read() ?? new Uint8Array(0);
+      assert(chunk.length > 0);
+      // Slowly, so that much waits on the way.
+      await new Promise((turn) => setTimeout(turn, 0));
+      for (const octet of chunk) assert(octet === Math.floor(got++ / size) + 1);
+    }
+    await conn.close();
+    await Promise.all(sent);
+    await listener.close();
+  }
+});
