@@ -81,6 +81,11 @@ export interface Watcher {
   close(): void;
 }
 
+/** Of a file whose beginning was read: when it was last changed, milliseconds since 1970. */
+export interface HeadStat {
+  mtime: number;
+}
+
 /** Free space of the file system that holds a path, in octets; null where the system cannot tell. */
 export interface Space {
   readonly free: number | null;
@@ -128,8 +133,8 @@ export interface Fs {
   readInto(path: string, into: Uint8Array): number | null;
   /** Reads the first octets of a file as far as it or `into` goes; gives how many. null when there is no such file. */
   readStart(path: string, into: Uint8Array): number | null;
-  /** The same where a symbolic link may have been put in the file's place: it is not followed. */
-  readHead(path: string, into: Uint8Array): number | null;
+  /** The same where a symbolic link may have been put in the file's place: it is not followed. What is found out of the file on the way is put in `stat`. */
+  readHead(path: string, into: Uint8Array, stat?: HeadStat): number | null;
   /** Replaces `to` atomically. Throws `not-found`. */
   rename(from: string, to: string): Promise<void>;
   renameSync(from: string, to: string): void;

@@ -29,7 +29,7 @@ import {
 } from "./fetch_plan.ts";
 import { withoutNul, writeFlags, writeLiteral, writeLiteralHeader, writeString } from "./format.ts";
 import { writeStructure } from "./format_structure.ts";
-import { previewEnd, previewOf, previewPart } from "./preview.ts";
+import { previewNow, readPreview } from "./preview.ts";
 import { EnvelopeWriter } from "./envelope_writer.ts";
 import type { ResponseBuffer } from "./response_buffer.ts";
 import { Slice } from "./slice.ts";
@@ -178,7 +178,10 @@ class Fetcher {
     const unknown: Message[] = [];
     for (const seq of seqs) {
       const m = view[seq - 1];
-      if (m && ((size && m.size < 0) || (date && m.internalDate < 0))) unknown.push(m);
+      if (!m || (!(size && m.size < 0) && !(date && m.internalDate < 0))) continue;
+      // Who reads its header gets the date by the way.
+      if ((size && m.size < 0) || !this.#readsHeader(m)) unknown.push(m);
+      if (this.slice.worked(MESSAGE_WORK)) await this.slice.breathe();
     }
     if (unknown.length > 0) await mailbox.prepare(unknown, { size, date });
   }
@@ -195,7 +198,7 @@ class Fetcher {
       const { mailbox } = this.#request;
       const header = needs.body ? null : mailbox.headerNow?.(message.uid);
       const bytes = header ?? mailbox.contentNow(message.uid);
-      if (!bytes) return false;
+      if (!bytes || (this.#plan.date && message.internalDate < 0)) return false;
       source = new MemorySource(bytes);
       this.octets = bytes.length;
     }
@@ -212,6 +215,9 @@ class Fetcher {
       return;
     }
     try {
+      if (this.#plan.date && message.internalDate < 0) {
+        await this.#request.mailbox.prepare([message], { date: true });
+      }
       if (content.size <= FETCH_WHOLE) {
         this.#writeFrom(seq, message, new MemorySource(await readExactly(content, 0, content.size)));
       } else {
@@ -221,6 +227,11 @@ class Fetcher {
     } finally {
       content.close();
     }
+  }
+
+  #readsHeader(message: Message): boolean {
+    const { needs } = this.#plan;
+    return needs.header && !needs.body && !!this.#request.mailbox.headerNow && !this.#allCached(message);
   }
 
   #allCached(message: Message): boolean {
@@ -390,7 +401,7 @@ class Fetcher {
     else if (kind === "PREVIEW") {
       writeString(out, utf8(source instanceof MemorySource ? previewNow(source) : this.#preview));
     } else writeStructure(out, source.root, kind === "BODYSTRUCTURE");
-    texts?.put(message, kind, out.copyFrom(start));
+    texts?.put(message, kind, out.viewFrom(start));
   }
 
   #writeOwnModSeq(out: ResponseBuffer, message: Message): void {
@@ -419,16 +430,6 @@ class Fetcher {
 
 function isCached(kind: string): kind is "ENVELOPE" | "BODY" | "BODYSTRUCTURE" | "PREVIEW" {
   return kind === "ENVELOPE" || kind === "BODY" || kind === "BODYSTRUCTURE" || kind === "PREVIEW";
-}
-
-function previewNow({ bytes, root }: MemorySource): string {
-  const part = previewPart(root);
-  return part ? previewOf(part, bytes.subarray(part.bodyStart, previewEnd(part))) : "";
-}
-
-async function readPreview({ content, root }: LargeSource): Promise<string> {
-  const part = previewPart(root);
-  return part ? previewOf(part, await readExactly(content, part.bodyStart, previewEnd(part))) : "";
 }
 
 /** `* 3 FETCH (`; with a UID, `* 7 UIDFETCH (` (RFC 9586 3.2). */

@@ -151,6 +151,9 @@ export function keepHeader(texts: ParsedTexts, message: Pick<Message, "uid">, he
 /** First octet of fields that are kept as they stand in the message: no JSON begins so. */
 const AS_THEY_ARE = 0;
 
+/** Fields that are of ENVELOPE alone. */
+const NOT_LOOKED_AT = ["sender", "reply-to"] as const;
+
 /**
  * Has the index remember the fields of a header as they stand there, unless it knows them: a tenth of the work of `keepHeader`, for who lists headers:
  * who shows a list searches and sorts it.
@@ -162,33 +165,13 @@ export function keepFields(
   spans: HeaderSpans = new HeaderSpans().read(header),
 ): void {
   if (texts.get(message, "FIELDS")) return;
-  const kept = fieldsOf(header, spans);
+  const kept = spans.gathered(header, AS_THEY_ARE, NOT_LOOKED_AT, FIELDS_KEPT);
   if (kept) texts.put(message, "FIELDS", kept, finishFields);
 }
 
 /** What `keepHeader` would have kept of the message that fields as they stand are of; null where there is no need, or that is too much. */
 export function finishFields(kept: Uint8Array): Uint8Array | null {
   return kept[0] === AS_THEY_ARE ? writeHeaderFacts(readHeaderFacts(kept.subarray(1))) : null;
-}
-
-/** The fields that are looked at, one after the other, after a mark; null where they are too long or too many to be kept. */
-function fieldsOf(header: Uint8Array, spans: HeaderSpans): Uint8Array | null {
-  let length = 1;
-  for (let i = 0; i < spans.count; i++) if (isLookedAt(spans, i)) length += spans.end(i) - spans.start(i);
-  if (length > FIELDS_KEPT || spans.tooMany) return null;
-  const kept = new Uint8Array(length);
-  kept[0] = AS_THEY_ARE;
-  for (let i = 0, at = 1; i < spans.count; i++) {
-    if (!isLookedAt(spans, i)) continue;
-    const field = header.subarray(spans.start(i), spans.end(i));
-    kept.set(field, at);
-    at += field.length;
-  }
-  return kept;
-}
-
-function isLookedAt(spans: HeaderSpans, i: number): boolean {
-  return !spans.is(i, "sender") && !spans.is(i, "reply-to");
 }
 
 type Row = readonly [

@@ -32,6 +32,7 @@ export class HeaderSpans {
   /** Name, value and end of each. */
   readonly #offsets = new Int32Array(MOST * 3);
   readonly #firsts = new Int32Array(NAMES.length);
+  #gathered = new Uint8Array(0);
   #count = 0;
   #doubled = false;
   #tooMany = false;
@@ -87,6 +88,25 @@ export class HeaderSpans {
   /** Offset after its last line end. */
   end(i: number): number {
     return this.#offsets[i * 3 + 2] ?? 0;
+  }
+
+  /**
+   * The fields that are not one of `but`, one after the other, after an octet `mark`; valid until the next call. null where they are too many, or
+   * that is more than `most` octets.
+   */
+  gathered(header: Uint8Array, mark: number, but: readonly SpannedField[], most: number): Uint8Array | null {
+    if (this.#tooMany) return null;
+    if (this.#gathered.length < most) this.#gathered = new Uint8Array(most);
+    const into = this.#gathered;
+    into[0] = mark;
+    let at = 1;
+    for (let i = 0; i < this.#count; i++) {
+      if (but.some((name) => this.is(i, name))) continue;
+      const end = this.end(i);
+      if (at + end - this.start(i) > most) return null;
+      for (let from = this.start(i); from < end; from++) into[at++] = header[from] ?? 0;
+    }
+    return into.subarray(0, at);
   }
 
   #add(which: number, cursor: FieldCursor): void {

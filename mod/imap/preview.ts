@@ -3,6 +3,7 @@ import { asciiLower } from "../base/bytes.ts";
 import { PREVIEW_LENGTH, PREVIEW_OCTETS } from "../base/limits.ts";
 import { TextDecoding } from "../mail/text.ts";
 import type { Part } from "../mail/types.ts";
+import { type LargeSource, type MemorySource, readExactly } from "./fetch_content.ts";
 
 /** The part that a preview is taken from: the first text that is no attachment; null where there is none. */
 export function previewPart(root: Part): Part | null {
@@ -33,6 +34,18 @@ export function previewOf(part: Part, body: Uint8Array): string {
   const readable = part.subtype === "html" ? htmlText(text) : ownText(text);
   const line = readable.replace(INVISIBLE, "").replace(/\s+/g, " ").trim();
   return [...line.slice(0, PREVIEW_LENGTH * 2)].slice(0, PREVIEW_LENGTH).join("").trimEnd();
+}
+
+/** The preview of a message in memory; empty where it has no text. */
+export function previewNow({ bytes, root }: Pick<MemorySource, "bytes" | "root">): string {
+  const part = previewPart(root);
+  return part ? previewOf(part, bytes.subarray(part.bodyStart, previewEnd(part))) : "";
+}
+
+/** The same of one that has to be read. */
+export async function readPreview({ content, root }: Pick<LargeSource, "content" | "root">): Promise<string> {
+  const part = previewPart(root);
+  return part ? previewOf(part, await readExactly(content, part.bodyStart, previewEnd(part))) : "";
 }
 
 /** What newsletters fill their first line with. */

@@ -6,6 +6,7 @@ import { INDEX_BATCH, INDEX_NEEDLES, INDEX_PENDING, INDEX_READ_AHEAD } from "../
 import type { FinishText, ParsedKind, ParsedTexts } from "../store/mail_index.ts";
 import type { Message, Uid } from "../store/store.ts";
 import type { IndexFile } from "./account_file.ts";
+import { Arena, type Kept, octetsOf } from "./arena.ts";
 import { rowOf, uidOf } from "./schema.ts";
 
 const COLUMNS: Readonly<Record<ParsedKind, string>> = {
@@ -46,7 +47,7 @@ interface Run {
 }
 
 interface Put {
-  readonly text: Uint8Array;
+  readonly kept: Kept;
   readonly finish: FinishText | null;
 }
 
@@ -54,6 +55,7 @@ export class FolderTexts implements ParsedTexts {
   readonly #file: IndexFile;
   readonly #folder: number;
   readonly #runs = new Map<ParsedKind, Run>();
+  readonly #arena = new Arena();
   readonly #pending = new Map<ParsedKind, Map<Uid, Put>>();
   /** UIDs of messages that are gone, whose rows are to go too. */
   readonly #gone: Uid[] = [];
@@ -70,7 +72,7 @@ export class FolderTexts implements ParsedTexts {
   get(message: Pick<Message, "uid">, kind: ParsedKind): Uint8Array | null {
     const { uid } = message;
     const pending = this.#pending.get(kind)?.get(uid);
-    if (pending) return pending.text;
+    if (pending) return octetsOf(pending.kept);
     let run = this.#runs.get(kind);
     if (!run || uid < run.from || uid > run.to) run = this.#read(uid, kind, run);
     return run?.texts.get(uid) ?? null;
@@ -83,8 +85,8 @@ export class FolderTexts implements ParsedTexts {
     finish: FinishText | null = null,
   ): void {
     const puts = this.#pending.get(kind) ?? new Map<Uid, Put>();
-    this.#octets += text.length - (puts.get(message.uid)?.text.length ?? 0);
-    puts.set(message.uid, { text, finish });
+    this.#octets += text.length - (puts.get(message.uid)?.kept.length ?? 0);
+    puts.set(message.uid, { kept: this.#arena.keep(text), finish });
     this.#pending.set(kind, puts);
     // Who puts waits for it: what is not finished stays so.
     if (this.#octets > INDEX_PENDING) this.#writeSome(false);
@@ -105,8 +107,8 @@ export class FolderTexts implements ParsedTexts {
     for (const [row, fields] of rows) {
       found.set(uidOf(Number(row)), fields instanceof Uint8Array ? fields : null);
     }
-    for (const [uid, { text }] of this.#pending.get("FIELDS") ?? []) {
-      if (uid >= from && uid <= to) found.set(uid, text);
+    for (const [uid, { kept }] of this.#pending.get("FIELDS") ?? []) {
+      if (uid >= from && uid <= to) found.set(uid, octetsOf(kept));
     }
     return found;
   }
@@ -122,9 +124,10 @@ export class FolderTexts implements ParsedTexts {
     if (puts.length === 0 && gone.length === 0) return false;
     this.#file.use((db) =>
       db.transaction(() => {
-        for (const { uid, kind, text, finish } of puts) {
-          const kept = (finished && finish?.(text)) || text;
-          db.prepare(INSERT[kind]).run(rowOf(this.#folder, uid), kept);
+        for (const { uid, kind, kept, finish } of puts) {
+          const text = octetsOf(kept);
+          const made = (finished && finish?.(text)) || text;
+          db.prepare(INSERT[kind]).run(rowOf(this.#folder, uid), made);
         }
         for (const uid of gone) {
           for (const sql of DELETE) db.prepare(sql).run(rowOf(this.#folder, uid));
@@ -133,6 +136,7 @@ export class FolderTexts implements ParsedTexts {
     );
     // Runs say that these are not known. What could not be written is found out again when it is next asked for.
     this.#runs.clear();
+    if (this.#pending.size === 0) this.#arena.clear();
     return this.#pending.size > 0 || this.#gone.length > 0;
   }
 
@@ -146,7 +150,7 @@ export class FolderTexts implements ParsedTexts {
     for (const uid of uids) {
       this.#gone.push(uid);
       for (const puts of this.#pending.values()) {
-        this.#octets -= puts.get(uid)?.text.length ?? 0;
+        this.#octets -= puts.get(uid)?.kept.length ?? 0;
         puts.delete(uid);
       }
     }
@@ -160,7 +164,7 @@ export class FolderTexts implements ParsedTexts {
         if (work <= 0) return taken;
         work -= finished && put.finish ? FINISHING : 1;
         puts.delete(uid);
-        this.#octets -= put.text.length;
+        this.#octets -= put.kept.length;
         taken.push({ uid, kind, ...put });
       }
       this.#pending.delete(kind);

@@ -3,7 +3,7 @@
  * CR on the way, and offsets count it. A lone CR stays.
  */
 import { CR, LF } from "../base/bytes.ts";
-import type { Fs, ReadableFile } from "../base/fs.ts";
+import type { Fs, HeadStat, ReadableFile } from "../base/fs.ts";
 import type { MessageContent } from "../store/store.ts";
 
 const CHUNK = 64 * 1024;
@@ -153,6 +153,7 @@ function endOfHeader(bytes: Uint8Array): number {
 export class QuickReader {
   readonly #fs: Pick<Fs, "readInto" | "readHead">;
   readonly #max: number;
+  readonly #stat: HeadStat = { mtime: 0 };
   #raw = new Uint8Array(CHUNK);
   #canonical = new Uint8Array(0);
 
@@ -175,10 +176,15 @@ export class QuickReader {
     return size === hint ? raw : this.#convert(raw);
   }
 
+  /** When the file that `header` last looked at was last changed, milliseconds since 1970. */
+  get headTime(): number {
+    return this.#stat.mtime;
+  }
+
   /** The canonical header block with its blank line; null when there is no such file, or not all of it is in the first octets. */
   header(path: string): Uint8Array | null {
     const start = this.#raw.subarray(0, HEAD);
-    const size = this.#fs.readHead(path, start);
+    const size = this.#fs.readHead(path, start, this.#stat);
     if (size === null) return null;
     const end = endOfHeader(start.subarray(0, size));
     if (end === 0 && size === HEAD) return null;

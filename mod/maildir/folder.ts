@@ -215,7 +215,12 @@ export class Folder implements Mailbox {
   headerNow(uid: Uid): Uint8Array | null {
     const message = this.#get(uid);
     this.#read();
-    return message && this.#host.quick.header(this.state.pathOf(message));
+    if (!message) return null;
+    const { quick } = this.#host;
+    const header = quick.header(this.state.pathOf(message));
+    // It was looked at anyway.
+    if (header && message.internalDate < 0) message.internalDate = quick.headTime;
+    return header;
   }
 
   async keywordBits(keywords: readonly string[]): Promise<FlagBits> {

@@ -13,7 +13,7 @@ export interface ParsedTexts {
   /** The text, the caller's to read until the next call; null when it is not known. Cheapest in ascending order. */
   get(message: Pick<Message, "uid">, kind: ParsedKind): Uint8Array | null;
   /**
-   * Keeps a text; the octets must not change afterwards. With `finish`, what that makes of it is kept instead, where there is time for it some
+   * Keeps a copy of a text. With `finish`, what that makes of it is kept instead, where there is time for it some
    * time later; null for the text as it is.
    */
   put(message: Pick<Message, "uid">, kind: ParsedKind, text: Uint8Array, finish?: FinishText): void;

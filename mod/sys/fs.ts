@@ -18,6 +18,7 @@ import {
   type FileStat,
   type Fs,
   FsError,
+  type HeadStat,
   type HeldFile,
   isFsError,
   type ReadableFile,
@@ -196,8 +197,8 @@ export class DenoFs implements Fs {
     return readNow(path, into, true);
   }
 
-  readHead(path: string, into: Uint8Array): number | null {
-    return readNow(path, into, false);
+  readHead(path: string, into: Uint8Array, stat?: HeadStat): number | null {
+    return readNow(path, into, false, stat);
   }
 
   readStart(path: string, into: Uint8Array): number | null {
@@ -390,10 +391,11 @@ function writable(file: Deno.FsFile, path: string): WritableFile {
   };
 }
 
-function readNow(path: string, into: Uint8Array, whole: boolean): number | null {
+function readNow(path: string, into: Uint8Array, whole: boolean, stat?: HeadStat): number | null {
   let fd = -1;
   try {
-    const { isFile, isSymlink, size } = Deno.lstatSync(path);
+    const { isFile, isSymlink, size, mtime } = Deno.lstatSync(path);
+    if (stat) stat.mtime = mtime?.getTime() ?? 0;
     if (!isFile) throw new FsError(isSymlink ? "denied" : "io", "read what is not a file", path);
     if (whole && size > into.length) return size;
     fd = node.openSync(path, READ);

@@ -41,7 +41,7 @@ Deno.test("EnvelopeWriter has the fields kept that are searched", () => {
   const kept: Uint8Array[] = [];
   const texts = {
     get: () => null,
-    put: (_: unknown, kind: string, t: Uint8Array) => void (kind === "FIELDS" && kept.push(t)),
+    put: (_: unknown, kind: string, t: Uint8Array) => void (kind === "FIELDS" && kept.push(t.slice())),
   };
   writer.write(new ResponseBuffer(), latin1(mail), { uid: 1 }, texts);
   assertEquals(kept.map(fromUtf8), ["\0Subject: a\r\nReferences: <r@s>\r\n"]);

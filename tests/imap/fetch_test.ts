@@ -1,4 +1,4 @@
-import { concat } from "../../mod/base/bytes.ts";
+import { concat, utf8 } from "../../mod/base/bytes.ts";
 import { fetchMessages, writeFlagsFetch } from "../../mod/imap/fetch.ts";
 import { parseFetchItems } from "../../mod/imap/parse_fetch.ts";
 import { CommandReader } from "../../mod/imap/parse_reader.ts";
@@ -192,7 +192,7 @@ Deno.test("fetchMessages() keeps parsed answers in the cache", async () => {
   const kept = new Map<string, Uint8Array>();
   const cache: ParsedTexts = {
     get: (m, kind) => kept.get(`${m.uid} ${kind}`) ?? null,
-    put: (m, kind, text) => void kept.set(`${m.uid} ${kind}`, text),
+    put: (m, kind, text) => void kept.set(`${m.uid} ${kind}`, text.slice()),
   };
   const box = new FakeMailbox(SIMPLE, MIXED);
   const first = await fetchAll(box, "(ENVELOPE BODY BODYSTRUCTURE UID)", { texts: cache });
@@ -202,6 +202,32 @@ Deno.test("fetchMessages() keeps parsed answers in the cache", async () => {
   const second = await fetchAll(box, "(ENVELOPE BODY BODYSTRUCTURE UID)", { texts: cache });
   assertEquals(second.text, first.text);
   assertEquals(box.reads, 0);
+});
+
+Deno.test("fetchMessages() gets the date of who reads a header by the way, of others beforehand, or when it has to", async () => {
+  const kept = new Map<number, Uint8Array>();
+  const texts: ParsedTexts = {
+    get: (m) => kept.get(m.uid) ?? null,
+    put: (m, _, text) => void kept.set(m.uid, text.slice()),
+  };
+  const box = new FakeMailbox(SIMPLE, SIMPLE, SIMPLE, SIMPLE);
+  const want = (await fetchAll(box, "(INTERNALDATE ENVELOPE)")).text;
+  const prepared: number[] = [];
+  const prepare = box.prepare.bind(box);
+  box.prepare = (messages) => (prepared.push(...messages.map((m) => m.uid)), prepare(messages));
+  kept.set(10, utf8(/ENVELOPE (.*)\)/.exec(want)?.[1] ?? ""));
+  const heads: number[] = [];
+  const headerNow = (uid: number) => {
+    heads.push(uid);
+    const message = box.view[uid / 10 - 1];
+    // Of the third the date is not found out, the fourth has a long header.
+    if (message && uid === 20) message.internalDate = Date.UTC(2024, 0, 2, 12);
+    return uid === 40 ? null : SIMPLE;
+  };
+  const found = Object.assign(box, { headerNow });
+  for (const message of box.view) message.internalDate = -1;
+  assertEquals((await fetchAll(found, "(INTERNALDATE ENVELOPE)", { texts })).text, want);
+  assertEquals([prepared, heads], [[10, 30, 40], [20, 30, 40]]);
 });
 
 Deno.test("fetchMessages() gives others their turn among small messages", async () => {

@@ -30,3 +30,16 @@ Deno.test("HeaderSpans forgets the header before, and says when it has not all",
   spans.read(latin1("Date: x\n\n"));
   assertEquals([spans.count, spans.doubled, spans.tooMany, spans.find("to")], [1, false, false, -1]);
 });
+
+Deno.test("HeaderSpans gathers fields, where they are neither too long nor too many", () => {
+  const header = latin1("X: y\r\nSubject: one\r\n two\r\nSender: s\r\nTO: a\r\nTo: b\r\n\r\nCc: body\r\n");
+  spans.read(header);
+  const gathered = (most: number) => {
+    const found = spans.gathered(header, 0, ["sender", "cc"], most);
+    return found && fromUtf8(found);
+  };
+  const all = "\0Subject: one\r\n two\r\nTO: a\r\nTo: b\r\n";
+  assertEquals([gathered(99), gathered(all.length), gathered(all.length - 1)], [all, all, null]);
+  spans.read(latin1("To: a\r\n".repeat(100)));
+  assertEquals(gathered(9999), null);
+});

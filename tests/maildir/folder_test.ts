@@ -103,6 +103,9 @@ Deno.test("messages with bare LF and wrong sizes in the name are read canonicall
   await fs.createWith(`${ROOT}/cur/6.none:2,`, [new TextEncoder().encode("a\nb\n")]);
   await fs.createWith(`${ROOT}/cur/7.zero:2,`, []);
   await box.refresh();
+  assertEquals(new TextDecoder().decode(box.headerNow?.(2) ?? undefined), "a\r\nb\r\n");
+  const date = box.messages[1]?.internalDate;
+  assertEquals([date, box.messages[2]?.internalDate], [fs.statSync(`${ROOT}/cur/6.none:2,`)?.mtime, -1]);
   await box.prepare(box.messages, { size: true, date: true });
   assertEquals(box.messages.slice(1).map((m) => m.size), [6, 0]);
   assertEquals(await textOf(box, 1), "a\r\nb\r\n and more\r\n");

@@ -192,6 +192,9 @@ const CASES: Readonly<Record<string, Case>> = {
     assertEquals([fs.readStart(`${dir}/a`, start), fromUtf8(start)], [3, "123"]);
     assertEquals([fs.readStart(`${dir}/a`, into), fs.readStart(`${dir}/none`, into)], [5, null]);
     assertEquals([fs.readHead(`${dir}/a`, start), fs.readHead(`${dir}/none`, into)], [3, null]);
+    const stat = { mtime: 0 };
+    assertEquals(fs.readHead(`${dir}/a`, start, stat), 3);
+    assertEquals(stat.mtime, fs.statSync(`${dir}/a`)?.mtime);
     const thrown = assertThrows(() => fs.readInto(dir, new Uint8Array(10)));
     assert(isFsError(thrown, "io"), String(thrown));
   },

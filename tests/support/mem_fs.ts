@@ -16,6 +16,7 @@ import {
   type Fs,
   FsError,
   type FsErrorCode,
+  type HeadStat,
   type HeldFile,
   type ReadableFile,
   type Space,
@@ -267,7 +268,9 @@ export class MemFs implements Fs {
     return file && file.size;
   }
 
-  readHead(path: string, into: Uint8Array): number | null {
+  readHead(path: string, into: Uint8Array, stat?: HeadStat): number | null {
+    const known = stat && this.statSync(path);
+    if (known) stat.mtime = known.mtime;
     return this.readStart(path, into);
   }
 
