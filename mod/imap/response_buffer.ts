@@ -119,11 +119,6 @@ export class ResponseBuffer {
     return this.#bytes.subarray(start, this.#at);
   }
 
-  /** What was written from offset `start` on; valid until more is written. */
-  viewFrom(start: number): Uint8Array {
-    return this.#bytes.subarray(start, this.#at);
-  }
-
   /** What was written, as an array of the caller's own; the buffer is empty afterwards. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#at);
