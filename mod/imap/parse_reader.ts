@@ -2,7 +2,7 @@ import { asciiUpper, EMPTY, fromUtf8 } from "../base/bytes.ts";
 import { IMAP_NESTING } from "../base/limits.ts";
 import { decodeMailboxName, decodeUtf8Name } from "./mailbox_name.ts";
 import { MAX_NUMBER, readSet } from "./set.ts";
-import type { Piece, SequenceSet } from "./types.ts";
+import type { ParseError, Piece, SequenceSet } from "./types.ts";
 
 export const SPACE = 0x20;
 export const OPEN = 0x28;
@@ -27,8 +27,8 @@ export interface ParseOptions {
 /** Ends the parsing of a command; caught in `parseCommand` and `parseAppendHead` only. */
 export class ParseFault extends Error {
   override readonly name = "ParseFault";
-  readonly kind: "bad" | "charset" | "name" | "use-attr";
-  constructor(text: string, kind: "bad" | "charset" | "name" | "use-attr" = "bad") {
+  readonly kind: ParseError["kind"];
+  constructor(text: string, kind: ParseError["kind"] = "bad") {
     super(text);
     this.kind = kind;
   }

@@ -45,7 +45,7 @@ export function parseSearch(reader: CommandReader): SearchArguments {
   if (word === "CHARSET") {
     if (reader.options.charsets === false) throw new ParseFault("All is UTF-8: no CHARSET"); // RFC 6855 3
     reader.space();
-    decode = decoder(reader.astringText("a charset"));
+    decode = decoder(reader.astringText("a charset"), results.save);
     reader.space();
     word = tryWord(reader);
   }
@@ -109,13 +109,15 @@ export function parsePartialRange(reader: CommandReader): PartialRange {
   return { fromEnd, from: Math.min(first, second), to: Math.max(first, second) };
 }
 
-/** Strict: text that is broken in its charset is told, not silently unfound. */
-export function decoder(label: string): Decode {
+/** Strict: text that is broken in its charset is told, not silently unfound. `saves`: for a search whose result is kept. */
+export function decoder(label: string, saves = false): Decode {
   let text: TextDecoder;
   try {
     text = new TextDecoder(label, { fatal: true });
   } catch (cause) {
-    if (cause instanceof RangeError) throw new ParseFault("Unknown charset", "charset");
+    if (cause instanceof RangeError) {
+      throw new ParseFault("Unknown charset", saves ? "saving-charset" : "charset");
+    }
     throw cause;
   }
   return (bytes) => {

@@ -342,7 +342,9 @@ export class ImapSession {
       case "bad":
         this.reply(error.tag, bad(error.text));
         break;
+      case "saving-charset":
       case "charset":
+        if (error.kind === "saving-charset" && this.#box !== null) this.#box.saved = [];
         this.reply(error.tag, no("BADCHARSET (US-ASCII UTF-8)", error.text));
         break;
       case "name":

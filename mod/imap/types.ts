@@ -444,6 +444,8 @@ export type ParseError =
   | { readonly kind: "bad"; readonly tag: string | null; readonly text: string }
   /** NO [BADCHARSET (...)] (RFC 3501 6.4.4). */
   | { readonly kind: "charset"; readonly tag: string; readonly text: string }
+  /** The same, of a search whose result was to be kept: nothing is (RFC 5182 2.1). */
+  | { readonly kind: "saving-charset"; readonly tag: string; readonly text: string }
   /** NO [CANNOT]: well-formed, but a name that cannot be (not modified UTF-7, say). */
   | { readonly kind: "name"; readonly tag: string; readonly text: string }
   /** NO [USEATTR] (RFC 6154 3). */

@@ -1,9 +1,11 @@
 import { FsError } from "../../mod/base/fs.ts";
 import { IMAP_ERRORS } from "../../mod/base/limits.ts";
+import { Indexes } from "../../mod/index/indexes.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { loadDialogs, playDialog } from "../support/dialog.ts";
 import { settle } from "../support/fake_clock.ts";
 import { ALICE, ImapClient, type ImapServer, imapServer } from "../support/imap_server.ts";
+import { IndexBench } from "../support/index_ports.ts";
 import type { MemFolder } from "../support/mem_folder.ts";
 import { MemAccount } from "../support/mem_store.ts";
 import type { ScriptConn } from "../support/script_conn.ts";
@@ -12,7 +14,10 @@ for (const dialog of loadDialogs("imap")) {
   // A large dialog in single octets would take its time and show nothing new.
   for (const chunk of dialog.settings.has("large") ? [undefined, 4099] : [undefined, 1, 7]) {
     Deno.test(`serveImap() keeps to dialogs/imap/${dialog.name}, in pieces of ${chunk ?? "any size"}`, async () => {
+      await using bench = dialog.settings.has("index") ? await IndexBench.make() : null;
+      const index = bench && new Indexes((account) => `${bench.dir}/${account}.sqlite`, bench.ports());
       const server = imapServer({
+        ...(index ? { index } : {}),
         loopback: dialog.settings.get("from") !== "outside",
         tls: dialog.settings.has("tls"),
         config: dialog.settings.has("no-tls") ? { tls: false } : {},
@@ -24,6 +29,7 @@ for (const dialog of loadDialogs("imap")) {
       });
       conn.end();
       await done;
+      await index?.close();
     });
   }
 }

@@ -14,7 +14,10 @@ export async function search(
   session: ImapSession,
   command: SearchCommand & Pick<Command, "tag">,
 ): Promise<Handled> {
-  if (asksModSeqs(command.key) && await session.enableCondstore() === null) return REPLIES.noModSeqs;
+  if (asksModSeqs(command.key) && await session.enableCondstore() === null) {
+    if (command.save) session.box.saved = [];
+    return REPLIES.noModSeqs;
+  }
   const { changes } = session.box.updates;
   try {
     const { list, seqs } = await searchSession(session, command.key);
