@@ -1,7 +1,8 @@
 /** A client that believes what one session tells it and nothing else, for tests with many sessions on one folder: every number told must be true. */
 import { assert, assertEquals } from "../support/assert.ts";
+import { settle } from "../support/fake_clock.ts";
 import type { ImapServer } from "../support/imap_server.ts";
-import type { ScriptConn } from "../support/script_conn.ts";
+import { CrowdWire } from "./crowd_wire.ts";
 
 /** What a client knows of one message; UID 0 until it has asked. */
 interface Believed {
@@ -21,13 +22,22 @@ export class Chronicle {
   readonly recent = new Map<string, string>();
 }
 
+/** What a client enables; "NOTIFY": it is told of the selected mailbox at any time. */
+export type CrowdKind = "plain" | "CONDSTORE" | "QRESYNC" | "UIDONLY" | "NOTIFY";
+
+const LISTEN = "NOTIFY SET (selected (MessageNew (UID FLAGS) MessageExpunge FlagChange))";
+
 /** A command, as it is said and as it is to be understood. */
 export interface Said {
   readonly command: string;
   /** Whether EXPUNGE (VANISHED) may come before its reply. */
   readonly mayExpunge: boolean;
   /** What the client believes of flags once it is done and nothing was said of them (.SILENT). */
-  readonly silently?: { readonly seqs: readonly number[]; readonly change: (flags: Set<string>) => void };
+  readonly silently?: {
+    /** Of these messages. */
+    readonly of: (seq: number, uid: number) => boolean;
+    readonly change: (flags: Set<string>) => void;
+  };
 }
 
 /** Sequence numbers in their order. */
@@ -40,15 +50,15 @@ function numbers(set: string): number[] {
 
 export class CrowdClient {
   readonly name: string;
-  /** "plain", or what it enables. */
-  readonly kind: "plain" | "CONDSTORE" | "QRESYNC";
+  readonly kind: CrowdKind;
   known: Believed[] = [];
   /** What it took along when it went off-line. */
   highest = 0;
   selected = false;
   readonly #server: ImapServer;
   readonly #chronicle: Chronicle;
-  #conn: ScriptConn;
+  readonly #compressed: boolean;
+  #wire: CrowdWire;
   #tag = 0;
   #readOnly = false;
   /** The mailbox has mod-sequences. */
@@ -62,28 +72,43 @@ export class CrowdClient {
     server: ImapServer,
     chronicle: Chronicle,
     name: string,
-    kind: "plain" | "CONDSTORE" | "QRESYNC",
+    kind: CrowdKind,
+    compressed: boolean,
   ) {
     this.#server = server;
     this.#chronicle = chronicle;
     this.name = name;
     this.kind = kind;
-    this.#conn = server.connect().conn;
+    this.#compressed = compressed;
+    this.#wire = new CrowdWire(server.connect().conn);
   }
 
   async begin(): Promise<void> {
+    await this.#wire.until((heard) => heard.includes("\r\n"));
+    assert(this.#wire.take().includes(" ready"));
     await this.run({ command: "LOGIN alice@example.test secret", mayExpunge: true });
-    if (this.kind !== "plain") await this.run({ command: `ENABLE ${this.kind}`, mayExpunge: true });
+    if (this.#compressed) {
+      await this.run({ command: "COMPRESS DEFLATE", mayExpunge: true });
+      await settle();
+      this.#wire.compress();
+    }
+    const asks = { plain: null, NOTIFY: LISTEN }[this.kind as string];
+    if (asks !== null) await this.run({ command: asks ?? `ENABLE ${this.kind}`, mayExpunge: true });
   }
 
   /** Whether it may speak of mod-sequences. */
   get counts(): boolean {
-    return this.kind !== "plain" && this.#counted;
+    return (this.kind === "CONDSTORE" || this.kind === "QRESYNC") && this.#counted;
+  }
+
+  /** Whether it names messages by UID alone: numbers may change at any time for it, or it has none. */
+  get byUid(): boolean {
+    return this.kind === "UIDONLY" || this.kind === "NOTIFY";
   }
 
   /** Hangs up. */
   leave(): void {
-    this.#conn.end();
+    this.#wire.end();
   }
 
   /** What it knows now, to be gone back to. */
@@ -100,7 +125,7 @@ export class CrowdClient {
   /** Comes back after it was away: a new connection that knows what the old one knew. */
   async return(): Promise<void> {
     this.leave();
-    this.#conn = this.#server.connect().conn;
+    this.#wire = new CrowdWire(this.#server.connect().conn);
     this.selected = false;
     await this.begin();
   }
@@ -137,8 +162,8 @@ export class CrowdClient {
   /** Says some commands at once and follows what comes back; all lines. */
   async say(batch: readonly Said[]): Promise<string[]> {
     const tags = batch.map(() => `${this.name}${++this.#tag}`);
-    this.#conn.written.length = 0;
-    this.#conn.feed(batch.map((said, i) => `${tags[i]} ${said.command}\r\n`).join(""));
+    this.#listen();
+    this.#wire.say(batch.map((said, i) => `${tags[i]} ${said.command}\r\n`).join(""));
     const life = this.#life;
     const output = await this.#replied(`${tags.at(-1)} `);
     if (life !== this.#life) return await new Promise(() => {});
@@ -150,33 +175,51 @@ export class CrowdClient {
       this.#follow(said, lines.slice(from, at), lines[at] ?? "");
       from = at + 1;
     }
-    assertEquals(lines.slice(from), [], "nothing after the last reply");
+    this.#unasked(lines.slice(from));
     return lines;
   }
 
   async idle(): Promise<void> {
     const tag = `${this.name}${++this.#tag}`;
-    this.#conn.written.length = 0;
-    this.#conn.feed(`${tag} IDLE\r\n`);
-    await this.#conn.until("+ ");
-    this.#conn.feed("DONE\r\n");
+    this.#listen();
     const life = this.#life;
+    this.#wire.say(`${tag} IDLE\r\n`);
+    await this.#wire.until((heard) => /(?:^|\r\n)\+ /.test(heard));
+    this.#wire.say("DONE\r\n");
     const lines = whole(await this.#replied(`${tag} `)).filter((l) => !l.startsWith("+ "));
     if (life !== this.#life) return await new Promise(() => {});
-    this.#follow({ command: "IDLE", mayExpunge: true }, lines.slice(0, -1), lines.at(-1) ?? "");
+    const at = lines.findIndex((l) => l.startsWith(`${tag} `));
+    this.#follow({ command: "IDLE", mayExpunge: true }, lines.slice(0, at), lines[at] ?? "");
+    this.#unasked(lines.slice(at + 1));
   }
 
-  /** All that was said up to the end of the reply that begins with `tag`. */
+  /** All that was said up to the end of the reply that begins with `tag`, and a little more. */
   async #replied(tag: string): Promise<string> {
-    for (let output = this.#conn.output;; output = await this.#conn.until("\r\n", output.length)) {
-      const at = output.startsWith(tag) ? 0 : output.indexOf(`\r\n${tag}`) + 2;
-      if (at !== 1 && output.startsWith(tag, at) && output.indexOf("\r\n", at) > 0) return output;
-    }
+    await this.#wire.until((heard) => {
+      const at = heard.startsWith(tag) ? 0 : heard.indexOf(`\r\n${tag}`) + 2;
+      return at !== 1 && heard.startsWith(tag, at) && heard.indexOf("\r\n", at) > 0;
+    });
+    return this.#wire.take();
+  }
+
+  /** What was said unasked since. */
+  #listen(): void {
+    this.#unasked(whole(this.#wire.take()));
+  }
+
+  #unasked(lines: readonly string[]): void {
+    const about = `${this.name} (${this.kind}), unasked: ${lines.join(" | ")}`;
+    assert(lines.length === 0 || this.kind === "NOTIFY", about);
+    for (const line of lines) this.#line({ command: "", mayExpunge: true }, line, about);
   }
 
   /** Asks for what EXISTS told of. */
   async learn(): Promise<void> {
     while (this.known.some((k) => k.uid === 0 || k.flags === null)) {
+      if (this.byUid) {
+        await this.run({ command: "UID FETCH 1:* (FLAGS)", mayExpunge: true });
+        continue;
+      }
       const from = this.known.findIndex((k) => k.uid === 0 || k.flags === null) + 1;
       await this.run({ command: `FETCH ${from}:${this.known.length} (UID FLAGS)`, mayExpunge: false });
       await this.run({ command: "NOOP", mayExpunge: true });
@@ -185,6 +228,7 @@ export class CrowdClient {
 
   /** UIDs with their flags, for a comparison. */
   belief(): Record<number, string> {
+    this.#listen();
     return Object.fromEntries(this.known.map((k) => [k.uid, k.flags ?? "?"]));
   }
 
@@ -210,13 +254,14 @@ export class CrowdClient {
     const allowed = this.#readOnly
       ? /^\S+ (OK|NO \[(EXPUNGEISSUED|READ-ONLY)\])/
       : /^\S+ (OK|NO \[EXPUNGEISSUED\])/;
-    assert(allowed.test(reply), about);
+    // By UID it may name one that was removed meanwhile.
+    const gone = said.command.startsWith("UID REPLACE") && / NO Message does not exist$/.test(reply);
+    assert(gone || allowed.test(reply), about);
     const { silently } = said;
     if (silently && / OK/.test(reply)) {
       const modified = new Set(numbers(/\[MODIFIED ([^\]]*)\]/.exec(reply)?.[1] ?? "0"));
-      for (const seq of silently.seqs) {
-        const mine = this.known[seq - 1];
-        if (!mine || mine.flags === null || modified.has(seq)) continue;
+      for (const [i, mine] of this.known.entries()) {
+        if (mine.flags === null || !silently.of(i + 1, mine.uid) || modified.has(i + 1)) continue;
         const flags = new Set(mine.flags.split(" ").filter((f) => f !== ""));
         silently.change(flags);
         mine.flags = sorted([...flags]);
@@ -227,6 +272,10 @@ export class CrowdClient {
     if (said.command === "CLOSE" && reply.includes("HIGHESTMODSEQ")) {
       this.known = this.known.filter((k) => !k.flags?.includes("\\Deleted"));
     }
+    this.#ascends(about);
+  }
+
+  #ascends(about: string): void {
     let last = 0;
     for (const { uid } of this.known) {
       if (uid === 0) continue;
@@ -252,26 +301,50 @@ export class CrowdClient {
       this.#chronicle.uidValidity = validity;
     }
     const [, number = "", what = "", rest = ""] =
-      /^\* (\d+) (EXISTS|EXPUNGE|FETCH|RECENT)(.*)$/s.exec(line) ?? [];
+      /^\* (\d+) (EXISTS|EXPUNGE|FETCH|UIDFETCH|RECENT)(.*)$/s.exec(line) ?? [];
     const n = Number(number);
     if (what === "EXISTS") {
       assert(n >= this.known.length, about);
       while (this.known.length < n) this.known.push({ uid: 0, flags: null, modSeq: 0 });
     } else if (what === "EXPUNGE") {
-      assert(said.mayExpunge && this.kind !== "QRESYNC", `EXPUNGE may not come: ${about}`);
+      assert(said.mayExpunge && !this.#vanishes, `EXPUNGE may not come: ${about}`);
       assert(n >= 1 && n <= this.known.length, about);
       this.known.splice(n - 1, 1);
     } else if (what === "RECENT") assert(n <= this.known.length, about);
-    else if (what === "FETCH") this.#fetched(n, rest, about);
-    else if (line.startsWith("* VANISHED ") && !line.includes("(EARLIER)")) {
-      assert(said.mayExpunge && this.kind === "QRESYNC", `VANISHED may not come: ${about}`);
+    else if (what === "FETCH") {
+      assert(this.kind !== "UIDONLY", `FETCH may not come: ${about}`);
+      this.#fetched(n, rest, about);
+    } else if (what === "UIDFETCH") {
+      assert(this.kind === "UIDONLY", `UIDFETCH may not come: ${about}`);
+      this.#fetched(this.#placeOf(n, about), ` UID ${n}${rest}`, about);
+    } else if (line.startsWith("* VANISHED ") && !line.includes("(EARLIER)")) {
+      assert(said.mayExpunge && this.#vanishes, `VANISHED may not come: ${about}`);
       for (const uid of numbers(line.slice(11))) this.#vanished(uid, about);
     }
   }
 
+  get #vanishes(): boolean {
+    return this.kind === "QRESYNC" || this.kind === "UIDONLY";
+  }
+
+  /** Where a message is that is told by UID alone: one that EXISTS told of takes its place, in the order of UIDs. */
+  #placeOf(uid: number, about: string): number {
+    if (!this.known.some((k) => k.uid === uid)) {
+      const fresh = this.known.find((k) => k.uid === 0);
+      assert(fresh, `EXISTS did not tell of ${uid}: ${about}`);
+      fresh.uid = uid;
+      this.known.sort((a, b) => (a.uid || Infinity) - (b.uid || Infinity));
+    }
+    return this.known.findIndex((k) => k.uid === uid) + 1;
+  }
+
   #vanished(uid: number, about: string): void {
     const at = this.known.findIndex((k) => k.uid === uid);
-    if (at < 0) {
+    if (at < 0 && this.kind === "UIDONLY") {
+      const fresh = this.known.findIndex((k) => k.uid === 0);
+      assert(fresh >= 0, `VANISHED of ${uid}: ${about}`);
+      this.known.splice(fresh, 1);
+    } else if (at < 0) {
       // One that it has not asked for yet: it lies before the first that is above it.
       const above = this.known.findIndex((k) => k.uid > uid);
       const [gone] = this.known.splice(above < 0 ? -1 : above - 1, 1);

@@ -11,6 +11,32 @@ const FLAGS = ["\\Seen", "\\Flagged", "\\Deleted", "\\Answered", "work", "home"]
 /** Steps between two looks at everything. */
 const ROUND = 40;
 
+/** The same for a client that goes by UIDs. */
+function stillByUid(random: SeededRandom, client: CrowdClient): Said {
+  const uid = () => client.known[random.int(client.known.length)]?.uid ?? 1;
+  const [one, other] = [uid(), uid()];
+  const flag = FLAGS[random.int(FLAGS.length)] ?? "";
+  const say = (command: string): Said => ({ command: `UID ${command}`, mayExpunge: true });
+  switch (random.int(6)) {
+    case 0:
+      return say(`FETCH ${one}:${other} (FLAGS)`);
+    case 1:
+      return say(`FETCH ${one} (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])`);
+    case 2:
+      return say(`FETCH ${one} (BODY[])`);
+    case 3:
+      return say(`STORE ${one}:${other} ${random.int(2) ? "+" : "-"}FLAGS (${flag})`);
+    case 4: {
+      // Who is told at any time cannot know whether it was told before or after.
+      if (client.kind === "NOTIFY") return say(`SEARCH ${one}:*`);
+      const of = (_: number, uid: number) => uid === one;
+      return { ...say(`STORE ${one} +FLAGS.SILENT (${flag})`), silently: { of, change: (f) => f.add(flag) } };
+    }
+    default:
+      return say(`FETCH ${one} (ENVELOPE)`);
+  }
+}
+
 /** A command at random that leaves all numbers as they are. */
 function still(random: SeededRandom, client: CrowdClient): Said {
   const count = client.known.length;
@@ -20,7 +46,7 @@ function still(random: SeededRandom, client: CrowdClient): Said {
   const flag = FLAGS[random.int(FLAGS.length)] ?? "";
   const since = client.known[one - 1]?.modSeq ?? 0;
   const sign = ["+", "-", ""][random.int(3)] ?? "";
-  const seqs = Array.from({ length: high - low + 1 }, (_, i) => low + i);
+  const of = (seq: number) => seq >= low && seq <= high;
   const change = (flags: Set<string>) => {
     if (sign === "") flags.clear();
     if (sign === "-") flags.delete(flag);
@@ -40,7 +66,7 @@ function still(random: SeededRandom, client: CrowdClient): Said {
       return {
         command: `STORE ${one}:${other} ${sign}FLAGS.SILENT (${flag})`,
         mayExpunge: false,
-        silently: { seqs, change },
+        silently: { of, change },
       };
     case 5:
       return mod
@@ -74,7 +100,9 @@ function moving(random: SeededRandom, client: CrowdClient, n: number): Said {
     "STATUS INBOX (MESSAGES UIDNEXT UNSEEN)",
     "CHECK",
     count
-      ? `REPLACE ${1 + random.int(count)} INBOX (${flag}) {16+}\r\nSubject: ${`${n}`.padStart(5, "0")}\r\n`
+      ? `${
+        client.byUid ? `UID REPLACE ${uid}` : `REPLACE ${1 + random.int(count)}`
+      } INBOX (${flag}) {16+}\r\nSubject: ${`${n}`.padStart(5, "0")}\r\n`
       : "NOOP",
     `APPEND INBOX {3+}\r\na\r\n (${flag}) {3+}\r\nb\r\n`,
     random.int(8) ? "NOOP" : `RENAME INBOX Old.${n}${client.name}`,
@@ -96,7 +124,7 @@ async function step(world: World, client: CrowdClient, n: number): Promise<void>
   if (what === 2) return await client.return();
   const batch = Array.from(
     { length: random.int(3) },
-    () => client.known.length ? still(random, client) : null,
+    () => client.known.length ? (client.byUid ? stillByUid : still)(random, client) : null,
   );
   await client.say([...batch.filter((s) => s !== null), moving(random, client, n)]);
 }
@@ -124,7 +152,7 @@ for (
   Deno.test(`sessions on one Maildir, ${what}, are told the truth while others change it too`, async () => {
     await using world = new World(seed);
     for (let i = 0; i < servers; i++) await world.addServer(String.fromCharCode(97 + i));
-    for (let n = 0; n < 1500; n++) {
+    for (let n = 0; n < 1000; n++) {
       await steps(world, n, together);
       if (n % ROUND === ROUND - 1) await world.agree();
     }

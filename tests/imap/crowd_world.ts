@@ -12,7 +12,8 @@ import { IndexBench } from "../support/index_ports.ts";
 import { type CrashMode, type MemFs, PowerCut } from "../support/mem_fs.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { fileText, machine, type Made, ROOT, storeOn } from "../maildir/support.ts";
-import { Chronicle, CrowdClient } from "./crowd.ts";
+import { Chronicle, CrowdClient, type CrowdKind } from "./crowd.ts";
+import { PieceCompression } from "./crowd_wire.ts";
 
 const LETTERS = ["", "S", "F", "FS", "RS", "T"];
 /** Between two processes: more than counts of mod-sequences ever run ahead of the clock. */
@@ -81,7 +82,8 @@ class Slot {
       ...this.bench.ports(),
       clock,
     });
-    return { made, index, server: imapServer({ store: made.store, index }) };
+    const compression = () => Promise.resolve(new PieceCompression());
+    return { made, index, server: imapServer({ store: made.store, index, compression }) };
   }
 }
 
@@ -109,13 +111,20 @@ export class World implements AsyncDisposable {
   /** A process more, with its own index, and clients of each kind. */
   async addServer(
     name: string,
-    kinds: readonly CrowdClient["kind"][] = ["plain", "CONDSTORE", "QRESYNC"],
+    kinds: readonly CrowdKind[] = ["plain", "CONDSTORE", "QRESYNC", "UIDONLY", "NOTIFY"],
   ): Promise<void> {
     const bench = await IndexBench.make();
     const slot = new Slot(name, bench, this.fs, this.clock);
     this.#slots.push(slot);
-    for (const kind of kinds) {
-      const client = new CrowdClient(slot.server, this.chronicle, `${name}${kind.slice(0, 1)}`, kind);
+    for (const [i, kind] of kinds.entries()) {
+      const compressed = (i + this.#slots.length) % 2 === 0;
+      const client = new CrowdClient(
+        slot.server,
+        this.chronicle,
+        `${name}${kind.slice(0, 1)}`,
+        kind,
+        compressed,
+      );
       this.clients.push(client);
       await this.during(client.begin());
       await this.during(client.select());

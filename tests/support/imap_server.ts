@@ -6,6 +6,7 @@ import { concat, CRLF, utf8 } from "../../mod/base/bytes.ts";
 import type { MailIndex } from "../../mod/store/mail_index.ts";
 import type { Sharing } from "../../mod/store/sharing.ts";
 import type { Store } from "../../mod/store/store.ts";
+import type { Compression } from "../../mod/wire/compressed_conn.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { MemStore } from "./mem_store.ts";
@@ -36,6 +37,7 @@ export interface ImapServerOptions {
   readonly tls?: boolean;
   readonly index?: MailIndex;
   readonly sharing?: Sharing;
+  readonly compression?: () => Promise<Compression>;
 }
 
 export interface ImapServer {
@@ -71,6 +73,7 @@ export function imapServer(options: ImapServerOptions = {}): ImapServer {
     stopping: stop.signal,
     ...(options.index ? { index: options.index } : {}),
     ...(options.sharing ? { sharing: options.sharing } : {}),
+    ...(options.compression ? { compression: options.compression } : {}),
   };
   return {
     store,

@@ -58,10 +58,23 @@ export class ScriptConn implements Conn {
       if (this.closed || this.destroyed) {
         throw new Error(`Closed before "${text}" was written: ${this.output.slice(from)}`);
       }
-      const after = this.#total;
-      await new Promise<void>((wake) => this.#writers.push({ after, wake }));
+      await this.#change();
     }
     return this.output;
+  }
+
+  /** Resolves with the next write; rejects if the connection closes before. */
+  async wrote(): Promise<void> {
+    const before = this.#total;
+    while (this.#total === before) {
+      if (this.closed || this.destroyed) throw new Error("Closed before anything was written");
+      await this.#change();
+    }
+  }
+
+  async #change(): Promise<void> {
+    const after = this.#total;
+    await new Promise<void>((wake) => this.#writers.push({ after, wake }));
   }
 
   setIdle(ms: number): void {
