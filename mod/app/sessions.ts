@@ -109,6 +109,7 @@ async function serveProtocol(
         cleartextAllowed: config.auth.cleartext === "loopback" && isLoopbackPeer(conn),
         random: platform.random,
         clock: platform.clock,
+        buffers: platform.buffers,
         uidl: config.pop3.uidl,
         ...expireOf(config.expunge.get(INBOX)),
       }, stop);

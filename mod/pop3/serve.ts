@@ -1,9 +1,11 @@
 /** The POP3 loop: reads lines, asks the session, writes. Replies to pipelined commands are gathered into one write. */
-import { concat, utf8 } from "../base/bytes.ts";
+import { utf8 } from "../base/bytes.ts";
 import { isFsError } from "../base/fs.ts";
 import { POP3_IDLE, POP3_IDLE_LOGIN, POP3_LINE, SMTP_AUTH_LINE } from "../base/limits.ts";
 import { ByteReader, type Line } from "../wire/byte_reader.ts";
+import type { BufferPool } from "../wire/buffer_pool.ts";
 import { type Conn, ConnectionLost } from "../wire/conn.ts";
+import { SendBuffer } from "../wire/send_buffer.ts";
 import { DotStuffer } from "../wire/stuffing.ts";
 import type { Message } from "../store/store.ts";
 import { parseCommand } from "./command.ts";
@@ -33,6 +35,8 @@ export interface ServePorts extends Pop3Ports {
     sleep(ms: number): Promise<void>;
     after(ms: number, fn: () => void): () => void;
   };
+  /** Arrays that replies are gathered in; without them each is made anew. */
+  readonly buffers?: BufferPool;
 }
 
 /** Serves one connection to its end. Never throws; the connection is closed when it resolves. */
@@ -60,8 +64,7 @@ class Loop {
   readonly #ports: ServePorts;
   readonly #stop: AbortSignal;
   readonly #reader: ByteReader;
-  #out: Uint8Array[] = [];
-  #gathered = 0;
+  readonly #out: SendBuffer;
   #errors = 0;
   #waiting = false;
   /** Monotonic time since when the client is waited for. */
@@ -73,6 +76,7 @@ class Loop {
     this.#ports = ports;
     this.#stop = stop;
     this.#reader = new ByteReader(conn);
+    this.#out = new SendBuffer(conn, ports.buffers ?? null);
     this.session = new Pop3Session(ports, { remoteAddress: conn.remote.address, tls: conn.tls });
   }
 
@@ -80,17 +84,18 @@ class Loop {
     // The watch ends slow clients with a reply; the connection's own bound stands behind it.
     this.#conn.setIdle(2 * POP3_IDLE);
     this.#watch();
-    this.#say(this.session.greeting());
+    this.#out.text(this.session.greeting());
     let sliceStart = this.#ports.clock.monotonic();
     for (;;) {
       if (this.#stop.aborted) {
-        this.#say(STOPPING);
-        return await this.#flush();
+        this.#out.text(STOPPING);
+        return await this.#out.flush();
       }
       const cap = this.session.inAuth ? SMTP_AUTH_LINE : POP3_LINE + 1000;
       let line = this.#reader.lineNow(cap);
       if (!line) {
-        await this.#flush();
+        await this.#out.flush();
+        this.#out.release();
         this.#waiting = true;
         this.#since = this.#ports.clock.monotonic();
         line = await this.#reader.readLine(cap);
@@ -101,12 +106,12 @@ class Loop {
         sliceStart = this.#ports.clock.monotonic();
       }
       if (line.kind === "end") return;
-      if (!(await this.#handle(line))) return await this.#flush();
+      if (!(await this.#handle(line))) return await this.#out.flush();
       // Who pipelines and does not read is held up here, not gathered for.
-      if (this.#gathered > GATHER) await this.#flush();
+      if (this.#out.length > GATHER) await this.#out.flush();
       if (this.#errors > ERRORS) {
-        this.#say("-ERR Too many commands that are none\r\n");
-        return await this.#flush();
+        this.#out.text("-ERR Too many commands that are none\r\n");
+        return await this.#out.flush();
       }
     }
   }
@@ -118,9 +123,10 @@ class Loop {
     this.#conn.write(utf8(last)).catch(() => {}).then(() => this.#conn.close());
   }
 
-  /** Gives back the timer. */
+  /** Gives back the timer and the array. */
   release(): void {
     this.#cancelWatch();
+    this.#out.release();
   }
 
   /** One timer a connection: it looks now and then how long the client has kept us waiting for a whole line. */
@@ -136,7 +142,7 @@ class Loop {
   async #handle(line: Line): Promise<boolean> {
     if (line.kind !== "line") {
       this.#errors++;
-      this.#say(
+      this.#out.text(
         line.kind === "long"
           ? "-ERR Line too long\r\n"
           : "-ERR Lines end in CRLF, and nothing else in them does\r\n",
@@ -149,7 +155,7 @@ class Loop {
       if (e instanceof ConnectionLost) throw e;
       const id = hex(this.#ports.random.bytes(4));
       this.#ports.log.error("command failed", { protocol: "pop3", id }, e);
-      this.#say(
+      this.#out.text(
         `-ERR [SYS/${isFsError(e) ? "TEMP" : "PERM"}] Something went wrong here; the log has it as ${id}\r\n`,
       );
       return true;
@@ -172,7 +178,7 @@ class Loop {
   async #act(outcome: Outcome): Promise<boolean> {
     switch (outcome.kind) {
       case "reply":
-        this.#say(outcome.text);
+        this.#out.text(outcome.text);
         return true;
       case "lines":
         await this.#sayAll(outcome.lines);
@@ -181,14 +187,14 @@ class Loop {
         await this.#send(outcome.message, outcome.lines);
         return true;
       case "tls":
-        await this.#flush();
+        await this.#out.flush();
         // Octets that came with STLS were sent in the clear by who knows whom (RFC 2595 2.4).
         if (this.#reader.buffered > 0) return false;
         await this.#conn.startTls(utf8(outcome.text));
         this.session.secured(this.#conn.tls);
         return true;
       case "close":
-        this.#say(outcome.text);
+        this.#out.text(outcome.text);
         return false;
     }
   }
@@ -197,33 +203,28 @@ class Loop {
     const mailbox = this.session.mailbox;
     const whole = mailbox?.contentNow(message.uid);
     if (whole) {
-      this.#say(`+OK ${whole.length} octets\r\n`);
+      this.#out.text(`+OK ${whole.length} octets\r\n`);
       const stuffer = new DotStuffer();
       const part = lines === null ? whole : new LineCutter(lines).take(whole);
-      // The view is only good until the next read of a message.
-      this.#put(copied(stuffer.write(part)));
-      this.#put(stuffer.end());
+      this.#out.bytes(stuffer.write(part));
+      this.#out.bytes(stuffer.end());
       return;
     }
     const content = await mailbox?.content(message.uid);
-    if (!content) return this.#say("-ERR That message was removed by another program meanwhile\r\n");
+    if (!content) return this.#out.text("-ERR That message was removed by another program meanwhile\r\n");
     try {
-      this.#say(`+OK ${content.size} octets\r\n`);
+      this.#out.text(`+OK ${content.size} octets\r\n`);
       const stuffer = new DotStuffer();
       const cutter = lines === null ? null : new LineCutter(lines);
       for (let at = 0; at < content.size && !cutter?.done; at += PIECE) {
         const piece = await content.read(at, Math.min(content.size, at + PIECE));
-        this.#put(stuffer.write(cutter ? cutter.take(piece) : piece));
-        await this.#flush();
+        this.#out.bytes(stuffer.write(cutter ? cutter.take(piece) : piece));
+        await this.#out.flush();
       }
-      this.#put(stuffer.end());
+      this.#out.bytes(stuffer.end());
     } finally {
       content.close();
     }
-  }
-
-  #say(text: string): void {
-    this.#put(utf8(text));
   }
 
   /** Lines are made as the client takes them, and while others get their turn. */
@@ -233,33 +234,15 @@ class Loop {
     for (const line of lines) {
       text += line;
       if (text.length < LINES) continue;
-      this.#say(text);
+      this.#out.text(text);
       text = "";
-      if (this.#gathered > GATHER) await this.#flush();
+      if (this.#out.length > GATHER) await this.#out.flush();
       if (this.#ports.clock.monotonic() - began < LINES_SLICE) continue;
       await this.#ports.clock.sleep(0);
       began = this.#ports.clock.monotonic();
     }
-    this.#say(text);
+    this.#out.text(text);
   }
-
-  #put(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#out.push(bytes);
-    this.#gathered += bytes.length;
-  }
-
-  async #flush(): Promise<void> {
-    if (this.#gathered === 0) return;
-    const all = concat(this.#out);
-    this.#out = [];
-    this.#gathered = 0;
-    await this.#conn.write(all);
-  }
-}
-
-function copied(bytes: Uint8Array): Uint8Array {
-  return bytes.slice();
 }
 
 function hex(bytes: Uint8Array): string {
