@@ -17,7 +17,8 @@ const IN_MEMORY = ":memory:";
 
 /**
  * Opens the file at `path`, which is made when it is not there (0600), for this process alone. Caches are not synced at each transaction: after a
- * power cut the newest may be missing, the file itself stays sound (write-ahead log).
+ * power cut the newest may be missing, the file itself stays sound (write-ahead log). The log is taken over, and synced, a megabyte at a time: SQLite's
+ * four are up to 80 ms.
  */
 export function openSqlite(path: string): Database {
   return guarded(path, () => {
@@ -26,7 +27,7 @@ export function openSqlite(path: string): Database {
     const db = new DatabaseSync(path, { timeout: 0 });
     try {
       db.exec(
-        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY",
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 256; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY",
       );
     } catch (e) {
       db.close();
