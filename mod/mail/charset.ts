@@ -64,7 +64,8 @@ export function decodeCharset(label: string, bytes: Uint8Array): string {
   return decoder.write(bytes) + decoder.end();
 }
 
-function isAsciiOctets(bytes: Uint8Array): boolean {
+/** Whether all octets are ASCII. */
+export function isAsciiOctets(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 0x7f) return false;
   return true;
 }

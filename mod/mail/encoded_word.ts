@@ -1,7 +1,7 @@
 /** Text in header fields: RFC 2047 encoded words, and the raw octets (RFC 6532 UTF-8, or some 8-bit charset) around them. */
 import { concat, fromAscii, utf8 } from "../base/bytes.ts";
 import { ENCODED_WORDS } from "../base/limits.ts";
-import { decodeCharset } from "./charset.ts";
+import { decodeCharset, isAsciiOctets } from "./charset.ts";
 import { Base64Decoder } from "./decode.ts";
 
 // Q text with spaces and B text with broken padding are read too; RFC 2231 5 adds "*language" to the charset.
@@ -17,7 +17,7 @@ export function decodeWords(value: Uint8Array | string): string {
   const bytes = value;
   // One character an octet: offsets in the text are offsets in the octets.
   const text = fromAscii(bytes);
-  if (!text.includes("=?")) return decodeCharset("", bytes);
+  if (!text.includes("=?")) return isAsciiOctets(bytes) ? text : decodeCharset("", bytes);
   let out = "";
   let at = 0;
   // Words of one charset in a row are decoded together: some programs cut characters in two.
