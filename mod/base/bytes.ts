@@ -1,6 +1,8 @@
 const ENCODER = new TextEncoder();
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const LATIN1 = new TextDecoder("latin1");
+/** Octets up to which text is put together faster than the decoder is called: names and tokens, which are most. */
+const SHORT = 32;
 
 export const CR = 0x0d;
 export const LF = 0x0a;
@@ -19,7 +21,10 @@ export function fromUtf8(bytes: Uint8Array): string {
 
 /** Octets to text, one character each (windows-1252 above 0x7f, as TextDecoder has it): for what must be ASCII anyway. */
 export function fromAscii(bytes: Uint8Array): string {
-  return LATIN1.decode(bytes);
+  if (bytes.length > SHORT) return LATIN1.decode(bytes);
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 0x7f) return LATIN1.decode(bytes);
+  // Any array of numbers will do, whatever the types say.
+  return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
 
 /** Joins chunks into one array. */

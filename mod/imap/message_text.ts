@@ -43,7 +43,7 @@ async function readSlowly(
       return textInMemory(texts, message, await readExactly(content, 0, content.size));
     }
     const source = await LargeSource.read(content, { header: true, structure: true }, slice);
-    keepFields(texts, message, source.header);
+    if (!texts.get(message, "FIELDS")) keepFields(texts, message, source.header);
     const gathering = new Gathering();
     await lookInContent(content, source.root, gathering, slice);
     return gathering.taken();
@@ -53,19 +53,22 @@ async function readSlowly(
 }
 
 function textInMemory(texts: ParsedTexts, message: Message, bytes: Uint8Array): WordText {
-  keepFields(texts, message, bytes);
+  if (!texts.get(message, "FIELDS")) keepFields(texts, message, bytes);
   const gathering = new Gathering();
   lookInMemory(bytes, lowerOf(bytes), new MemorySource(bytes).root, gathering);
   return gathering.taken();
 }
 
 /** Takes all texts of a message, up to a cap. */
-class Gathering implements TextLooker {
-  #headers = "";
-  #body = "";
+export class Gathering implements TextLooker {
+  readonly #headers: string[] = [];
+  readonly #body: string[] = [];
+  #place = "";
+  #kind: "header" | "text" = "header";
+  #length = 0;
 
   get done(): boolean {
-    return this.#headers.length + this.#body.length > INDEX_TEXT;
+    return this.#length > INDEX_TEXT;
   }
 
   wants(): boolean {
@@ -73,21 +76,43 @@ class Gathering implements TextLooker {
   }
 
   look(text: string, kind: "header" | "text"): void {
-    if (kind === "header") this.#headers += text;
-    else this.#body += text;
+    this.#place = this.#place === "" ? text : this.#place + text;
+    this.#kind = kind;
+    this.#length += text.length;
   }
 
   endPlace(): void {
-    // Nothing matches from one place into the next.
-    this.#headers += "\n";
-    this.#body += "\n";
+    const texts = this.#kind === "header" ? this.#headers : this.#body;
+    if (this.#place !== "") texts.push(this.#place.slice(0, INDEX_TEXT));
+    this.#place = "";
   }
 
   taken(): WordText {
-    return {
-      headers: this.#headers.slice(0, INDEX_TEXT),
-      body: this.#body.slice(0, INDEX_TEXT),
-      whole: !this.done,
-    };
+    return { headers: this.#headers, body: this.#body, whole: !this.done };
+  }
+}
+
+/** Two who look at the same texts. */
+export class Both implements TextLooker {
+  readonly #both: readonly TextLooker[];
+
+  constructor(one: TextLooker, other: TextLooker) {
+    this.#both = [one, other];
+  }
+
+  get done(): boolean {
+    return this.#both.every((looker) => looker.done);
+  }
+
+  wants(kind: "header" | "text"): boolean {
+    return this.#both.some((looker) => !looker.done && looker.wants(kind));
+  }
+
+  look(text: string, kind: "header" | "text"): void {
+    for (const looker of this.#both) if (!looker.done && looker.wants(kind)) looker.look(text, kind);
+  }
+
+  endPlace(): void {
+    for (const looker of this.#both) looker.endPlace();
   }
 }

@@ -9,6 +9,7 @@ import type { Mailbox, Message, MessageContent, Uid } from "../store/store.ts";
 import { FieldHints } from "./field_hints.ts";
 import { keepHeader, KeptHeader } from "./header_facts.ts";
 import { LargeSource, MemorySource, readExactly } from "./fetch_content.ts";
+import { Both, Gathering } from "./message_text.ts";
 import {
   type Answer,
   asks,
@@ -21,7 +22,15 @@ import {
   YES,
 } from "./search_key.ts";
 import { SearchHints } from "./search_hints.ts";
-import { findInContent, findInMemory, hasNone, lowerOf, readFields } from "./search_text.ts";
+import {
+  Finder,
+  findInMemory,
+  hasNone,
+  lookInContent,
+  lookInMemory,
+  lowerOf,
+  readFields,
+} from "./search_text.ts";
 import { Slice } from "./slice.ts";
 import { threadIds } from "./thread_id.ts";
 import type { SearchKey } from "./types.ts";
@@ -207,15 +216,36 @@ class Searcher {
     const answer = this.#search.test(message, seq, { fields, found: null });
     if (answer !== UNKNOWN) return answer;
     const lower = lowerOf(source.bytes);
-    const found = hasNone(lower, needles)
+    const found = this.#feeds(message)
+      ? this.#feed(message, source, lower)
+      : hasNone(lower, needles)
       ? needles.map(() => false)
       : findInMemory(source.bytes, lower, source.root, needles);
     return this.#search.test(message, seq, { fields, found });
   }
 
+  /** Whether the full-text index is to have the message next: then it need not be read once more. */
+  #feeds(message: Message): boolean {
+    return this.#request.index?.words?.wants(message) ?? false;
+  }
+
+  /** Looks into a message and puts its text into the index. */
+  #feed(message: Message, { bytes, root }: MemorySource, lower: string | null): readonly boolean[] {
+    const finder = new Finder(this.#search.needles);
+    const gathering = new Gathering();
+    lookInMemory(bytes, lower, root, new Both(finder, gathering));
+    this.#request.index?.words?.put(message, gathering.taken());
+    return finder.found;
+  }
+
   async #lookSlowly(message: Message, seq: number): Promise<Answer> {
     const content = await this.#request.mailbox.content(message.uid);
-    if (!content) return NO;
+    if (!content) {
+      if (this.#feeds(message)) {
+        this.#request.index?.words?.put(message, { headers: [], body: [], whole: true });
+      }
+      return NO;
+    }
     try {
       if (content.size <= FETCH_WHOLE) {
         const bytes = await readExactly(content, 0, content.size);
@@ -241,7 +271,13 @@ class Searcher {
       { header: false, structure: true },
       slice,
     );
-    const found = await findInContent(content, root, this.#search.needles, slice);
+    const finder = new Finder(this.#search.needles);
+    if (this.#feeds(message)) {
+      const gathering = new Gathering();
+      await lookInContent(content, root, new Both(finder, gathering), slice);
+      if (this.#feeds(message)) this.#request.index?.words?.put(message, gathering.taken());
+    } else await lookInContent(content, root, finder, slice);
+    const { found } = finder;
     return this.#search.test(message, seq, { fields, found });
   }
 

@@ -141,7 +141,7 @@ export interface TextLooker {
 }
 
 /** Looks for needles in text that comes in chunks; a needle may lie across two. */
-class Finder implements TextLooker {
+export class Finder implements TextLooker {
   readonly found: boolean[];
   readonly #needles: readonly Needle[];
   readonly #longest: number;
@@ -267,18 +267,6 @@ function partText(part: Part, body: Uint8Array): string {
     if (!text.includes("\ufffd")) return foldOctets(text, octets.length);
   }
   return fold(decodeText(part, body));
-}
-
-/** The same for a message that is read as it is looked at. */
-export async function findInContent(
-  content: MessageContent,
-  root: Part,
-  needles: readonly Needle[],
-  slice: Slice,
-): Promise<readonly boolean[]> {
-  const finder = new Finder(needles);
-  await lookInContent(content, root, finder, slice);
-  return finder.found;
 }
 
 /** Shows the texts of a message that is read meanwhile. */

@@ -16,6 +16,11 @@ import { PIECES } from "./schema.ts";
 import { questionsOf, signaturesOf } from "./signature.ts";
 import type { Turns } from "./turns.ts";
 
+/** Messages that are put in by others for each step in the database: a block is done before there are enough for the next. */
+const STEP = 32;
+/** Signatures that one folder at a time may have in memory, 1 KB each: those of a mailbox that is searched before it was filled. */
+const HELD = 10 * COLUMNS;
+const NOTHING: WordText = { headers: [], body: [], whole: true };
 /** Milliseconds others have at least between two slices. */
 const REST = 1;
 /** Milliseconds after which a sleep that ends so much later than it should tells that others have work. */
@@ -43,6 +48,12 @@ export class FolderWords implements WordIndex {
   /** Messages came while it was running. */
   #again = false;
   readonly #end = new AbortController();
+  /** What is under way in the database, done in steps by whoever has the time. */
+  #work: Iterator<void> | null = null;
+  /** The disk has room. */
+  #room = false;
+  /** Messages that others have put in. */
+  #put = 0;
   /** How many work with the mailbox, and the monotonic milliseconds until which nobody is to do so. */
   #holds = 0;
   #heldUntil = 0;
@@ -70,6 +81,23 @@ export class FolderWords implements WordIndex {
     this.#read ??= read;
     this.#heldUntil = this.#ports.clock.monotonic() + INDEX_QUIET;
     this.#start(0);
+  }
+
+  wants({ uid }: Pick<Message, "uid">): boolean {
+    if (this.#read === null || !this.#room || this.#stopped || this.#signs.waiting >= HELD + COLUMNS) {
+      return false;
+    }
+    const { messages } = this.#mailbox;
+    return messages[upperBound(messages, this.#signs.upTo)]?.uid === uid;
+  }
+
+  put(message: Pick<Message, "uid">, text: WordText): void {
+    if (!this.#add(message, text)) return;
+    const { waiting } = this.#signs;
+    // Whoever waits for the answer is not to wait for blocks, too, as long as there is memory.
+    if (waiting < COLUMNS || (waiting < HELD && this.#ports.turns.favours(this))) return;
+    this.#work ??= this.#signs.gather();
+    if (++this.#put % STEP === 0) this.#step();
   }
 
   hold(): () => void {
@@ -111,6 +139,7 @@ export class FolderWords implements WordIndex {
   async end(): Promise<void> {
     this.#end.abort();
     await this.#running;
+    this.#ports.turns.release(this);
     const steps = this.#signs.keep();
     while (!steps.next().done) await this.#ports.clock.sleep(0);
   }
@@ -134,7 +163,8 @@ export class FolderWords implements WordIndex {
 
   async #run(read: Read): Promise<void> {
     this.#again = false;
-    this.#signs.renew();
+    if (this.#work === null) this.#signs.renew();
+    this.#room = await this.#ports.room();
     while (!this.#stopped) {
       if (this.#held) await this.#ports.clock.sleep(INDEX_QUIET, this.#end.signal);
       else if (!(await this.#ports.turns.take(this.#end.signal))) return;
@@ -145,7 +175,9 @@ export class FolderWords implements WordIndex {
   /** One turn; false when nothing is left to do, or nothing can be done now. */
   async #turn(read: Read): Promise<boolean> {
     try {
-      if (!(await this.#ports.room())) return false;
+      this.#room = await this.#ports.room();
+      if (!this.#room) return false;
+      await this.#steps();
       if (this.#untidy) {
         this.#gone = 0;
         await this.#steps(this.#signs.tidy((uid) => indexOfUid(this.#mailbox.messages, uid) >= 0));
@@ -157,6 +189,7 @@ export class FolderWords implements WordIndex {
       // Going back tells that the database is not to be used for a while.
       return this.#signs.upTo >= upTo && (this.#lag > 0 || this.#signs.waiting >= COLUMNS);
     } finally {
+      if (this.#signs.waiting < COLUMNS) this.#ports.turns.release(this);
       this.#ports.turns.give();
     }
   }
@@ -178,8 +211,8 @@ export class FolderWords implements WordIndex {
           left = message !== undefined;
           if (!message) return true;
           const text = await readOrNone(read, message);
-          const { signatures, whole } = text ? signaturesOf(text, PIECES) : { signatures: [], whole: true };
-          if (!this.#signs.add(message.uid, signatures, whole && text?.whole !== false)) return false;
+          // Somebody else may have put it in meanwhile.
+          if (message.uid > this.#signs.upTo && !this.#add(message, text ?? NOTHING)) return false;
         } while (this.#signs.waiting < COLUMNS && this.#ports.clock.monotonic() - start < INDEX_SLICE);
         return true;
       });
@@ -188,8 +221,22 @@ export class FolderWords implements WordIndex {
     return true;
   }
 
-  async #steps(steps: Iterator<void>): Promise<void> {
-    while (!this.#stopped && !(await this.#slice(() => steps.next())).done);
+  /** False where the database cannot be used. */
+  #add({ uid }: Pick<Message, "uid">, text: WordText): boolean {
+    const { signatures, whole } = signaturesOf(text, PIECES);
+    return this.#signs.add(uid, signatures, whole && text.whole);
+  }
+
+  /** Does what is under way to its end, and then `work`. */
+  async #steps(work?: Iterator<void>): Promise<void> {
+    while (this.#work && !this.#stopped) await this.#slice(() => this.#step());
+    if (!work || this.#stopped) return;
+    this.#work = work;
+    await this.#steps();
+  }
+
+  #step(): void {
+    if (this.#work?.next().done) this.#work = null;
   }
 
   /** Works, and then rests as long as that took, or longer: clients come first. */
@@ -210,6 +257,6 @@ async function readOrNone(read: Read, message: Message): Promise<WordText | null
   try {
     return await read(message);
   } catch {
-    return { headers: "", body: "", whole: false };
+    return { headers: [], body: [], whole: false };
   }
 }

@@ -12,7 +12,7 @@ export const SIGNATURE = PLACES / 8;
 /** Marks from which on a text goes on in the next signature: in a full one everything may be. */
 const FULL = PLACES / 2;
 /** Characters after which the marks are counted. They are more than what two signatures of a text have in common. */
-const STRETCH = 512;
+const STRETCH = 1024;
 /** Characters at the end of a signature that are also in the next, so that no needle is cut in two. */
 const OVERLAP = INDEX_NEEDLE;
 
@@ -23,13 +23,14 @@ const PAIR = 0x1b873593;
 const WIDE = 0x2e80;
 const HAS_WIDE = /[\u2e80-\uffff]{2}/;
 
-/** The signatures of a text, one after the other; at most `most`, and then `whole` tells whether all of it is in them. */
+/** The signatures of texts, one after the other; at most `most`, and then `whole` tells whether all of it is in them. */
 export function signaturesOf(
   { headers, body }: Pick<WordText, "headers" | "body">,
   most: number,
 ): { readonly signatures: readonly Uint8Array[]; readonly whole: boolean } {
   const signer = new Signer(most);
-  const whole = signer.sign(body, BODY) && signer.sign(headers, HEADERS);
+  const whole = body.every((text) => signer.sign(text, BODY)) &&
+    headers.every((text) => signer.sign(text, HEADERS));
   return { signatures: signer.signatures, whole };
 }
 
@@ -37,7 +38,8 @@ class Signer {
   readonly signatures: Uint8Array[] = [];
   readonly #most: number;
   #marks = new Int32Array(PLACES / 32);
-  #full = true;
+  /** Characters that may be marked before it can be full. */
+  #left = 0;
 
   constructor(most: number) {
     this.#most = most;
@@ -47,20 +49,26 @@ class Signer {
   sign(text: string, kind: number): boolean {
     const pairs = HAS_WIDE.test(text);
     for (let at = 0; at + 2 <= text.length;) {
-      if (this.#full) {
+      if (this.#left <= 0 && !this.#hasRoom()) {
         if (this.signatures.length >= this.#most) return false;
         this.#marks = new Int32Array(PLACES / 32);
         this.signatures.push(new Uint8Array(this.#marks.buffer));
-        this.#full = false;
+        this.#left = pairs ? FULL / 4 : FULL / 2;
         at = Math.max(0, at - OVERLAP);
       }
       const end = Math.min(text.length, at + STRETCH);
+      this.#left -= end - at;
       mark(this.#marks, text, at, end, kind);
       if (pairs) markPairs(this.#marks, text, at, end, kind);
-      this.#full = count(this.#marks) > FULL;
       if (end === text.length) break;
       at = end - 2;
     }
+    return true;
+  }
+
+  #hasRoom(): boolean {
+    if (this.signatures.length === 0 || count(this.#marks) > FULL) return false;
+    this.#left = STRETCH;
     return true;
   }
 }

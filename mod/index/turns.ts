@@ -2,6 +2,8 @@
 export class Turns {
   #taken = false;
   readonly #waiting = new Set<() => void>();
+  /** Who may have much waiting in memory. */
+  #favourite: object | null = null;
 
   /** Others wait for theirs. */
   get wanted(): boolean {
@@ -24,6 +26,16 @@ export class Turns {
       this.#waiting.add(mine);
       signal.addEventListener("abort", aborted, { once: true });
     });
+  }
+
+  /** Whether it is `who` that may have much waiting in memory: one at a time, until `release`. */
+  favours(who: object): boolean {
+    this.#favourite ??= who;
+    return this.#favourite === who;
+  }
+
+  release(who: object): void {
+    if (this.#favourite === who) this.#favourite = null;
   }
 
   give(): void {

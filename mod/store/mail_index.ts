@@ -33,10 +33,10 @@ export type FinishText = (text: Uint8Array) => Uint8Array | null;
 
 /** What is searched of a message, folded, or the beginning of it. */
 export interface WordText {
-  /** Of its headers, and those of its parts. */
-  readonly headers: string;
+  /** Of its header, and those of its parts. */
+  readonly headers: readonly string[];
   /** Of its text parts. */
-  readonly body: string;
+  readonly body: readonly string[];
   /** False where there is more. */
   readonly whole: boolean;
 }
@@ -59,6 +59,10 @@ export interface WordIndex {
    * gives a message's text, null when it has vanished. Only the first call counts.
    */
   fill(read: (message: Message) => WordText | null | Promise<WordText | null>): void;
+  /** Whether this message is the next to be put in: who has its text at hand anyway gives it to `put`, and it is not read once more. */
+  wants(message: Pick<Message, "uid">): boolean;
+  /** Puts in the message that is wanted. Within some milliseconds. */
+  put(message: Pick<Message, "uid">, text: WordText): void;
   /** Somebody works with the mailbox: filling waits until what is returned is called, and a moment longer. */
   hold(): () => void;
 }

@@ -15,6 +15,8 @@ function hints(count: number, upTo: number, took: () => number = () => 0) {
       return [30];
     },
     fill: () => {},
+    wants: () => false,
+    put: () => {},
     hold: () => () => {},
   };
   const view = Array.from(

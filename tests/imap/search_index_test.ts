@@ -191,3 +191,38 @@ Deno.test("searchMessages() reads only messages that may hold the text", async (
   for (let i = 0; i < 10; i++) await bench.clock.advance(1);
   await indexes.close();
 });
+
+Deno.test("searchMessages() puts into the index what it reads, and reads it once", async () => {
+  await using bench = await IndexBench.make();
+  const large = `Subject: large\r\n\r\n${"filler \r\n".repeat(40_000)}needle`;
+  const mailbox = await folder([...ODD_MAILS, large, "\r\nneedle", "\r\nneed"]);
+  const indexes = new Indexes(() => `${bench.dir}/alice.sqlite`, bench.ports());
+  const index = await indexes.open("alice", mailbox);
+  const { words } = index;
+  const release = words?.hold();
+  let reads = 0;
+  const content = mailbox.content.bind(mailbox);
+  const now = mailbox.contentNow.bind(mailbox);
+  const slow = () => null;
+  mailbox.contentNow = slow;
+  mailbox.content = (uid) => {
+    reads++;
+    mailbox.contentNow = now;
+    const opened = content(uid);
+    mailbox.contentNow = slow;
+    return opened;
+  };
+  await fill(mailbox, index, bench, 100);
+  assertEquals([words?.upTo, reads], [0, 0], "a client works with the mailbox");
+  const count = ODD_MAILS.length;
+  assertEquals(await search(mailbox, "BODY needle", index), `${count + 1} ${count + 2}`);
+  assertEquals([words?.upTo, reads], [count + 3, count + 3]);
+  assertEquals(await search(mailbox, "BODY needle", index), `${count + 1} ${count + 2}`);
+  assertEquals(reads, count + 5);
+  release?.();
+  for (let i = 0; i < 100; i++) await bench.clock.advance(1);
+  assertEquals(reads, count + 5, "nothing is left to be filled");
+  index.close();
+  await bench.clock.advance(INDEX_REST);
+  await indexes.close();
+});

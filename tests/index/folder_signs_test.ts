@@ -13,7 +13,7 @@ async function opened(bench: IndexBench): Promise<{ readonly file: AccountFile; 
 }
 
 const textOf = (uid: number) => `the word${uid}. and${uid % 7}`;
-const bitsOf = (uid: number) => signaturesOf({ headers: "", body: textOf(uid) }, 16).signatures;
+const bitsOf = (uid: number) => signaturesOf({ headers: [], body: [textOf(uid)] }, 16).signatures;
 const has = (signs: FolderSigns, needle: string, from: number, to: number) =>
   signs.ask(questionsOf(needle, false) ?? [], from, to);
 

@@ -40,7 +40,7 @@ async function fixture(bench: IndexBench, texts: readonly string[], name = "INBO
   return f;
 }
 
-const whole = (body: string): WordText => ({ headers: "", body, whole: true });
+const whole = (body: string): WordText => ({ headers: [], body: [body], whole: true });
 const reader = ({ texts }: Fixture) => ({ uid }: { readonly uid: number }) => whole(texts.get(uid) ?? "");
 
 /** Fills until nothing is left to do. */
@@ -91,7 +91,7 @@ Deno.test("FolderWords leaves out no message that holds a text", async () => {
         const words = f.make();
         words.fill(({ uid }) => {
           const [headers, body] = texts[uid - 1] ?? ["", ""];
-          return { headers, body, whole: true };
+          return { headers: [headers], body: [body], whole: true };
         });
         do await bench.clock.advance(50); while (bench.clock.waiting > 1);
         assertEquals(words.upTo, texts.length);
@@ -254,7 +254,7 @@ Deno.test("FolderWords: what is not all there, or cannot be read, may hold anyth
   const words = f.make();
   const answers: Record<number, () => WordText | null> = {
     1: () => whole("abc"),
-    2: () => ({ headers: "", body: "abd", whole: false }),
+    2: () => ({ headers: [], body: ["abd"], whole: false }),
     3: () => {
       throw new FsError("io", "read", "/x");
     },
@@ -313,5 +313,39 @@ Deno.test("FolderWords does without a database, also one that goes while it fill
   for (let i = 0; i < 50; i++) await bench.clock.advance(INDEX_REST);
   assertEquals([words.upTo, held(words, "needle", 1, 9)], [0, null]);
   await end(bench, words);
+  await f.file.close();
+});
+
+Deno.test("FolderWords takes what others have at hand: much of one folder in memory, of others block by block", async () => {
+  await using bench = await IndexBench.make();
+  const f = await fixture(bench, Array.from({ length: 12 * COLUMNS }, (_, i) => `needle ${i}.`));
+  const words = f.make();
+  const [first, second] = f.mailbox.messages;
+  assert(first && second);
+  assertEquals(words.wants(first), false, "nobody wants it filled");
+  const release = words.hold();
+  words.fill(reader(f));
+  await bench.clock.advance(50);
+  assertEquals([words.wants(first), words.wants(second)], [true, false]);
+  const put = (most: number) => {
+    for (const message of f.mailbox.messages) {
+      if (message.uid <= words.upTo) continue;
+      if (message.uid > most || !words.wants(message)) return;
+      words.put(message, whole(f.texts.get(message.uid) ?? ""));
+    }
+  };
+  put(9 * COLUMNS);
+  assertEquals([words.upTo, count(f, "block"), count(f, "sign")], [9 * COLUMNS, 0, 0]);
+  assertEquals(held(words, "needle 5000.", 1, 20_000)?.includes(5001), true);
+  put(12 * COLUMNS);
+  assertEquals([words.upTo, (count(f, "block") ?? 0) > 0], [12 * COLUMNS, true]);
+  release();
+  for (let i = 0; i < 100; i++) await bench.clock.advance(20);
+  assertEquals([count(f, "block"), count(f, "sign")], [12, 0]);
+  assertEquals(held(words, "needle 5000.", 1, 20_000)?.includes(5001), true);
+  assert(f.ports.turns.favours({}), "given back");
+  await end(bench, words);
+  const again = f.make();
+  assertEquals(again.upTo, 12 * COLUMNS);
   await f.file.close();
 });

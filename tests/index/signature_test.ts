@@ -33,7 +33,10 @@ Deno.test("signaturesOf() has what every piece of a text is asked for, however l
       fc.array(fc.nat(), { maxLength: 9 }),
       fc.nat(90),
       (headers, body, places, length) => {
-        const { signatures, whole } = signaturesOf({ headers, body }, 16);
+        const { signatures, whole } = signaturesOf(
+          { headers: [headers], body: ["", body, body.slice(9)] },
+          16,
+        );
         assertEquals(whole, true);
         assert(signatures.every((s) => s.length === SIGNATURE));
         for (const place of places) {
@@ -50,7 +53,7 @@ Deno.test("signaturesOf() has what every piece of a text is asked for, however l
 });
 
 Deno.test("signaturesOf() keeps headers and bodies apart, and says when a text has too many", () => {
-  const { signatures } = signaturesOf({ headers: "subject: x", body: "hello \u4f1a\u8b70" }, 16);
+  const { signatures } = signaturesOf({ headers: ["subject: x"], body: ["hello \u4f1a\u8b70", "!?+"] }, 16);
   const table: readonly (readonly [string, boolean, boolean])[] = [
     ["subject", true, true],
     ["subject", false, false],
@@ -62,10 +65,10 @@ Deno.test("signaturesOf() keeps headers and bodies apart, and says when a text h
     ["h!", false, true],
   ];
   for (const [needle, headers, want] of table) assertEquals(may(signatures, needle, headers), want, needle);
-  assertEquals(signaturesOf({ headers: "", body: "" }, 16), { signatures: [], whole: true });
-  assertEquals(signaturesOf({ headers: "a", body: "b" }, 16).signatures, []);
+  assertEquals(signaturesOf({ headers: [], body: [""] }, 16), { signatures: [], whole: true });
+  assertEquals(signaturesOf({ headers: ["a"], body: ["b"] }, 16).signatures, []);
   const many = noise(1, 50_000, 900);
-  const some = signaturesOf({ headers: "", body: many }, 2);
+  const some = signaturesOf({ headers: [], body: [many] }, 2);
   assertEquals([some.signatures.length, some.whole], [2, false]);
 });
 
@@ -88,7 +91,7 @@ Deno.test("questionsOf() asks for some of the trigrams of the beginning, the las
 Deno.test("a signature seldom lets through what is not there", () => {
   const word = (n: number) => noise(n, 7, 26);
   const body = Array.from({ length: 250 }, (_, i) => word(i)).join(" ");
-  const { signatures } = signaturesOf({ headers: "", body }, 16);
+  const { signatures } = signaturesOf({ headers: [], body: [body] }, 16);
   let wrong = 0;
   for (let i = 0; i < 2000; i++) {
     const needle = word(i + 1000);

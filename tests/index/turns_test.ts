@@ -22,3 +22,13 @@ Deno.test("Turns gives each its turn in order, and passes over who does not want
   turns.give();
   assertEquals([await turns.take(never.signal), turns.wanted], [true, false]);
 });
+
+Deno.test("Turns favours one at a time", () => {
+  const turns = new Turns();
+  const [a, b] = [{}, {}];
+  assertEquals([turns.favours(a), turns.favours(b), turns.favours(a)], [true, false, true]);
+  turns.release(b);
+  assertEquals(turns.favours(b), false);
+  turns.release(a);
+  assertEquals(turns.favours(b), true);
+});
