@@ -8,7 +8,7 @@ import { RawClient } from "../support/raw_client.ts";
 import { RoostProcess } from "../support/roost_process.ts";
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !await isSo();) {
+  for (const end = Date.now() + 60_000; !await isSo();) {
     assert(Date.now() < end, `in vain: ${what}`);
     await new Promise((r) => setTimeout(r, 50));
   }

@@ -46,7 +46,7 @@ async function list(roost: RoostProcess): Promise<Item[]> {
 
 /** Asks until it is so; the queue has no way to call back. */
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !await isSo();) {
+  for (const end = Date.now() + 60_000; !await isSo();) {
     assert(Date.now() < end, `in vain: ${what}`);
     await new Promise((r) => setTimeout(r, 20));
   }

@@ -15,7 +15,7 @@ const BOB = "bob@example.test";
 async function inbox(roost: RoostProcess, user: string, count: number): Promise<string[]> {
   const client = await imapClient(roost, user, `secret-${user.split("@")[0]}`);
   try {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 600; tries++) {
       const box = await client.mailboxOpen("INBOX");
       if (box.exists >= count) break;
       await new Promise((resolve) => setTimeout(resolve, 100));

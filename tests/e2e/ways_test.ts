@@ -21,7 +21,7 @@ async function list(roost: RoostProcess): Promise<Item[]> {
 }
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !await isSo();) {
+  for (const end = Date.now() + 60_000; !await isSo();) {
     assert(Date.now() < end, `in vain: ${what}`);
     await new Promise((r) => setTimeout(r, 50));
   }

@@ -1,6 +1,7 @@
 /** The status page in Chromium: every page opened, the queue steered, with and without scripts; axe looks at each. */
 import { assert, assertEquals } from "../support/assert.ts";
 import { seriousFaults, TestBrowser } from "../support/browser.ts";
+import { freePort } from "../support/free_ports.ts";
 import { loopback } from "../support/neighbours.ts";
 import { RoostProcess, runRoost } from "../support/roost_process.ts";
 
@@ -17,9 +18,7 @@ const PAGES = [
 
 /** A server with mail that nobody takes, and a token for it. */
 async function start(): Promise<{ roost: RoostProcess; url: string; token: string }> {
-  const nobody = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = nobody.addr;
-  nobody.close();
+  const port = freePort();
   const roost = await RoostProcess.start({ config: `routes: { far.test: "smtp://${loopback()}:${port}" }` });
   const token = await roost.verb("token", "add", "browser");
   assertEquals(token.code, 0, token.err);
@@ -94,7 +93,7 @@ Deno.test("chromium: the queue is steered by its form, and the page renews itsel
   });
   assertEquals((await dropped.json()).done, 2);
   await other.bringToFront();
-  await other.getByText("Empty: everything was delivered").waitFor({ timeout: 15_000 });
+  await other.getByText("Empty: everything was delivered").waitFor({ timeout: 60_000 });
   assertEquals(browser.complaints, []);
 });
 

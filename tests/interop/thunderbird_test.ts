@@ -38,7 +38,7 @@ ${"QUJD".repeat(50_000).replace(/.{76}/g, "$&\n")}
 type ImapClient = Awaited<ReturnType<typeof imapClient>>;
 
 /** Milliseconds Thunderbird may take for what it does behind the back of who asked it. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 /** Looks again until a mailbox holds what it should: Thunderbird tells that it is done before the server has heard of it. */
 async function comesTo(client: ImapClient, mailbox: string, expected: readonly string[]): Promise<void> {

@@ -147,7 +147,7 @@ class Player {
     const from = this.#at;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("nothing more came")), this.#options.patience ?? 3000);
+      timer = setTimeout(() => reject(new Error("nothing more came")), this.#options.patience ?? 30_000);
     });
     try {
       const output = await Promise.race([this.#conn.until("\r\n", from), late]);

@@ -75,13 +75,13 @@ export class Outside implements AsyncDisposable {
     return this.#port;
   }
 
-  /** Resolves once `n` messages have arrived; rejects after 20 seconds. */
+  /** Resolves once `n` messages have arrived; rejects after a minute. */
   async until(n: number): Promise<readonly Arrived[]> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
       for (const wake of this.#wake.splice(0)) wake();
-    }, 20_000);
+    }, 60_000);
     while (this.arrived.length < n && !late) await new Promise<void>((wake) => this.#wake.push(wake));
     clearTimeout(timer);
     if (late) throw new Error(`${this.arrived.length} messages of ${n} arrived`);

@@ -171,7 +171,7 @@ export class RoostProcess implements AsyncDisposable {
     await this.logged('"event":"ready"');
   }
 
-  /** Resolves once a log line holds `text`; rejects when the process ends before, or after 20 seconds. */
+  /** Resolves once a log line holds `text`; rejects when the process ends before, or after a minute. */
   async logged(text: string): Promise<string> {
     let ended = false;
     const end = this.#pump.then(() => {
@@ -182,7 +182,7 @@ export class RoostProcess implements AsyncDisposable {
     const timer = setTimeout(() => {
       timedOut = true;
       this.#wakeAll();
-    }, 20_000);
+    }, 60_000);
     try {
       for (;;) {
         const line = this.#lines.find((l) => l.includes(text));
