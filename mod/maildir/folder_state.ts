@@ -5,7 +5,7 @@ import { KeywordFile } from "./keyword_file.ts";
 import type { Pop3Fields } from "./pop3_fields.ts";
 import type { Ports } from "./ports.ts";
 import { Serial } from "./serial.ts";
-import { inSlices, listsOf } from "./slices.ts";
+import { inSlices, listsOf, Turns } from "./slices.ts";
 import { UidFile } from "./uid_file.ts";
 import type { UidRecord } from "./uid_list.ts";
 import { WatchedDir } from "./watched_dir.ts";
@@ -198,9 +198,10 @@ export class FolderState {
   /** Listeners take milliseconds for thousands. */
   async #some<T>(items: readonly T[], tell: (some: readonly T[]) => void): Promise<void> {
     if (items.length <= TOLD) return items.length > 0 ? tell(items) : undefined;
+    const turns = new Turns(this.ports, this.dir);
     for (const some of listsOf(items, TOLD)) {
       tell(some);
-      await this.ports.fs.stat(this.dir); // others get their turn
+      if (turns.worked(TOLD)) await turns.pass();
     }
   }
 

@@ -9,7 +9,6 @@ import type { FolderMessage, FolderState } from "./folder_state.ts";
 import { inParallel, Turns } from "./slices.ts";
 
 const BATCH = 16; // renames between two looks at the clock
-const SLICE = 5; // milliseconds at once without waiting
 const SLOW = 12; // milliseconds a batch may take before the disk counts as slow
 const WIDTH = 8;
 const CHUNK = 500;
@@ -54,8 +53,8 @@ async function renameAtOnce(
   lost: FolderMessage[],
 ): Promise<readonly Rename[]> {
   const { fs, clock } = state.ports;
-  if (renames.length > BATCH) await fs.stat(state.dir); // as below: what went before may have taken as long
-  let slice = clock.monotonic();
+  const turns = new Turns(state.ports, state.dir);
+  if (renames.length > BATCH) await fs.stat(state.dir); // what went before may have taken as long as a slice
   for (let at = 0; at < renames.length; at += BATCH) {
     const began = clock.monotonic();
     for (const r of renames.slice(at, at + BATCH)) {
@@ -69,9 +68,7 @@ async function renameAtOnce(
     }
     const now = clock.monotonic();
     if (now - began > SLOW) return renames.slice(at + BATCH);
-    if (now - slice < SLICE) continue;
-    await fs.stat(state.dir); // through the event loop, so that others get their turn
-    slice = clock.monotonic();
+    if (turns.worked(BATCH * 2)) await turns.pass();
   }
   return [];
 }

@@ -4,7 +4,7 @@ import { FLAGGED, type MailboxChange, SEEN } from "../../mod/store/store.ts";
 import { syncDue, syncFolder } from "../../mod/maildir/folder_sync.ts";
 import { FolderState } from "../../mod/maildir/folder_state.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { FakeClock, settle } from "../support/fake_clock.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
 import { ALICE, allOf, append, fileText, machine, opened, portsOn, ROOT, storeOn } from "./support.ts";
 
