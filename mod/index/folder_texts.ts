@@ -72,7 +72,8 @@ export class FolderTexts implements ParsedTexts {
   get(message: Pick<Message, "uid">, kind: ParsedKind): Uint8Array | null {
     const { uid } = message;
     const pending = this.#pending.get(kind)?.get(uid);
-    if (pending) return octetsOf(pending.kept);
+    // A copy: what is written meanwhile is given back.
+    if (pending) return octetsOf(pending.kept).slice();
     let run = this.#runs.get(kind);
     if (!run || uid < run.from || uid > run.to) run = this.#read(uid, kind, run);
     return run?.texts.get(uid) ?? null;
@@ -85,7 +86,8 @@ export class FolderTexts implements ParsedTexts {
     finish: FinishText | null = null,
   ): void {
     const puts = this.#pending.get(kind) ?? new Map<Uid, Put>();
-    this.#octets += text.length - (puts.get(message.uid)?.kept.length ?? 0);
+    this.#drop(puts.get(message.uid));
+    this.#octets += text.length;
     puts.set(message.uid, { kept: this.#arena.keep(text), finish });
     this.#pending.set(kind, puts);
     // Who puts waits for it: what is not finished stays so.
@@ -108,7 +110,7 @@ export class FolderTexts implements ParsedTexts {
       found.set(uidOf(Number(row)), fields instanceof Uint8Array ? fields : null);
     }
     for (const [uid, { kept }] of this.#pending.get("FIELDS") ?? []) {
-      if (uid >= from && uid <= to) found.set(uid, octetsOf(kept));
+      if (uid >= from && uid <= to) found.set(uid, octetsOf(kept).slice());
     }
     return found;
   }
@@ -134,9 +136,9 @@ export class FolderTexts implements ParsedTexts {
         }
       })
     );
+    for (const { kept } of puts) this.#arena.drop(kept);
     // Runs say that these are not known. What could not be written is found out again when it is next asked for.
     this.#runs.clear();
-    if (this.#pending.size === 0) this.#arena.clear();
     return this.#pending.size > 0 || this.#gone.length > 0;
   }
 
@@ -150,11 +152,17 @@ export class FolderTexts implements ParsedTexts {
     for (const uid of uids) {
       this.#gone.push(uid);
       for (const puts of this.#pending.values()) {
-        this.#octets -= puts.get(uid)?.kept.length ?? 0;
+        this.#drop(puts.get(uid));
         puts.delete(uid);
       }
     }
     this.#wake();
+  }
+
+  #drop(put: Put | undefined): void {
+    if (!put) return;
+    this.#octets -= put.kept.length;
+    this.#arena.drop(put.kept);
   }
 
   #take(work: number, finished: boolean): (Put & { readonly uid: Uid; readonly kind: ParsedKind })[] {
