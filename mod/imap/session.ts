@@ -51,6 +51,14 @@ interface Origin {
   readonly removes: boolean;
 }
 
+/** Response codes of what was understood, and cannot be. */
+const FAULT_CODES: Readonly<Record<Exclude<ParseError["kind"], "bad">, string>> = {
+  charset: "BADCHARSET (US-ASCII UTF-8)",
+  "saving-charset": "BADCHARSET (US-ASCII UTF-8)",
+  name: "CANNOT",
+  "use-attr": "USEATTR",
+};
+
 export class ImapSession {
   readonly ports: ImapPorts;
   readonly out: Output;
@@ -337,23 +345,9 @@ export class ImapSession {
   }
 
   /** Answers what was not a command. */
-  reject(error: ParseError): Next {
-    switch (error.kind) {
-      case "bad":
-        this.reply(error.tag, bad(error.text));
-        break;
-      case "saving-charset":
-      case "charset":
-        if (error.kind === "saving-charset" && this.#box !== null) this.#box.saved = [];
-        this.reply(error.tag, no("BADCHARSET (US-ASCII UTF-8)", error.text));
-        break;
-      case "name":
-        this.reply(error.tag, no("CANNOT", error.text));
-        break;
-      case "use-attr":
-        this.reply(error.tag, no("USEATTR", error.text));
-        break;
-    }
+  reject({ kind, tag, text }: ParseError): Next {
+    if (kind === "saving-charset" && this.#box !== null) this.#box.saved = [];
+    this.reply(tag, kind === "bad" ? bad(text) : no(FAULT_CODES[kind], text));
     return this.#end("command");
   }
 
@@ -372,7 +366,9 @@ export class ImapSession {
   /** Tells what there is to tell while the client idles, or at any time if it listens always. */
   tellIdling(): Next | Promise<Next> {
     if (!this.idling && !this.notices?.always) return "command";
-    if (this.#box?.shared?.renew() === false) return this.bye("Mailbox may not be read any more");
+    const { shared } = this.#box ?? {};
+    if (this.#box && shared && !this.idling) this.#renewRights(this.#box, shared);
+    else if (shared?.renew() === false) return this.bye("Mailbox may not be read any more");
     if (this.#ownWay) {
       const expunge = this.idling || this.notices?.selected?.delayed === false;
       return this.#tellOwnWay(expunge, false, false).then(() => this.#end("line"));

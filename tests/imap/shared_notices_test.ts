@@ -204,6 +204,23 @@ Deno.test("an account whose folder cannot be read keeps nobody from hearing of t
   await end();
 });
 
+Deno.test("a selected mailbox that may not be read any more is closed, and the rest goes on", async () => {
+  const set = `(selected (MessageNew (UID) MessageExpunge)) (personal (MessageNew MessageExpunge))`;
+  const { bob, server, alice, give, heard, end } = await bench(set);
+  await bob.ok(`SELECT ${TEAM}`);
+  bob.conn.written.length = 0;
+  await alice.append("Team", MAIL);
+  assertEquals(await heard(), ["* 1 EXISTS", "* 1 RECENT", "* 1 FETCH (UID 1)"]);
+  await give("Team", "l");
+  await alice.append("Team", MAIL);
+  assertEquals(await heard(), ["* OK [CLOSED] Selected mailbox may not be read any more"]);
+  const other = await ImapClient.loggedIn(server, undefined, BOB);
+  await other.append("INBOX", MAIL);
+  assertEquals((await heard()).map((l) => l.slice(0, 26)), ["* STATUS INBOX (MESSAGES 1"]);
+  assertEquals((await bob.run("FETCH 1 UID")).at(-1)?.slice(0, 3), "BAD");
+  await end();
+});
+
 Deno.test("everything is given back when the client goes, or asks for nothing more", async () => {
   for (const how of ["LOGOUT", "NOTIFY NONE", "UNAUTHENTICATE", "NOTIFY SET (personal (MailboxName))"]) {
     const { bob, store, end, heard } = await bench();

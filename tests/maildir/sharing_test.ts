@@ -60,6 +60,21 @@ Deno.test("rights are given and taken, each of them seen at once", async () => {
   assertEquals((await sharing.read(ALICE, "Sent"))?.length, 1);
 });
 
+Deno.test("who listens hears of each change of rights and names, until no more", async () => {
+  const { sharing } = await bench();
+  let heard = 0;
+  const end = sharing.listen(() => heard++);
+  const ends = sharing.listen(() => heard++);
+  assert(await give(sharing, "Sent", `user=${BOB}`, "lrs"));
+  assertEquals(heard, 2);
+  ends();
+  await sharing.renamed(ALICE);
+  assertEquals(heard, 3);
+  end();
+  assert(await give(sharing, "Sent", `user=${BOB}`, ""));
+  assertEquals(heard, 3);
+});
+
 Deno.test("who is not there shares nothing, and no folder is made for asking", async () => {
   const people = [...PEOPLE];
   const { fs, sharing, seen } = await bench(people);
