@@ -100,12 +100,15 @@ export class FolderIndex implements MailboxIndex {
     if (this.users > 0) this.#cancel ??= this.#ports.clock.after(INDEX_REST, () => this.#write());
   }
 
-  /** Writes a slice, and the next one after everybody else had a turn. */
+  /** Writes a slice, and the next one when others had as much time: clients come first. */
   #write(): void {
+    const { clock } = this.#ports;
+    const start = clock.monotonic();
     this.#cancel = null;
     this.#texts.rest();
     const more = this.#writeSome();
-    if (more && this.users > 0) this.#cancel = this.#ports.clock.after(0, () => this.#write());
+    const took = clock.monotonic() - start;
+    if (more && this.users > 0) this.#cancel = clock.after(took, () => this.#write());
   }
 
   #writeSome(): boolean {

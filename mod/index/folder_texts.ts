@@ -33,8 +33,9 @@ const HOLDING = Array.from(
     } THEN fields END FROM fields WHERE id BETWEEN ? AND ?`,
 );
 
-/** As many rows' work as finishing a text is. */
+/** As many rows' work as finishing a text is, and octets of a text that are a row's work more. */
 const FINISHING = 4;
+const FINISHED = 128;
 
 const DELETE = ["DELETE FROM parsed WHERE id = ?", "DELETE FROM fields WHERE id = ?"];
 
@@ -170,7 +171,7 @@ export class FolderTexts implements ParsedTexts {
     for (const [kind, puts] of this.#pending) {
       for (const [uid, put] of puts) {
         if (work <= 0) return taken;
-        work -= finished && put.finish ? FINISHING : 1;
+        work -= finished && put.finish ? FINISHING + put.kept.length / FINISHED : 1;
         puts.delete(uid);
         this.#octets -= put.kept.length;
         taken.push({ uid, kind, ...put });

@@ -129,3 +129,18 @@ Deno.test("FolderTexts finishes texts when it has time, not while somebody waits
   assertEquals(textOf(texts, 3), "two");
   await file.close();
 });
+
+Deno.test("FolderTexts finishes few long texts at a time", async () => {
+  await using bench = await IndexBench.make();
+  const file = await open(bench);
+  const texts = new FolderTexts(file, 1, () => {});
+  let finished = 0;
+  for (let uid = 1; uid <= 20; uid++) {
+    texts.put({ uid }, "FIELDS", new Uint8Array(16 * 1024), () => (finished++, null));
+  }
+  assert(texts.write());
+  assert(finished < 5, `${finished}`);
+  drain(texts);
+  assertEquals(finished, 20);
+  await file.close();
+});
