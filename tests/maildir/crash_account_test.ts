@@ -198,3 +198,44 @@ Deno.test("a power cut while a quota is counted and noted never costs mail for l
     const file = fromUtf8(await fs.readFile(`${ROOT}/maildirsize`, 1 << 16) ?? utf8("(none)"));
     assert(/^1000S,20C\n(-?\d+ -?\d+\n)+$/.test(file), JSON.stringify(file));
   }));
+
+Deno.test("a power cut while many folders are looked at for the first time: what STATUS told of them stays true", async () => {
+  const names = ["a", "b", "c", "d", "e"];
+  const make = async () => {
+    const fs = await prepared();
+    for (const name of names) {
+      for (const part of ["new", "cur", "tmp"]) await fs.makeDir(`${ROOT}/.${name}/${part}`);
+    }
+    await fs.createWith(`${ROOT}/.a/cur/1.foreign:2,S`, [utf8("x")]);
+    await fs.createWith(`${ROOT}/.b/new/1.foreign`, [utf8("x")]);
+    return fs;
+  };
+  interface Identity {
+    readonly name: string;
+    readonly text: string;
+  }
+  const identity = async (account: AccountMail, name: string): Promise<Identity> => {
+    const status = await account.status(name, {});
+    assert(status.ok);
+    const { uidValidity, uidNext, objectId, messages } = status.value;
+    return { name, text: `${uidValidity} ${uidNext} ${objectId} ${messages}` };
+  };
+  const steps = await everyCrash<Identity>(
+    async (fs, tell) => {
+      const account = await storeOn(fs, new FakeClock(T0)).store.account(ALICE);
+      await Promise.all(names.map(async (name) => tell(await identity(account, name))));
+    },
+    async (survivor, told) => {
+      const { store } = storeOn(survivor, new FakeClock(T0 + 1000));
+      const account = await store.account(ALICE);
+      const now = new Map<string, string>();
+      for (const name of names) now.set(name, (await identity(account, name)).text);
+      for (const { name, text } of told) assertEquals(now.get(name), text, name);
+      const validities = [...now.values()].map((text) => text.split(" ")[0]);
+      assertEquals(new Set(validities).size, names.length, validities.join());
+      await store.close();
+    },
+    { make },
+  );
+  assert(steps > 20, `${steps}`);
+});
