@@ -6,6 +6,7 @@
  * - What others did to the mailbox is told just before the tagged reply; EXPUNGE only where `Rule.tells` allows it.
  */
 import type { AccountId } from "../account/directory.ts";
+import { isFsError } from "../base/fs.ts";
 import { IMAP_ERRORS, NOTIFY_BATCH } from "../base/limits.ts";
 import { isLoopback, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
@@ -420,7 +421,8 @@ export class ImapSession {
       const running = run();
       handled = running instanceof Promise ? await running : running;
     } catch (cause) {
-      handled = this.fault(cause);
+      const gone = this.#box?.gone === true && isFsError(cause, "not-found");
+      handled = gone ? REPLIES.noMailbox : this.fault(cause);
     } finally {
       this.progress?.hold();
     }

@@ -52,6 +52,8 @@ async function transfer(
   const done = await transferUids(box, command.verb === "MOVE", uids, place);
   if (!done.ok) return notPut(done.error, place);
   const { uidValidity, from, to } = done.value;
+  // The mailbox, or all of them, went meanwhile: nothing was done. By UID that is no fault of messages (RFC 3501 6.4.8).
+  if (from.length === 0 && (box.gone || !command.uid)) return REPLIES.expungeIssued;
   return { copied: from.length > 0 && uidsTold(place) ? copyUidCode(uidValidity, from, to) : null, to };
 }
 

@@ -1,6 +1,5 @@
 /** SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 6.3.1, 6.3.2, 6.4.2; RFC 3691). */
 import { DELETED, SEEN, type Uid } from "../../store/store.ts";
-import type { ModSeqs } from "../../store/mail_index.ts";
 import { EXPUNGE, INSERT, READ, WRITE, WRITE_DELETED, WRITE_SEEN } from "../../store/rights.ts";
 import { reach, SharedAccess } from "../access.ts";
 import { writeList } from "../format.ts";
