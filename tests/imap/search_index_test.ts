@@ -1,5 +1,6 @@
 /** SEARCH gives the same answers whatever an index knows. */
 import fc from "fast-check";
+import { utf8 } from "../../mod/base/bytes.ts";
 import { INDEX_LAG, INDEX_QUIET, INDEX_REST } from "../../mod/base/limits.ts";
 import { CommandReader } from "../../mod/imap/parse_reader.ts";
 import { parseSearch } from "../../mod/imap/parse_search.ts";
@@ -222,6 +223,88 @@ Deno.test("searchMessages() puts into the index what it reads, and reads it once
   release?.();
   for (let i = 0; i < 100; i++) await bench.clock.advance(1);
   assertEquals(reads, count + 5, "nothing is left to be filled");
+  index.close();
+  await bench.clock.advance(INDEX_REST);
+  await indexes.close();
+});
+
+/** Words whose case, or whose form, is folded: sharp s, dotted I, final sigma, ligatures, wide letters, a script without spaces. */
+const SCRIPTS = [
+  "Stra\u00dfe STRASSE",
+  "\u0130stanbul I\u015f\u0131k",
+  "\u039f\u03b4\u03c5\u03c3\u03c3\u03b5\u03cd\u03c2 \u03a3",
+  "\ufb01nd \uff21\uff22\uff23 \u00bd",
+  "M\u00fcnchen e\u0301t\u00e9",
+  "\u4f1a\u8b70\u306f\u6708\u66dc\u65e5",
+  "\u041f\u0440\u0438\u0432\u0435\u0442 \u0439",
+  "<p>A &amp; B</p>",
+  "plain words = 3D \u{1f600}",
+];
+
+const octal = (bytes: Uint8Array) =>
+  [...bytes].map((c) => `=${c.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
+const raw = (bytes: Uint8Array) => String.fromCharCode(...bytes);
+const utf16 = (text: string) =>
+  new Uint8Array(new Uint16Array([...text].flatMap((c) => c.split("").map((u) => u.charCodeAt(0)))).buffer);
+
+/** Ways to write a text as a message. */
+const WRITTEN: readonly ((text: string) => string)[] = [
+  (text) => `Content-Type: text/plain; charset=utf-8\r\n\r\n${raw(utf8(text))}\r\n`,
+  (text) =>
+    `Content-Transfer-Encoding: quoted-printable\r\nContent-Type: text/html; charset=UTF-8\r\n\r\n${
+      octal(utf8(text))
+    }=\r\n\r\n`,
+  (text) =>
+    `Content-Transfer-Encoding: base64\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${
+      base64(utf8(text))
+    }`,
+  (text) =>
+    `Content-Transfer-Encoding: base64\r\nContent-Type: text/plain; charset=utf-16le\r\n\r\n${
+      base64(utf16(text))
+    }`,
+  (text) => `Content-Type: text/plain; charset=iso-8859-1\r\n\r\n${text.replaceAll(/[^\0-\xff]/g, "?")}`,
+  (text) => `Subject: =?utf-8?B?${base64(utf8(text))}?= x\r\n\r\n`,
+  (text) =>
+    `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nX: =?utf-8?Q?${
+      octal(utf8(text))
+    }?=\r\n\r\none\r\n--b\r\n\r\n${raw(utf8(text))}\r\n--b--\r\n`,
+];
+
+Deno.test("searchMessages() finds texts of all scripts, charsets and encodings the same with an index and without", async () => {
+  await using bench = await IndexBench.make();
+  const mailbox = await folder(SCRIPTS.flatMap((text) => WRITTEN.map((write) => write(text))));
+  const indexes = new Indexes(() => `${bench.dir}/alice.sqlite`, bench.ports());
+  const index = await indexes.open("alice", mailbox);
+  await fill(mailbox, index, bench, 50);
+  assertEquals(index.words?.upTo, mailbox.uidNext - 1);
+  const find = async (kind: "body" | "text", text: string, known: MailboxIndex | null) =>
+    (await searchMessages({
+      mailbox,
+      view: mailbox.messages,
+      key: { kind, text },
+      isRecent: () => false,
+      now: 0,
+      clock: CLOCK,
+      pause,
+      ...(known ? { index: known } : {}),
+    })).join(" ");
+  let found = 0;
+  const cases = [(t: string) => t, (t: string) => t.toUpperCase(), (t: string) => t.toLowerCase()];
+  for (const text of SCRIPTS) {
+    for (let at = 0; at < text.length; at++) {
+      for (const length of [1, 2, 3, 5, 40]) {
+        const change = cases[(at + length) % 3] ?? String;
+        const needle = change(text.slice(at, at + length));
+        for (const kind of ["body", "text"] as const) {
+          const want = await find(kind, needle, null);
+          assertEquals(await find(kind, needle, index), want, JSON.stringify([kind, needle]));
+          if (want !== "") found++;
+        }
+      }
+    }
+  }
+  assert(found > 500, `${found}`);
   index.close();
   await bench.clock.advance(INDEX_REST);
   await indexes.close();
