@@ -37,19 +37,12 @@ export class FolderSigns {
   #blocked = 0;
   /** There is a block that is not ready. */
   #unfinished = false;
+  #counted = false;
 
   constructor(file: IndexFile, folder: number) {
     this.#file = file;
     this.#folder = folder;
     this.#upTo = this.#noted = this.#written();
-    file.use((db) => {
-      this.#kept = Number(
-        db.prepare("SELECT count(*) FROM sign WHERE id BETWEEN ? AND ?").all(...this.#range())[0]?.[0],
-      );
-      const blocks = db.prepare("SELECT ready FROM block WHERE folder = ?").all(folder);
-      this.#blocked = blocks.length * COLUMNS;
-      this.#unfinished = blocks.some(([ready]) => ready !== 1);
-    });
   }
 
   get upTo(): Uid {
@@ -58,11 +51,13 @@ export class FolderSigns {
 
   /** Signatures that wait to become a block. */
   get waiting(): number {
+    this.#count();
     return this.#kept + this.#fresh.length;
   }
 
   /** Whether there is much to tidy, where the folder has so many messages. */
   untidy(messages: number): boolean {
+    this.#count();
     return this.#unfinished || this.#kept + this.#blocked > 2 * messages + COLUMNS;
   }
 
@@ -131,6 +126,7 @@ export class FolderSigns {
 
   /** Writes what is not in the database yet, as it is; a step each time. Ends early where the database cannot be used. */
   *keep(): Generator<void> {
+    this.#count();
     while (this.#fresh.length > 0 || this.#noted !== this.#upTo) {
       const some = this.#fresh.slice(0, INDEX_BATCH);
       const done = this.#file.use((db) =>
@@ -220,6 +216,7 @@ export class FolderSigns {
    * another block. Removes what was left unfinished, too.
    */
   *tidy(exists: (uid: Uid) => boolean): Generator<void> {
+    this.#count();
     yield* this.#sweep();
     const gone = (row: number) => !exists(uidOfSign(row));
     const blocks = this.#file.use((db) =>
@@ -301,6 +298,20 @@ export class FolderSigns {
   *#sweep(): Generator<void> {
     this.#unfinished = false;
     while (this.#file.use((db) => sweepBlock(db, this.#folder, false)) === true) yield;
+  }
+
+  /** Finds out what there is, when it is first asked for: who only selects a mailbox need not wait for that. */
+  #count(): void {
+    if (this.#counted) return;
+    this.#counted = true;
+    this.#file.use((db) => {
+      this.#kept = Number(
+        db.prepare("SELECT count(*) FROM sign WHERE id BETWEEN ? AND ?").all(...this.#range())[0]?.[0],
+      );
+      const blocks = db.prepare("SELECT ready FROM block WHERE folder = ?").all(this.#folder);
+      this.#blocked = blocks.length * COLUMNS;
+      this.#unfinished = blocks.some(([ready]) => ready !== 1);
+    });
   }
 
   /** `fresh` of those not written yet are so now. Only within a transaction. */

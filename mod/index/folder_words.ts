@@ -118,7 +118,7 @@ export class FolderWords implements WordIndex {
 
   /** Begins, or goes on, where more than `few` messages are not there yet. */
   #start(few: number): void {
-    if (this.#read === null || this.#stopped || (this.#lag <= few && !this.#untidy)) return;
+    if (this.#read === null || this.#stopped || (this.#lag <= few && this.#gone < COLUMNS / 2)) return;
     if (this.#running) {
       this.#again = true;
       return;
@@ -164,7 +164,7 @@ export class FolderWords implements WordIndex {
   async #run(read: Read): Promise<void> {
     this.#again = false;
     if (this.#work === null) this.#signs.renew();
-    this.#room = await this.#ports.room();
+    if (this.#lag > 0) this.#room = await this.#ports.room();
     while (!this.#stopped) {
       if (this.#held) await this.#ports.clock.sleep(INDEX_QUIET, this.#end.signal);
       else if (!(await this.#ports.turns.take(this.#end.signal))) return;
@@ -178,8 +178,9 @@ export class FolderWords implements WordIndex {
       this.#room = await this.#ports.room();
       if (!this.#room) return false;
       await this.#steps();
-      if (this.#untidy) {
-        this.#gone = 0;
+      const untidy = this.#untidy;
+      if (this.#gone >= COLUMNS / 2) this.#gone = 0;
+      if (untidy) {
         await this.#steps(this.#signs.tidy((uid) => indexOfUid(this.#mailbox.messages, uid) >= 0));
       }
       if (this.#signs.waiting < COLUMNS && !(await this.#gather(read))) return false;
