@@ -65,6 +65,8 @@ export class CrowdClient {
   #counted = true;
   /** Counts the mailboxes it opened. */
   #session = 0;
+  /** UIDNEXT that anybody had heard of when it last spoke: what it is told since may not be below. */
+  #uidNext = 0;
   /** Nothing that was asked for in another life is heard. */
   #life = 0;
 
@@ -163,6 +165,7 @@ export class CrowdClient {
   async say(batch: readonly Said[]): Promise<string[]> {
     const tags = batch.map(() => `${this.name}${++this.#tag}`);
     this.#listen();
+    this.#uidNext = this.#chronicle.uidNext;
     this.#wire.say(batch.map((said, i) => `${tags[i]} ${said.command}\r\n`).join(""));
     const life = this.#life;
     const output = await this.#replied(`${tags.at(-1)} `);
@@ -292,8 +295,8 @@ export class CrowdClient {
     }
     const next = Number(/\[UIDNEXT (\d+)\]/.exec(line)?.[1] ?? 0);
     if (next > 0) {
-      assert(next >= this.#chronicle.uidNext, `UIDNEXT falls below ${this.#chronicle.uidNext}: ${about}`);
-      this.#chronicle.uidNext = next;
+      assert(next >= this.#uidNext, `UIDNEXT falls below ${this.#uidNext}: ${about}`);
+      this.#chronicle.uidNext = Math.max(this.#chronicle.uidNext, next);
     }
     const validity = /\[UIDVALIDITY (\d+)\]/.exec(line)?.[1];
     if (validity) {
