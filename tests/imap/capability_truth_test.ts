@@ -86,7 +86,7 @@ async function whole(): Promise<{ server: ImapServer; end: () => Promise<void> }
   const compression = () => Promise.resolve(new PieceCompression());
   const server = imapServer({ store, index, sharing, compression });
   const end = async () => {
-    server.stop.abort();
+    await server.end();
     await index.close();
     await store.close();
     await bench[Symbol.asyncDispose]();

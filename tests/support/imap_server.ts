@@ -46,6 +46,8 @@ export interface ImapServer {
   readonly log: MemoryLog;
   readonly ports: ImapPorts;
   readonly stop: AbortController;
+  /** Tells all sessions to stop, and resolves when they have: nobody touches the store or the index any more. */
+  end(): Promise<void>;
   /** A new connection and the end of its service. */
   connect(options?: Pick<ImapServerOptions, "loopback" | "tls">): { conn: ScriptConn; done: Promise<void> };
 }
@@ -75,12 +77,17 @@ export function imapServer(options: ImapServerOptions = {}): ImapServer {
     ...(options.sharing ? { sharing: options.sharing } : {}),
     ...(options.compression ? { compression: options.compression } : {}),
   };
+  const sessions: Promise<void>[] = [];
   return {
     store,
     clock,
     log,
     ports,
     stop,
+    end: async () => {
+      stop.abort();
+      await Promise.all(sessions);
+    },
     connect: (own = {}) => {
       const loopback = own.loopback ?? options.loopback ?? true;
       const tls = own.tls ?? options.tls ?? false;
@@ -88,7 +95,9 @@ export function imapServer(options: ImapServerOptions = {}): ImapServer {
         { address: loopback ? "127.0.0.1" : "192.0.2.1", port: 40000 },
         tls ? { protocol: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", serverName: null } : null,
       );
-      return { conn, done: serveImap(conn, ports) };
+      const done = serveImap(conn, ports);
+      sessions.push(done);
+      return { conn, done };
     },
   };
 }
