@@ -50,6 +50,12 @@ interface Remembered {
   readonly until: number;
 }
 
+interface UnderWay {
+  /** As it was when that began: whoever asks after a change asks anew. */
+  readonly account: Account | undefined;
+  readonly proof: Promise<string | null>;
+}
+
 /** The Authenticator of this server. */
 export class AccountAuthenticator implements Authenticator {
   /** Logins by SCRAM, where the ports have what it takes. */
@@ -59,6 +65,8 @@ export class AccountAuthenticator implements Authenticator {
   /** A password's HMAC under a key nobody else has tells nothing to who reads memory dumps later. */
   readonly #key: Uint8Array;
   readonly #remembered = new Map<string, Remembered>();
+  /** By the HMAC, passwords being checked: mail programs open several connections at once, and one hash will do for all. */
+  readonly #underWay = new Map<string, UnderWay>();
   #accounts: Accounts;
   /** By fingerprint, accounts that may log in. */
   #certificates: ReadonlyMap<string, readonly AccountId[]>;
@@ -127,7 +135,7 @@ export class AccountAuthenticator implements Authenticator {
     if (this.#mustWait(id, remoteAddress)) return { kind: "throttled" };
     let proof: string | null;
     try {
-      proof = await this.#check(account, password);
+      proof = await this.#proofOf(account, password, mac);
     } catch (e) {
       if (e instanceof HasherBusy) return { kind: "temp", why: "too many logins at once" };
       throw e;
@@ -137,9 +145,30 @@ export class AccountAuthenticator implements Authenticator {
       return { kind: "refused" };
     }
     this.#count(id, remoteAddress, true);
-    await this.#makeScram(account, proof, password);
-    this.#remember(account, mac, proof);
     return { kind: "ok", account: id };
+  }
+
+  /** As `#check`, once for all who ask at the same time, whether there is such an account or not; a good password is remembered. */
+  async #proofOf(account: Account | undefined, password: string, mac: Uint8Array): Promise<string | null> {
+    const key = mac.toHex();
+    const known = this.#underWay.get(key);
+    if (known && known.account === account) return await known.proof;
+    const proof = this.#prove(account, password, mac);
+    this.#underWay.set(key, { account, proof });
+    try {
+      return await proof;
+    } finally {
+      if (this.#underWay.get(key)?.proof === proof) this.#underWay.delete(key);
+    }
+  }
+
+  async #prove(account: Account | undefined, password: string, mac: Uint8Array): Promise<string | null> {
+    const proof = await this.#check(account, password);
+    if (proof !== null && account && !account.disabled) {
+      await this.#makeScram(account, proof, password);
+      this.#remember(account, mac, proof);
+    }
+    return proof;
   }
 
   /** The stored hash that the password gave, or null. One slow hash is computed whatever the outcome, unless an app password fits. */

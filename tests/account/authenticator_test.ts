@@ -126,6 +126,51 @@ Deno.test("AccountAuthenticator remembers a good password until it changes, is d
   assertEquals(await login("alice", "new"), "refused");
 });
 
+Deno.test("AccountAuthenticator computes one hash for all who try the same password at the same time", async () => {
+  for (
+    const [name, password, kind, count] of [
+      ["alice", "right", "ok", 1],
+      ["alice", "wrong", "refused", 1],
+      ["nobody", "wrong", "refused", 1],
+      ["off", "right", "refused", 1],
+    ] as const
+  ) {
+    const { hasher, login } = make();
+    assertEquals(await Promise.all([1, 2, 3].map(() => login(name, password))), [kind, kind, kind]);
+    assertEquals(hasher.slow, count, name);
+    await login(name, password);
+    assertEquals(hasher.slow, kind === "ok" ? 1 : 2, "what was refused is not remembered");
+  }
+  const { hasher, login } = make();
+  assertEquals(await Promise.all(["right", "wrong", "right"].map((p) => login("alice", p))), [
+    "ok",
+    "refused",
+    "ok",
+  ]);
+  assertEquals(hasher.slow, 2);
+});
+
+Deno.test("AccountAuthenticator does not let in who tries a password again that was changed while it was checked", async () => {
+  const { auth, accounts, hasher, login } = make();
+  const begun = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const verify = hasher.verify.bind(hasher);
+  hasher.verify = async (password, stored) => {
+    begun.resolve();
+    await go.promise;
+    return await verify(password, stored);
+  };
+  const before = login("alice", "right");
+  await begun.promise;
+  const alice = accounts.get("alice@a.test");
+  assert(alice);
+  auth.swap(new Map([["alice@a.test", { ...alice, password: "$scrypt$ln=15,r=8,p=3$new" }]]), ONE);
+  const after = login("alice", "right");
+  go.resolve();
+  assertEquals([await before, await after], ["ok", "refused"]);
+  assertEquals(await login("alice", "right"), "refused");
+});
+
 Deno.test("AccountAuthenticator forgets an app password that was taken away", async () => {
   const { auth, accounts, login } = make();
   assertEquals(await login("alice", "abcd-efgh"), "ok");
