@@ -135,6 +135,7 @@ class ImapConnection {
         this.#reading = false;
       }
       await this.#telling;
+      this.#slice.rested();
     }
     if (chunk === null) return false;
     this.#assembler.push(chunk);

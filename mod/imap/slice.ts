@@ -26,6 +26,11 @@ export class Slice {
     return this.#clock.monotonic() - this.#start >= IMAP_SLICE;
   }
 
+  /** Others had their turn just now, since there was nothing to do. */
+  rested(): void {
+    this.#start = this.#clock.monotonic();
+  }
+
   async breathe(): Promise<void> {
     await this.#pause();
     this.#start = this.#clock.monotonic();

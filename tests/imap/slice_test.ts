@@ -26,3 +26,20 @@ Deno.test("Slice asks the clock only after some work and pauses when time is up"
   await slice.spend(65536);
   assertEquals(pauses, 1);
 });
+
+Deno.test("Slice does not count the time in which others had their turn", async () => {
+  let now = 0;
+  let pauses = 0;
+  const slice = new Slice({ monotonic: () => now }, () => {
+    pauses++;
+    return Promise.resolve();
+  });
+  now = 1000;
+  slice.rested();
+  now += 7;
+  await slice.spend(65536);
+  assertEquals(pauses, 0);
+  now += 1;
+  await slice.spend(65536);
+  assertEquals(pauses, 1);
+});
