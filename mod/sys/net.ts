@@ -149,8 +149,10 @@ export class NodeConn implements Conn {
 
   #give(bytes: Uint8Array): void {
     this.#unsent += bytes.length;
-    this.#socket.write(bytes, () => {
+    this.#socket.write(bytes, (e?: Error | null) => {
       this.#unsent -= bytes.length;
+      // Heard here before the socket tells of it: what failed must not pass for taken.
+      if (e) this.#fail(new ConnectionLost("reset", e.message));
       if (this.#unsent <= this.#enough) this.#wakeWriter();
     });
   }

@@ -287,3 +287,39 @@ Deno.test("net: an array that was lent is free when it comes back, in the clear 
     await listener.close();
   }
 });
+
+Deno.test("net: an array that was lent to a peer that goes away does not come back, in the clear and under TLS", async () => {
+  const { certificates: served, pairs } = await certificates("a.test");
+  const authority = pairs[0]?.certificate.split(/(?<=-----END CERTIFICATE-----\n)/)[1] ?? "";
+  for (const implicitTls of [false, true]) {
+    const outcome = Promise.withResolvers<string>();
+    const lend = async (conn: NodeConn) => {
+      // More than the system takes from who reads nothing.
+      await conn.lend(new Uint8Array(32_000_000)).then(() => outcome.resolve("taken"), outcome.resolve);
+      await conn.close();
+    };
+    const sent: Promise<void>[] = [];
+    const listener = await listen({
+      address: "127.0.0.1",
+      port: 0,
+      serverTls: served.serverTls,
+      implicitTls,
+      busy: "",
+      admit: () => true,
+      left: () => {},
+      accept: (conn) => void sent.push(lend(conn)),
+      handshakeFailed: () => {},
+    });
+    // Of Deno's own, which reads only what it is asked for.
+    const at = { hostname: "127.0.0.1", port: listener.port };
+    const plain = await Deno.connect(at);
+    const client = implicitTls
+      ? await Deno.startTls(plain, { hostname: "a.test", caCerts: [authority] })
+      : plain;
+    await client.read(new Uint8Array(1));
+    client.close();
+    assertMatch(String(await outcome.promise), /ConnectionLost/);
+    await Promise.all(sent);
+    await listener.close();
+  }
+});
