@@ -294,8 +294,7 @@ class Fetcher {
     if (start === end) return sink.buffer.ascii('""');
     writeLiteralHeader(sink.buffer, end - start);
     for (let at = start; at < end; at += FETCH_CHUNK) {
-      const octets = await readExactly(source.content, at, Math.min(at + FETCH_CHUNK, end));
-      sink.buffer.bytes(withoutNul(octets));
+      sink.buffer.bytes(withoutNul(await readExactly(source.content, at, Math.min(at + FETCH_CHUNK, end))));
       if (sink.buffer.length >= IMAP_OUTPUT) {
         this.underWay = true;
         await sink.flush();
