@@ -42,6 +42,11 @@ export class FolderCounts {
   readonly #of = new Map<number, number>();
   #highest = 0;
 
+  /** Of all folders, those of a file that was given up among them. */
+  get highest(): number {
+    return this.#highest;
+  }
+
   /** Of a folder that has none it is above all others: it may have had another number before. */
   get(folder: number): number {
     return this.#of.get(folder) ?? this.#highest + 1;
@@ -132,25 +137,23 @@ export class AccountFile {
     }
   }
 
-  /** The file for as long as it holds the same database: in one that was made anew, numbers of folders mean others. */
+  /**
+   * The file for as long as it holds the same database: in one that was made anew, numbers of folders mean others. Who tells mod-sequences goes on
+   * with the tag they had: with another the same count may be a lower one.
+   */
   asItIs(): IndexFile {
     const name = this.#name;
+    const { tag, base } = this;
     const use = <T>(work: (db: Database) => T): T | null =>
       this.use((db) => this.#name === name ? work(db) : null);
-    const tag = () => this.tag;
-    const base = () => this.base;
     return {
       use,
+      tag,
+      base,
       counts: this.counts,
       vouched: this.vouched,
       told: (db) => this.told(db),
       ended: () => this.ended(),
-      get tag() {
-        return tag();
-      },
-      get base() {
-        return base();
-      },
     };
   }
 
@@ -242,7 +245,9 @@ export class AccountFile {
   /** A base for this process, on the medium before anybody hears of it. */
   #begin(db: Database, last: number): number {
     const clock = Math.max(1, Math.floor(this.#ports.clock.now() - EPOCH)) * A_MILLISECOND;
-    const base = Math.max(last + LEAP + this.#ports.random.int(LEAP), clock);
+    // Those who told mod-sequences of a file that was given up are still there, and count on.
+    const highest = Math.max(last, this.counts.highest);
+    const base = Math.max(highest + LEAP + this.#ports.random.int(LEAP), clock);
     // Clients may have heard more of what was told since than they will say.
     if (!this.#clean) db.prepare("DELETE FROM span WHERE last >= ?").run(last);
     this.#clean = true;

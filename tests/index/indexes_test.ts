@@ -1,7 +1,9 @@
 import { utf8 } from "../../mod/base/bytes.ts";
+import { DatabaseError } from "../../mod/base/database.ts";
 import { INDEX_KEPT, INDEX_OPEN, INDEX_PAUSE, INDEX_REST } from "../../mod/base/limits.ts";
 import { Indexes } from "../../mod/index/indexes.ts";
 import type { MailboxIndex, ModSeqs } from "../../mod/store/mail_index.ts";
+import { openSqlite } from "../../mod/sys/sqlite.ts";
 import { MemFolder } from "../support/mem_folder.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { IndexBench } from "../support/index_ports.ts";
@@ -142,7 +144,9 @@ Deno.test("Indexes of two processes on one file never tell the same mod-sequence
   await bench.clock.advance(INDEX_KEPT);
   await inbox.add([part]);
   await bench.clock.advance(INDEX_REST);
-  assertEquals(first.changedSince(message, told), true, "foreign now");
+  assertEquals(first.changedSince(message, told), false, "it has followed the mailbox all the time");
+  assertEquals(first.changedSince(message, second.highest), true, "foreign");
+  assert(first.highest > told && first.highest < second.highest);
   await one.close();
   await two.close();
 });
@@ -194,6 +198,58 @@ Deno.test("Indexes counts mod-sequences of a folder made anew above those of all
     while (!dropped) await bench.clock.advance(1);
     await dropping;
   }
+  await all.close();
+});
+
+Deno.test("Indexes: mod-sequences do not fall when the file is found broken while some are told", async () => {
+  await using bench = await IndexBench.make();
+  let broken = false;
+  const openDatabase = (path: string) => {
+    const db = openSqlite(path);
+    const prepare = db.prepare.bind(db);
+    db.prepare = (sql) => {
+      if (broken) throw new DatabaseError("corrupt", path);
+      return prepare(sql);
+    };
+    return db;
+  };
+  // Each database has a lower tag than the one before.
+  const tags = [40, 20];
+  let drawn = 0;
+  const random = {
+    bytes: () => new Uint8Array(0),
+    int: (n: number) => n === 63 ? tags.shift() ?? 0 : drawn++,
+  };
+  const all = new Indexes(() => `${bench.dir}/a.sqlite`, { ...bench.ports(), openDatabase, random });
+  const [inbox, trash, archive] = [folder("INBOX"), folder("Trash"), folder("Archive")];
+  const part = { bytes: utf8("x"), flags: { system: 0, keywords: [] }, internalDate: 0 };
+  await inbox.add([part]);
+  const [message] = inbox.messages;
+  assert(message);
+  const index = await all.open("alice", inbox);
+  const seqs = await index.modSeqs();
+  assert(seqs);
+  const told = [seqs.of(message), seqs.highest];
+  broken = true;
+  assertEquals(await (await all.open("alice", trash)).modSeqs(), null);
+  broken = false;
+  // In the new file the inbox has another number, and is counted in it beside the one that goes on. All is within one millisecond.
+  (await all.open("alice", trash)).close();
+  (await all.open("alice", archive)).close();
+  const again = await all.open("alice", inbox);
+  const anew = await again.modSeqs();
+  assertEquals(tags, [], "another database");
+  assertEquals([seqs.of(message), seqs.highest], told, "nothing has changed");
+  await inbox.add([part]);
+  assert(anew && seqs.highest > Math.max(...told), "it goes on");
+  for (const m of inbox.messages) {
+    assert(
+      anew.of(m) > seqs.highest && anew.changedSince(m, seqs.highest) && seqs.changedSince(m, anew.highest),
+    );
+  }
+  index.close();
+  again.close();
+  await bench.clock.advance(INDEX_REST);
   await all.close();
 });
 
