@@ -196,12 +196,13 @@ class Fetcher {
     let source: MemorySource | null = null;
     if (needs.content && !this.#allCached(message)) {
       const { mailbox } = this.#request;
-      const header = needs.body ? null : mailbox.headerNow?.(message.uid);
-      const bytes = header ?? mailbox.contentNow(message.uid);
-      if (!bytes || (this.#plan.date && message.internalDate < 0)) return false;
+      const bytes = (needs.body ? null : mailbox.headerNow?.(message.uid)) ?? mailbox.contentNow(message.uid);
+      if (!bytes) return false;
       source = new MemorySource(bytes);
       this.octets = bytes.length;
     }
+    // Who was to read its header for the date may find that others have put it into the index meanwhile.
+    if (this.#plan.date && message.internalDate < 0) return false;
     this.#writeFrom(seq, message, source);
     return true;
   }

@@ -230,6 +230,15 @@ Deno.test("fetchMessages() gets the date of who reads a header by the way, of ot
   assertEquals([prepared, heads], [[10, 30, 40], [20, 30, 40]]);
 });
 
+Deno.test("fetchMessages() finds out a date though others put the header it was to come with into the index meanwhile", async () => {
+  const box = Object.assign(new FakeMailbox(SIMPLE), { headerNow: () => SIMPLE });
+  let asked = 0;
+  const texts = { get: () => asked++ === 0 ? null : utf8("(known)"), put: () => {} };
+  const { text, gone } = await fetchAll(box, "(INTERNALDATE ENVELOPE)", { texts });
+  assertEquals(text, '* 1 FETCH (INTERNALDATE " 1-Jan-2024 12:00:00 +0000" ENVELOPE (known))\r\n');
+  assertEquals(gone, []);
+});
+
 Deno.test("fetchMessages() gives others their turn among small messages", async () => {
   const box = new FakeMailbox(...Array.from({ length: 3000 }, () => SIMPLE));
   assert((await fetchAll(box, "FLAGS")).pauses > 2);
