@@ -93,7 +93,7 @@ export class Folder implements Mailbox {
   }
 
   get uidNext(): Uid {
-    return this.state.uidFile.nextUid;
+    return this.state.nextUid;
   }
 
   get objectId(): string {
@@ -412,8 +412,8 @@ export class Folder implements Mailbox {
   async status(wantSize: boolean): Promise<MailboxStatus> {
     await this.refresh();
     const { messages, claimed } = this.state;
-    if (wantSize) await this.prepare(messages, { size: true });
     const { uidNext, uidValidity, objectId } = this;
+    if (wantSize) await this.prepare(messages, { size: true });
     return { ...countMessages(messages, claimed, wantSize), uidNext, uidValidity, objectId };
   }
 

@@ -77,6 +77,9 @@ export class FolderState {
   newLeft = true;
   /** Of the bases of all messages there were; made when first asked for. */
   #hashes: Set<number> | null = null;
+  /** Works under way that may give UIDs, and what was next before them. */
+  #holds = 0;
+  #heldNext: Uid = 0;
   readonly #listeners = new Set<(change: MailboxChange) => void>();
   readonly #heed: Heed;
 
@@ -88,6 +91,25 @@ export class FolderState {
     this.keywordFile = new KeywordFile(ports, dir);
     this.newDir = new WatchedDir(ports, `${dir}/new`);
     this.curDir = new WatchedDir(ports, `${dir}/cur`);
+  }
+
+  /**
+   * Above the UIDs of all messages there are or were, and not above those of messages that are on their way here: who is told of it, and looks
+   * from there on later, misses none.
+   */
+  get nextUid(): Uid {
+    if (this.#holds === 0 || !this.loaded) return this.uidFile.nextUid;
+    return Math.max(this.#heldNext, (this.messages.at(-1)?.uid ?? 0) + 1);
+  }
+
+  /** Does what gives UIDs, or takes note of those that others gave. Inside `serial`. */
+  async holding<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#holds++ === 0) this.#heldNext = this.uidFile.nextUid;
+    try {
+      return await work();
+    } finally {
+      this.#holds--;
+    }
   }
 
   /** The messages of UIDs that are there, in that order. */
@@ -149,7 +171,7 @@ export class FolderState {
 
   /** Gives the memory back; the next use reads the folder anew. */
   unload(): void {
-    if (this.loaded && this.claimed < this.uidFile.nextUid - 1) this.unshown = this.claimed + 1;
+    if (this.loaded && this.claimed < this.nextUid - 1) this.unshown = this.claimed + 1;
     this.loaded = false;
     this.messages = [];
     this.fresh.clear();
@@ -209,6 +231,7 @@ export class FolderState {
   load(messages: FolderMessage[]): void {
     this.messages = messages;
     this.loaded = true;
+    this.#heldNext = this.uidFile.nextUid;
     for (const m of messages) if (m.isNew) this.fresh.add(m);
   }
 

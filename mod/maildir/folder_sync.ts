@@ -34,7 +34,10 @@ export function syncDue(state: FolderState): boolean {
 
 /** Looks at what may have changed. Inside `state.serial`. `locked` says that the caller holds the lock of the UID list. */
 export async function syncFolder(state: FolderState, locked = false): Promise<void> {
-  if (state.gone) return;
+  if (!state.gone) await state.holding(() => syncOrRepair(state, locked));
+}
+
+async function syncOrRepair(state: FolderState, locked: boolean): Promise<void> {
   try {
     await sync(state, locked);
   } catch (e) {

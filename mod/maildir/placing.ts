@@ -87,7 +87,7 @@ export class Placing {
     this.#groups = [];
     this.#delivered = [];
     try {
-      await this.#state.uidFile.locked(() => this.#batch(groups, delivered));
+      await this.#state.uidFile.locked(() => this.#state.holding(() => this.#batch(groups, delivered)));
     } catch (e) {
       // Those delivered are found at the next look at the folder; the others must know.
       for (const { file } of delivered) this.#state.pending.delete(file);

@@ -42,6 +42,11 @@ export class WatchedDir {
     return (quiet > GRANULARITY || quiet < 0) && since > Math.max(GRANULARITY, this.#cost * COST_FACTOR);
   }
 
+  /** Whether it has to be listed once more when it has come to rest. */
+  get unsure(): boolean {
+    return this.#unsure;
+  }
+
   /** The next `due` says yes. */
   forget(): void {
     this.#known = null;

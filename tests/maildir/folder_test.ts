@@ -114,3 +114,35 @@ Deno.test("messages with bare LF and wrong sizes in the name are read canonicall
   assertEquals(box.contentNow(3)?.length, 0);
   await end();
 });
+
+Deno.test("while very many new messages are told of, UIDNEXT is not above those that are still to come", async () => {
+  const { clock, fs, box, end } = await made();
+  await clock.advance(10);
+  for (let i = 0; i < 2500; i++) await fs.createWith(`${ROOT}/new/${10_000 + i}.foreign`, []);
+  const log: number[][] = [];
+  box.listen((c) => c.kind === "added" && log.push([box.messages.length, box.uidNext]));
+  await box.refresh();
+  assertEquals([log, box.uidNext], [[[1003, 1004], [2003, 2004], [2503, 2504]], 2504]);
+  await end();
+});
+
+Deno.test("UIDNEXT goes on above what was removed, while others are added too", async () => {
+  const { clock, fs, box, end } = await made();
+  await box.expunge([2, 3]);
+  await clock.advance(10);
+  await fs.createWith(`${ROOT}/new/10.foreign`, []);
+  const seen = new Set<number>();
+  const append = fs.append.bind(fs);
+  fs.append = async (path) => {
+    seen.add(box.uidNext);
+    return await append(path);
+  };
+  const sync = fs.syncDir.bind(fs);
+  fs.syncDir = async (path) => {
+    seen.add(box.uidNext);
+    await sync(path);
+  };
+  await box.refresh();
+  assertEquals([[...seen], box.uidNext], [[4], 5]);
+  await end();
+});

@@ -124,3 +124,47 @@ Deno.test("while many messages are read nobody watches, and nothing of others is
   await store.close();
   assertEquals(clock.waiting, 0);
 });
+
+Deno.test("changes without end of very many files keep nobody from hearing of others", async () => {
+  const { clock, fs, store, box, told } = await made(true);
+  const open = counted(fs);
+  await clock.advance(10);
+  for (let i = 0; i < 60; i++) await fs.createWith(`${ROOT}/cur/${10 + i}.foreign:2,`, []);
+  await clock.advance(600);
+  const all = told.slice();
+  assertEquals([open.watchers, all.length], [1, 60]);
+  for (let i = 0; i < 8; i++) {
+    await box.setFlags(all, i % 2 === 0 ? 0 : FLAGGED, i % 2 === 0 ? FLAGGED : 0, null);
+    if (i === 1) await fs.createWith(`${ROOT}/new/99.foreign`, []);
+    await clock.advance(300);
+    assertEquals(open.watchers, 0);
+    if (i === 4) assertEquals(told.length, 61);
+  }
+  await clock.advance(500);
+  assertEquals(open.watchers, 1);
+  box.close();
+  await store.close();
+  assertEquals(clock.waiting, 0);
+});
+
+Deno.test("what others change in the middle of changes of ours is told when the folder has come to rest", async () => {
+  const { clock, fs, store, box, told } = await made(true);
+  for (let i = 0; i < 3; i++) await fs.createWith(`${ROOT}/cur/${10 + i}.foreign:2,`, []);
+  await clock.advance(5_000);
+  assertEquals(told, [1, 2, 3]);
+  const rename = fs.renameSync.bind(fs);
+  fs.renameSync = (from, to) => {
+    rename(from, to);
+    fs.renameSync = rename;
+    rename(`${ROOT}/cur/12.foreign:2,`, `${ROOT}/cur/12.foreign:2,S`);
+  };
+  const flagged: number[] = [];
+  box.listen((c) => c.kind === "flags" && c.by === null && flagged.push(...c.messages.map((m) => m.uid)));
+  await box.setFlags([1], 0, FLAGGED, "us");
+  assertEquals(flagged, []);
+  await clock.advance(2_500);
+  assertEquals(flagged, [3]);
+  box.close();
+  await store.close();
+  assertEquals(clock.waiting, 0);
+});
