@@ -1,5 +1,7 @@
-import { assertEquals, assertMatch } from "../../support/assert.ts";
-import { ImapClient, imapServer } from "../../support/imap_server.ts";
+import { MemStore } from "../../support/mem_store.ts";
+import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
+import { settle } from "../../support/fake_clock.ts";
+import { ALICE, ImapClient, imapServer } from "../../support/imap_server.ts";
 
 /** Runs LIST or LSUB; the names with their attributes. */
 async function names(client: ImapClient, command: string): Promise<string[]> {
@@ -40,4 +42,30 @@ Deno.test("LIST answers bad patterns and options with BAD, and goes on", async (
   for (const command of ['LIST ""', 'LIST (NONSENSE) "" *', 'LIST "" * RETURN (NONSENSE)']) {
     assertMatch((await client.run(command)).at(-1) ?? "", /^BAD/);
   }
+});
+
+Deno.test("LIST with STATUS looks at few mailboxes at a time, and at no more when the client has gone", async () => {
+  const store = new MemStore();
+  const server = imapServer({ store });
+  const { conn, done } = server.connect();
+  const client = new ImapClient(conn);
+  await client.ok(`LOGIN ${ALICE} secret`);
+  for (let i = 0; i < 200; i++) await client.ok(`CREATE F${i}`);
+  const mail = await store.account(ALICE);
+  const status = mail.status.bind(mail);
+  let [begun, under, most] = [0, 0, 0];
+  mail.status = async (name, want) => {
+    begun++;
+    most = Math.max(most, ++under);
+    await settle(3);
+    if (begun > 40) conn.destroy();
+    under--;
+    // Time for what was told to go out.
+    await server.clock.advance(600);
+    return await status(name, want);
+  };
+  conn.feed('x LIST "" "F*" RETURN (STATUS (MESSAGES UIDNEXT))\r\n');
+  await done;
+  assertEquals(most, 16);
+  assert(begun < 80, `${begun} mailboxes looked at`);
 });
