@@ -201,8 +201,7 @@ class Fetcher {
       source = new MemorySource(bytes);
       this.octets = bytes.length;
     }
-    // Who was to read its header for the date may find that others have put it into the index meanwhile.
-    if (this.#plan.date && message.internalDate < 0) return false;
+    if (this.#plan.date && message.internalDate < 0) return false; // its header is known by others' reading it
     this.#writeFrom(seq, message, source);
     return true;
   }
