@@ -242,7 +242,7 @@ class Searcher {
     const content = await this.#request.mailbox.content(message.uid);
     if (!content) {
       if (this.#feeds(message)) {
-        this.#request.index?.words?.put(message, { headers: [], body: [], whole: true });
+        this.#request.index?.words?.put(message, { headers: [], body: [], whole: false });
       }
       return NO;
     }

@@ -49,7 +49,8 @@ export class SearchHints {
     this.#held = [];
     for (const needle of this.#needles) {
       const start = this.#monotonic();
-      const uids = this.#words.mayHold(needle, from, to);
+      // It may have lost its end since the last question.
+      const uids = this.#words.upTo >= to ? this.#words.mayHold(needle, from, to) : null;
       this.#held.push(uids && new Set(uids));
       const took = this.#monotonic() - start;
       if (took > LONG) this.#size = Math.max(FIRST / 10, this.#size >> 1);

@@ -90,7 +90,7 @@ export class FolderIndex implements MailboxIndex {
   #note(change: MailboxChange): void {
     this.#seqs?.note(change);
     this.#quiet = null;
-    if (change.kind === "added") this.words.more();
+    if (change.kind === "added") this.words.added(change.messages);
     if (change.kind !== "expunged") return;
     this.#texts.remove(change.uids);
     this.words.removed(change.uids.length);

@@ -5,7 +5,8 @@
  */
 import type { Database } from "../base/database.ts";
 import { INDEX_BATCH } from "../base/limits.ts";
-import type { Uid } from "../store/store.ts";
+import type { Message, Uid } from "../store/store.ts";
+import { indexOfUid, upperBound } from "../store/uid_set.ts";
 import type { IndexFile } from "./account_file.ts";
 import { PIECES, rowOf, signOf, stripeOf, uidOf, uidOfSign } from "./schema.ts";
 import { maySatisfy, PLACES, SIGNATURE } from "./signature.ts";
@@ -81,6 +82,8 @@ export class FolderSigns {
   ask(questions: Questions, from: Uid, to: Uid): Uid[] | null {
     const [first, last] = this.#range(from, to);
     return this.#file.use((db) => {
+      // What is known of a folder that was dropped goes bit by bit.
+      if (!this.#isKnown(db)) return null;
       const held: Uid[] = [];
       for (const row of this.#inBlocks(db, questions, first, last)) held.push(uidOfSign(row));
       const kept = db.prepare("SELECT id, bits FROM sign WHERE id BETWEEN ? AND ?").all(first, last);
@@ -97,6 +100,37 @@ export class FolderSigns {
       for (const [row] of unsure) held.push(uidOf(Number(row)));
       return held;
     });
+  }
+
+  /** Of messages, ascending by UID, those up to `upTo` of which there is no signature; null where that is not known. */
+  unsigned(messages: readonly Pick<Message, "uid">[]): Uid[] | null {
+    return this.#file.use((db) => {
+      const signed = new Uint8Array(upperBound(messages, this.#upTo));
+      let next = 0;
+      const meet = (row: number) => {
+        const uid = uidOfSign(row);
+        // Most come in order.
+        if (messages[next]?.uid !== uid) next = indexOfUid(messages, uid);
+        if (next >= 0) signed[next++] = 1;
+        else next = 0;
+      };
+      const blocks = db.prepare("SELECT rows FROM block WHERE folder = ? AND ready = 1").all(this.#folder);
+      for (const [rows] of blocks) rowsIn(rows).forEach(meet);
+      for (const [row] of db.prepare("SELECT id FROM sign WHERE id BETWEEN ? AND ?").all(...this.#range())) {
+        meet(Number(row));
+      }
+      for (const { row } of this.#fresh) meet(row);
+      const lacking: Uid[] = [];
+      for (const [i, one] of signed.entries()) {
+        const uid = messages[i]?.uid;
+        if (one === 0 && uid !== undefined) lacking.push(uid);
+      }
+      return lacking;
+    });
+  }
+
+  #isKnown(db: Database): boolean {
+    return db.prepare("SELECT id FROM folder WHERE id = ?").all(this.#folder).length > 0;
   }
 
   *#inBlocks(db: Database, questions: Questions, first: number, last: number): Generator<number> {
@@ -320,7 +354,11 @@ export class FolderSigns {
     // Of the message at hand only a part may be there.
     const upTo = next ? uidOfSign(next.row) - 1 : this.#upTo;
     if (upTo === this.#noted) return;
-    db.prepare("UPDATE folder SET worded = ? WHERE id = ?").run(upTo, this.#folder);
+    db.prepare("UPDATE folder SET worded = ?, next = max(next, ?) WHERE id = ?").run(
+      upTo,
+      upTo + 1,
+      this.#folder,
+    );
     this.#noted = upTo;
   }
 

@@ -20,7 +20,8 @@ import type { Turns } from "./turns.ts";
 const STEP = 32;
 /** Signatures that one folder at a time may have in memory, 1 KB each: those of a mailbox that is searched before it was filled. */
 const HELD = 10 * COLUMNS;
-const NOTHING: WordText = { headers: [], body: [], whole: true };
+/** A text of which nothing is known: it may hold anything. */
+const UNREAD: WordText = { headers: [], body: [], whole: false };
 /** Milliseconds others have at least between two slices. */
 const REST = 1;
 /** Milliseconds after which a sleep that ends so much later than it should tells that others have work. */
@@ -59,6 +60,11 @@ export class FolderWords implements WordIndex {
   #heldUntil = 0;
   /** How many times as long as the last slice the next rest is. */
   #patience = 1;
+  /**
+   * Messages that came when later ones were in already, since their files were away when those were listed: they may hold anything. null before
+   * they were first asked for.
+   */
+  #late: Set<Uid> | null = null;
   /** Messages that went since it was last tidied; as if there had been many at first. */
   #gone = COLUMNS;
 
@@ -74,7 +80,18 @@ export class FolderWords implements WordIndex {
 
   mayHold({ text, headers }: WordNeedle, from: Uid, to: Uid): readonly Uid[] | null {
     const questions = questionsOf(text, headers);
-    return questions && this.#signs.ask(questions, from, to);
+    const held = questions && this.#signs.ask(questions, from, to);
+    if (!held) return null;
+    this.#late ??= this.#lateBefore();
+    if (!this.#late) return null;
+    for (const uid of this.#late) if (uid >= from && uid <= to) held.push(uid);
+    return held;
+  }
+
+  /** Messages that came late before they could be noted. */
+  #lateBefore(): Set<Uid> | null {
+    const late = this.#signs.unsigned(this.#mailbox.messages);
+    return late && new Set(late);
   }
 
   fill(read: Read): void {
@@ -109,6 +126,12 @@ export class FolderWords implements WordIndex {
       this.#holds--;
       this.#heldUntil = this.#ports.clock.monotonic() + INDEX_QUIET;
     };
+  }
+
+  /** These messages have come. */
+  added(messages: readonly Pick<Message, "uid">[]): void {
+    for (const { uid } of messages) if (uid <= this.#signs.upTo) this.#late?.add(uid);
+    this.more();
   }
 
   /** Messages have come, or went. A few that are not there yet are as quickly read by who searches. */
@@ -213,7 +236,7 @@ export class FolderWords implements WordIndex {
           if (!message) return true;
           const text = await readOrNone(read, message);
           // Somebody else may have put it in meanwhile.
-          if (message.uid > this.#signs.upTo && !this.#add(message, text ?? NOTHING)) return false;
+          if (message.uid > this.#signs.upTo && !this.#add(message, text ?? UNREAD)) return false;
         } while (this.#signs.waiting < COLUMNS && this.#ports.clock.monotonic() - start < INDEX_SLICE);
         return true;
       });
@@ -253,11 +276,14 @@ export class FolderWords implements WordIndex {
   }
 }
 
-/** A text that cannot be read, for whatever reason, is one that may hold anything: who searches for it meets the fault himself. */
+/**
+ * A text that cannot be read, for whatever reason, is one that may hold anything: who searches for it meets the fault himself. So is one that has
+ * vanished: its file may have changed its name faster than it could be found, or come back.
+ */
 async function readOrNone(read: Read, message: Message): Promise<WordText | null> {
   try {
     return await read(message);
   } catch {
-    return { headers: [], body: [], whole: false };
+    return null;
   }
 }

@@ -1,5 +1,6 @@
 import { SearchHints } from "../../mod/imap/search_hints.ts";
 import { Slice } from "../../mod/imap/slice.ts";
+import type { WordIndex } from "../../mod/store/mail_index.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
 const slice = new Slice({ monotonic: () => 0 }, () => Promise.resolve());
@@ -7,7 +8,7 @@ const NEEDLES = [{ text: "one", headers: true }, { text: "tw", headers: false }]
 
 function hints(count: number, upTo: number, took: () => number = () => 0) {
   const asked: [number, number][] = [];
-  const words = {
+  const words: WordIndex & { upTo: number } = {
     upTo,
     mayHold: ({ text }: { readonly text: string }, from: number, to: number) => {
       if (text.length < 3) return null;
@@ -25,7 +26,7 @@ function hints(count: number, upTo: number, took: () => number = () => 0) {
   );
   let now = 0;
   const made = new SearchHints(words, NEEDLES, view, () => now += took());
-  return { made, asked };
+  return { made, asked, words };
 }
 
 Deno.test("SearchHints tells for each needle where it is not", async () => {
@@ -36,6 +37,18 @@ Deno.test("SearchHints tells for each needle where it is not", async () => {
   assertEquals([made.knows(50), made.knows(60), made.of(60)], [true, false, null]);
   await made.ask(6, slice);
   assertEquals(made.of(60), null);
+});
+
+Deno.test("SearchHints says nothing where the index has lost its end between two questions", async () => {
+  const { made, words } = hints(10, 50);
+  const answer = words.mayHold;
+  words.mayHold = (needle, from, to) => {
+    const held = answer({ ...needle, text: "any" }, from, to);
+    words.upTo = 20;
+    return held;
+  };
+  await made.ask(1, slice);
+  assertEquals([made.of(10), made.of(40)], [[false, null], [false, null]]);
 });
 
 Deno.test("SearchHints asks for more at a time while answers come quickly, for less when they are slow", async () => {
