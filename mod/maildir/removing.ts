@@ -13,34 +13,41 @@ export async function removeMessages(state: FolderState, uids: readonly Uid[]): 
   const removed = new Set<FolderMessage>();
   const dirs = new Set<string>();
   const gone: Uid[] = [];
-  await state.serial.run(async () => {
-    const takeOut = async () => {
-      for (const uid of await state.takeOut(removed)) gone.push(uid);
-    };
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const due = state.all(uids).filter((m) => !removed.has(m));
-      if (due.length === 0) break;
-      let lost = 0;
-      for (const some of listsOf(due, AT_ONCE)) lost += await remove(state, some, removed, dirs);
-      if (lost === 0) break;
-      // Renamed or removed by another program: what is gone without us is told by the look at the folder.
-      await takeOut();
-      state.forgetDirs();
-      await syncFolder(state);
-    }
-    await takeOut();
-    // Else what was there before it went to cur/ could come back.
-    if (removed.size > 0 && state.newLeft) dirs.add(state.newDir.path);
-    if (dirs.has(state.newDir.path)) state.newLeft = false;
-  });
   try {
-    await Promise.all([...dirs].map((dir) => state.ports.dirSync.sync(dir)));
+    await state.serial.run(async () => {
+      const takeOut = async () => {
+        for (const uid of await state.takeOut(removed)) gone.push(uid);
+      };
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const due = state.all(uids).filter((m) => !removed.has(m));
+        if (due.length === 0) break;
+        let lost = 0;
+        for (const some of listsOf(due, AT_ONCE)) lost += await remove(state, some, removed, dirs);
+        if (lost === 0) break;
+        // Renamed or removed by another program: what is gone without us is told by the look at the folder.
+        await takeOut();
+        state.forgetDirs();
+        await syncFolder(state);
+      }
+      await takeOut();
+      // Else what was there before it went to cur/ could come back.
+      if (removed.size > 0 && state.newLeft) dirs.add(state.newDir.path);
+      if (dirs.has(state.newDir.path)) state.newLeft = false;
+    });
+    try {
+      await Promise.all([...dirs].map((dir) => state.ports.dirSync.sync(dir)));
+    } catch (e) {
+      state.newLeft = true;
+      throw e;
+    }
   } catch (e) {
-    state.newLeft = true;
+    state.forgetDirs(); // some may be gone of which we do not know
     throw e;
+  } finally {
+    // Also where it failed half-way: they are not among the messages any more, and no look at the folder would tell of them.
+    gone.sort((a, b) => a - b);
+    await state.tellExpunged(gone);
   }
-  gone.sort((a, b) => a - b);
-  await state.tellExpunged(gone);
   return gone;
 }
 

@@ -1,7 +1,8 @@
+import { FsError } from "../../mod/base/fs.ts";
 import { FolderState } from "../../mod/maildir/folder_state.ts";
 import { syncFolder } from "../../mod/maildir/folder_sync.ts";
 import { removeMessages } from "../../mod/maildir/removing.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals, assertRejects } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
 import { portsOn } from "./support.ts";
@@ -40,4 +41,19 @@ Deno.test("removeMessages() finds what was renamed meanwhile, and leaves what ot
   // The look at the folder tells of the one that others removed, and of the new flags.
   assertEquals(told, ["1 from 3", "flags", "3 from 1"]);
   assertEquals(state.messages.map((m) => m.uid), [5, 6]);
+});
+
+Deno.test("removeMessages() tells of what is gone also where it fails half-way", async () => {
+  const { fs, state, told } = await made(5);
+  const whole = fs.fail("syncDir", "io");
+  await assertRejects(() => removeMessages(state, [1, 2]));
+  whole();
+  assertEquals([told, state.messages.map((m) => m.uid)], [["2 from 1"], [3, 4, 5, 6]]);
+  const remove = fs.remove.bind(fs);
+  let calls = 0;
+  fs.remove = (path) => ++calls > 1 ? Promise.reject(new FsError("io", "remove", path)) : remove(path);
+  await assertRejects(() => removeMessages(state, [3, 4]));
+  fs.remove = remove;
+  await syncFolder(state);
+  assertEquals([told, state.messages.map((m) => m.uid)], [["2 from 1", "1 from 3"], [4, 5, 6]]);
 });
