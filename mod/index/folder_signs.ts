@@ -19,7 +19,7 @@ const STRIPES = 1024;
 /** A signature and its row in `sign`. */
 export interface Signed {
   readonly row: number;
-  readonly bits: Uint8Array;
+  readonly bits: Uint8Array<ArrayBuffer>;
 }
 
 type Questions = readonly (readonly number[])[];
@@ -62,8 +62,8 @@ export class FolderSigns {
     return this.#unfinished || this.#kept + this.#blocked > 2 * messages + COLUMNS;
   }
 
-  /** Takes a message's signatures; `whole`: all of its text is in them. False where the database cannot be used. */
-  add(uid: Uid, signatures: readonly Uint8Array[], whole: boolean): boolean {
+  /** Takes a message's signatures, which are not the caller's any more; `whole`: all of its text is in them. False where the database cannot be used. */
+  add(uid: Uid, signatures: readonly Uint8Array<ArrayBuffer>[], whole: boolean): boolean {
     if (!whole) {
       const noted = this.#file.use((db) => {
         db.prepare("INSERT OR REPLACE INTO unsure (id) VALUES (?)").run(rowOf(this.#folder, uid));
@@ -171,7 +171,7 @@ export class FolderSigns {
         })
       );
       if (!done) return this.#lost();
-      this.#fresh.splice(0, some.length);
+      this.#release(some.length);
       this.#kept += some.length;
       if (this.#fresh.length > 0) yield;
     }
@@ -192,7 +192,7 @@ export class FolderSigns {
     if (this.waiting < COLUMNS) return;
     const fresh = this.#fresh.slice(0, COLUMNS - kept.length);
     const columns = [
-      ...kept.map(([row, bits]) => ({ row: Number(row), bits: bits as Uint8Array })),
+      ...kept.map(([row, bits]) => ({ row: Number(row), bits: bits as Uint8Array<ArrayBuffer> })),
       ...fresh,
     ];
     const stripes = new Uint8Array(PLACES * (COLUMNS / 8));
@@ -201,6 +201,7 @@ export class FolderSigns {
       if (i % INDEX_BATCH === INDEX_BATCH - 1) yield;
     }
     const block = yield* this.#write(columns, stripes);
+    giveBack(stripes);
     if (block === null) return this.#lost();
     const done = this.#file.use((db) =>
       db.transaction(() => {
@@ -211,7 +212,7 @@ export class FolderSigns {
       })
     );
     if (!done) return this.#lost();
-    this.#fresh.splice(0, fresh.length);
+    this.#release(fresh.length);
     this.#kept -= kept.length;
     this.#blocked += COLUMNS;
   }
@@ -362,9 +363,14 @@ export class FolderSigns {
     this.#noted = upTo;
   }
 
+  /** So many of those that were not written are so now. */
+  #release(fresh: number): void {
+    for (const { bits } of this.#fresh.splice(0, fresh)) giveBack(bits);
+  }
+
   /** The database could not be used: what is not written is found out again. */
   #lost(): void {
-    this.#fresh = [];
+    this.#release(this.#fresh.length);
     this.#upTo = this.#noted = this.#written();
   }
 
@@ -429,6 +435,11 @@ function common(places: readonly number[], stripe: (place: number) => unknown): 
 
 function either(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.map((octet, i) => octet | (b[i] as number));
+}
+
+/** Frees what nobody reads any more: the collector would take its time, and leave holes. */
+function giveBack(octets: Uint8Array<ArrayBuffer>): void {
+  octets.buffer.transfer(0);
 }
 
 function has(marks: Uint8Array, i: number): boolean {

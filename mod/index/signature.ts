@@ -27,7 +27,7 @@ const HAS_WIDE = /[\u2e80-\uffff]{2}/;
 export function signaturesOf(
   { headers, body }: Pick<WordText, "headers" | "body">,
   most: number,
-): { readonly signatures: readonly Uint8Array[]; readonly whole: boolean } {
+): { readonly signatures: readonly Uint8Array<ArrayBuffer>[]; readonly whole: boolean } {
   const signer = new Signer(most);
   const whole = body.every((text) => signer.sign(text, BODY)) &&
     headers.every((text) => signer.sign(text, HEADERS));
@@ -35,7 +35,7 @@ export function signaturesOf(
 }
 
 class Signer {
-  readonly signatures: Uint8Array[] = [];
+  readonly signatures: Uint8Array<ArrayBuffer>[] = [];
   readonly #most: number;
   #marks = new Int32Array(PLACES / 32);
   /** Characters that may be marked before it can be full. */

@@ -100,3 +100,34 @@ Deno.test("FolderSigns tells what is untidy, and keeps folders apart", async () 
   assertEquals([has(a, "word1234.", 1, 2 * COLUMNS), has(b, "word11234.", 6, 9999)], [[], [1234]]);
   await file.close();
 });
+
+Deno.test("FolderSigns gives the memory of signatures back as soon as they are written", async () => {
+  await using bench = await IndexBench.make();
+  const { file, folder } = await opened(bench);
+  const signs = new FolderSigns(file, folder);
+  const taken: Uint8Array[] = [];
+  const add = (to: number) => {
+    for (let uid = signs.upTo + 1; uid <= to; uid++) {
+      const bits = bitsOf(uid);
+      signs.add(uid, bits, true);
+      taken.push(...bits);
+    }
+  };
+  const held = () => taken.filter(({ length }) => length > 0).length;
+  add(COLUMNS + 9);
+  const steps = signs.gather();
+  run(steps, 3);
+  assertEquals(held(), COLUMNS + 9);
+  run(steps);
+  assertEquals(held(), 9);
+  run(signs.keep());
+  assertEquals(held(), 0);
+  add(COLUMNS + 19);
+  await file.close();
+  for (const end of ["", "-wal", "-shm"]) {
+    await Deno.remove(`${bench.dir}/alice.sqlite${end}`).catch(() => {});
+  }
+  await Deno.mkdir(`${bench.dir}/alice.sqlite`);
+  run(signs.keep());
+  assertEquals([held(), signs.upTo], [0, 0], "the database could not be used");
+});
