@@ -1,9 +1,9 @@
+import { sortInTurns } from "../base/sort.ts";
 import type { Ports } from "./ports.ts";
 
 const SLICE = 4; // milliseconds of work before others get their turn
 const STRIDE = 32; // pieces of work between two looks at the clock
 const FILE = 8; // pieces that a change of one file counts for
-const RUN = 256; // items sorted at once: under a millisecond
 
 /** Long work in slices: whoever works tells of each piece, and passes its turn on when it is time. */
 export class Turns {
@@ -75,38 +75,7 @@ export async function sortInSlices<T>(
   compare: (a: T, b: T) => number,
 ): Promise<T[]> {
   const turns = new Turns(ports, dir);
-  let sorted: T[] = [];
-  let inOrder = true;
-  for (let at = 0; at < items.length; at += RUN) {
-    const run = items.slice(at, at + RUN).sort(compare);
-    inOrder &&= at === 0 || compare(sorted[at - 1] as T, run[0] as T) <= 0; // neither run is empty
-    for (const item of run) sorted.push(item);
-    if (turns.worked(STRIDE)) await turns.pass();
-  }
-  if (inOrder) return sorted;
-  for (let run = RUN; run < sorted.length; run *= 2) sorted = await mergeRuns(sorted, run, compare, turns);
-  return sorted;
-}
-
-/** Each two runs put together. */
-async function mergeRuns<T>(
-  from: readonly T[],
-  run: number,
-  compare: (a: T, b: T) => number,
-  turns: Turns,
-): Promise<T[]> {
-  const to: T[] = [];
-  for (let start = 0; start < from.length; start += run * 2) {
-    const middle = Math.min(start + run, from.length);
-    const end = Math.min(middle + run, from.length);
-    let [one, other] = [start, middle];
-    while (one < middle || other < end) {
-      const first = other === end || (one < middle && compare(from[one] as T, from[other] as T) <= 0);
-      to.push(from[first ? one++ : other++] as T); // within both
-      if (turns.worked()) await turns.pass();
-    }
-  }
-  return to;
+  return await sortInTurns(items, compare, (n) => turns.worked(n) ? turns.pass() : null);
 }
 
 /**
