@@ -49,7 +49,12 @@ interface Served {
   readonly ended: Promise<void>[];
 }
 
-async function serve(certificates: Certificates, implicitTls: boolean, idle?: number): Promise<Served> {
+/** Every connection goes to `handle`. */
+async function serve(
+  certificates: Certificates,
+  implicitTls: boolean,
+  handle: (conn: NodeConn) => Promise<void> = echo,
+): Promise<Served> {
   const failures: string[] = [];
   const ended: Promise<void>[] = [];
   const listener = await listen({
@@ -60,7 +65,7 @@ async function serve(certificates: Certificates, implicitTls: boolean, idle?: nu
     busy: "",
     admit: () => true,
     left: () => {},
-    accept: (conn) => void ended.push(echo(conn, idle)),
+    accept: (conn) => void ended.push(handle(conn)),
     handshakeFailed: (_, why) => void failures.push(why),
   });
   return { listener, failures, ended };
@@ -128,7 +133,7 @@ Deno.test("net: implicit TLS serves; garbage instead of a handshake is told and 
 
 Deno.test("net: a peer that says nothing is cut off after the idle time", async () => {
   const { certificates: served } = await certificates("a.test");
-  const { listener, ended } = await serve(served, false, 1);
+  const { listener, ended } = await serve(served, false, (conn) => echo(conn, 1));
   const conn = await connect("127.0.0.1", listener.port, 5000);
   assertEquals(await conn.read().catch(() => null), null);
   conn.destroy();
@@ -248,10 +253,9 @@ Deno.test("net: a client that checks the chain itself is shown all of it, and it
 });
 
 Deno.test("net: an array that was lent is free when it comes back, in the clear and under TLS", async () => {
-  const { certificates: served } = await certificates("a.test");
+  const { certificates: all } = await certificates("a.test");
   const [pieces, size] = [20, 200_000];
   for (const implicitTls of [false, true]) {
-    const sent: Promise<void>[] = [];
     const lend = async (conn: NodeConn) => {
       const array = new Uint8Array(size);
       for (let i = 1; i <= pieces; i++) {
@@ -261,17 +265,7 @@ Deno.test("net: an array that was lent is free when it comes back, in the clear 
       }
       await conn.close();
     };
-    const listener = await listen({
-      address: "127.0.0.1",
-      port: 0,
-      serverTls: served.serverTls,
-      implicitTls,
-      busy: "",
-      admit: () => true,
-      left: () => {},
-      accept: (conn) => void sent.push(lend(conn)),
-      handshakeFailed: () => {},
-    });
+    const { listener, ended } = await serve(all, implicitTls, lend);
     const conn = await connect("127.0.0.1", listener.port, 5000);
     if (implicitTls) await conn.startTls(null, { name: "a.test", required: false });
     let got = 0;
@@ -283,13 +277,13 @@ Deno.test("net: an array that was lent is free when it comes back, in the clear 
       for (const octet of chunk) assert(octet === Math.floor(got++ / size) + 1);
     }
     await conn.close();
-    await Promise.all(sent);
+    await Promise.all(ended);
     await listener.close();
   }
 });
 
 Deno.test("net: an array that was lent to a peer that goes away does not come back, in the clear and under TLS", async () => {
-  const { certificates: served, pairs } = await certificates("a.test");
+  const { certificates: all, pairs } = await certificates("a.test");
   const authority = pairs[0]?.certificate.split(/(?<=-----END CERTIFICATE-----\n)/)[1] ?? "";
   for (const implicitTls of [false, true]) {
     const outcome = Promise.withResolvers<string>();
@@ -298,18 +292,7 @@ Deno.test("net: an array that was lent to a peer that goes away does not come ba
       await conn.lend(new Uint8Array(32_000_000)).then(() => outcome.resolve("taken"), outcome.resolve);
       await conn.close();
     };
-    const sent: Promise<void>[] = [];
-    const listener = await listen({
-      address: "127.0.0.1",
-      port: 0,
-      serverTls: served.serverTls,
-      implicitTls,
-      busy: "",
-      admit: () => true,
-      left: () => {},
-      accept: (conn) => void sent.push(lend(conn)),
-      handshakeFailed: () => {},
-    });
+    const { listener, ended } = await serve(all, implicitTls, lend);
     // Of Deno's own, which reads only what it is asked for.
     const at = { hostname: "127.0.0.1", port: listener.port };
     const plain = await Deno.connect(at);
@@ -319,7 +302,7 @@ Deno.test("net: an array that was lent to a peer that goes away does not come ba
     await client.read(new Uint8Array(1));
     client.close();
     assertMatch(String(await outcome.promise), /ConnectionLost/);
-    await Promise.all(sent);
+    await Promise.all(ended);
     await listener.close();
   }
 });
