@@ -14,6 +14,8 @@ export interface EveryCrashOptions {
   readonly make?: () => MemFs | Promise<MemFs>;
   /** How many seeded survivals per step, besides "synced-only" and "all". */
   readonly seeds?: number;
+  /** Which steps are tried, besides the end; all without it. */
+  readonly at?: readonly number[];
 }
 
 /**
@@ -25,7 +27,8 @@ export async function everyCrash<A>(
   check: (survivor: MemFs, acknowledged: readonly A[], cut: Cut) => Promise<void> | void,
   options: EveryCrashOptions = {},
 ): Promise<number> {
-  for (let n = 1;; n++) {
+  for (let i = 0;; i++) {
+    const n = options.at ? options.at[i] ?? Infinity : i + 1;
     const fs = await options.make?.() ?? new MemFs();
     fs.syncAll();
     fs.crashAt(n);
@@ -34,7 +37,10 @@ export async function everyCrash<A>(
       if (fs.cut === null) acknowledged.push(what);
     };
     await untilCut(fs, scenario(fs, heard));
-    const seeds = Array.from({ length: options.seeds ?? 3 }, (_, i): CrashMode => ({ seed: n * 1000 + i }));
+    const seeds = Array.from(
+      { length: options.seeds ?? 3 },
+      (_, j): CrashMode => ({ seed: (i + 1) * 1000 + j }),
+    );
     const modes: CrashMode[] = ["synced-only", "all", ...seeds];
     for (const mode of modes) {
       const cut: Cut = { step: n, what: fs.cut ?? "the end", mode };
@@ -45,7 +51,7 @@ export async function everyCrash<A>(
         throw new Error(`${where}: ${e instanceof Error ? e.message : e}`, { cause: e });
       }
     }
-    if (fs.cut === null) return n - 1;
+    if (fs.cut === null) return i;
   }
 }
 
