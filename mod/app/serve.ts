@@ -3,6 +3,7 @@ import { CountingLog } from "../status/metrics.ts";
 import { systemClock } from "../sys/clock.ts";
 import { KEPT_DIRS } from "../base/limits.ts";
 import { DenoFs } from "../sys/fs.ts";
+import { withTurns } from "../sys/loop_turns.ts";
 import type { ServiceManager } from "../sys/service_manager.ts";
 import { setUpLog } from "../sys/log.ts";
 import { systemRandom } from "../sys/random.ts";
@@ -59,7 +60,7 @@ export async function serve(
   const trace = traceRecorder(loaded.value.config, { fs: fsKept, clock: systemClock, log });
   const platform: Platform = {
     fs: fsKept,
-    clock: systemClock,
+    clock: withTurns(systemClock),
     random: systemRandom,
     log: new TracedLog(log, trace),
     trace,

@@ -4,6 +4,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { BODY_HELD, BODY_WHEN_TIGHT } from "../base/limits.ts";
+import { passTurn } from "../base/clock.ts";
 import { isInNetworks, isLoopback, parseIp } from "../base/ip.ts";
 import type { ListenerKind } from "../smtp/ports.ts";
 import type { XclientRights } from "../smtp/xclient.ts";
@@ -91,7 +92,7 @@ async function serveProtocol(
         clock: platform.clock,
         random: platform.random,
         log: platform.log,
-        pause: () => platform.clock.sleep(0),
+        pause: () => passTurn(platform.clock),
         buffers: platform.buffers,
         timed: platform.timings.imapCommand,
         stopping: stop,

@@ -8,6 +8,13 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `fn` once after `ms` milliseconds; the result cancels it. Does not keep the process alive by itself. */
   after(ms: number, fn: () => void): () => void;
+  /** Resolves after everybody else on the event loop had a turn, sooner than `sleep(0)`; where it is left out, ask `passTurn`. */
+  turn?(): Promise<void>;
+}
+
+/** For who has long work to do: resolves after everybody else on the event loop had a turn. */
+export function passTurn(clock: Pick<Clock, "sleep" | "turn">): Promise<void> {
+  return clock.turn?.() ?? clock.sleep(0);
 }
 
 /** 2026-01-01: a clock before it was never set, as a Raspberry Pi's without a network. */

@@ -1,3 +1,4 @@
+import { passTurn } from "../base/clock.ts";
 import { INDEX_REST, INDEX_SWEEP } from "../base/limits.ts";
 import type { MailboxIndex, ModSeqs, ParsedTexts } from "../store/mail_index.ts";
 import type { Mailbox, MailboxChange, Uid } from "../store/store.ts";
@@ -75,7 +76,7 @@ export class FolderIndex implements MailboxIndex {
 
   async #openSeqs(): Promise<ModSeqs | null> {
     const { clock } = this.#ports;
-    const ports = { pause: () => clock.sleep(0), wake: () => this.#wake() };
+    const ports = { pause: () => passTurn(clock), wake: () => this.#wake() };
     const { seqs, ready } = FolderModSeqs.open(
       this.#file,
       this.#folder,

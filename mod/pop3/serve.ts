@@ -1,5 +1,6 @@
 /** The POP3 loop: reads lines, asks the session, writes. Replies to pipelined commands are gathered into one write. */
 import { utf8 } from "../base/bytes.ts";
+import { type Clock, passTurn } from "../base/clock.ts";
 import { isFsError } from "../base/fs.ts";
 import { POP3_IDLE, POP3_IDLE_LOGIN, POP3_LINE, SMTP_AUTH_LINE } from "../base/limits.ts";
 import { ByteReader, type Line } from "../wire/byte_reader.ts";
@@ -19,9 +20,9 @@ const PIECE = 256 * 1024;
 /** Commands not understood before the connection is closed. */
 const ERRORS = 20;
 /** Milliseconds of work on pipelined commands before others get their turn. */
-const SLICE = 8;
+const SLICE = 4;
 /** The same of a listing, which other commands may have come before. */
-const LINES_SLICE = 4;
+const LINES_SLICE = 3;
 /** Characters of a listing put together at once. */
 const LINES = 4096;
 
@@ -30,11 +31,7 @@ const TIMEOUT = "-ERR [SYS/TEMP] Idle for too long\r\n";
 
 /** What the loop needs beside the session's ports. */
 export interface ServePorts extends Pop3Ports {
-  readonly clock: {
-    monotonic(): number;
-    sleep(ms: number): Promise<void>;
-    after(ms: number, fn: () => void): () => void;
-  };
+  readonly clock: Pick<Clock, "monotonic" | "sleep" | "after" | "turn">;
   /** Arrays that replies are gathered in; without them each is made anew. */
   readonly buffers?: BufferPool;
 }
@@ -102,7 +99,7 @@ class Loop {
         this.#waiting = false;
         sliceStart = this.#ports.clock.monotonic();
       } else if (this.#ports.clock.monotonic() - sliceStart > SLICE) {
-        await this.#ports.clock.sleep(0);
+        await passTurn(this.#ports.clock);
         sliceStart = this.#ports.clock.monotonic();
       }
       if (line.kind === "end") return;
@@ -238,7 +235,7 @@ class Loop {
       text = "";
       if (this.#out.length > GATHER) await this.#out.flush();
       if (this.#ports.clock.monotonic() - began < LINES_SLICE) continue;
-      await this.#ports.clock.sleep(0);
+      await passTurn(this.#ports.clock);
       began = this.#ports.clock.monotonic();
     }
     this.#out.text(text);

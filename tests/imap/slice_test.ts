@@ -1,3 +1,4 @@
+import { IMAP_SLICE } from "../../mod/base/limits.ts";
 import { Slice } from "../../mod/imap/slice.ts";
 import { assertEquals } from "../support/assert.ts";
 
@@ -20,7 +21,7 @@ Deno.test("Slice asks the clock only after some work and pauses when time is up"
   assertEquals(asked, 0);
   assertEquals(slice.worked(4096), false);
   assertEquals(asked, 1);
-  now = 8;
+  now = IMAP_SLICE;
   await slice.spend(65536);
   assertEquals(pauses, 1);
   await slice.spend(65536);
@@ -36,7 +37,7 @@ Deno.test("Slice does not count the time in which others had their turn", async 
   });
   now = 1000;
   slice.rested();
-  now += 7;
+  now += IMAP_SLICE - 1;
   await slice.spend(65536);
   assertEquals(pauses, 0);
   now += 1;
