@@ -1,8 +1,8 @@
 /** Looks whether a snapshot is whole, and whether what DATA holds can be read and agrees with itself. Changes nothing. */
+import { bareLines } from "../base/canonical.ts";
 import { readFileStream } from "../base/file_stream.ts";
 import { type DirEntry, type Fs, isFsError } from "../base/fs.ts";
 import { QUEUE_HEAD, UIDLIST_SIZE } from "../base/limits.ts";
-import { bareLines } from "../maildir/content.ts";
 import { baseOf, sizeIn } from "../maildir/file_name.ts";
 import { eachRecord, parseHeader, wholeLines } from "../maildir/uid_list.ts";
 import { parseHead } from "../queue/file_format.ts";

@@ -4,9 +4,9 @@
  * the folder's next reader does it for many at once, as in every Maildir.
  */
 import type { Body } from "../base/body.ts";
+import { bareLines } from "../base/canonical.ts";
 import { FsError, isFsError } from "../base/fs.ts";
 import type { DeliveryOutcome, NamedFlags } from "../store/store.ts";
-import { bareLines } from "./content.ts";
 import { linkOrCopy } from "./file_copy.ts";
 import type { Folder } from "./folder.ts";
 import { isDir, repairFolder } from "./layout.ts";

@@ -31,9 +31,9 @@ import type { Log } from "../base/log.ts";
 import { DirHandles } from "./dir_handles.ts";
 import { fsError, isNotFound } from "./fs_error.ts";
 import { holdFile, removeUnheldFile } from "./held_file.ts";
+import { READ, readNow } from "./read_now.ts";
 import { WatchPool } from "./watch_pool.ts";
 
-const READ = node.constants.O_RDONLY | node.constants.O_NOFOLLOW | node.constants.O_NONBLOCK;
 const APPEND = node.constants.O_WRONLY | node.constants.O_APPEND | node.constants.O_NOFOLLOW |
   node.constants.O_NONBLOCK;
 const CREATE_TO_APPEND = APPEND | node.constants.O_CREAT | node.constants.O_EXCL;
@@ -389,24 +389,6 @@ function writable(file: Deno.FsFile, path: string): WritableFile {
       return Promise.resolve();
     },
   };
-}
-
-function readNow(path: string, into: Uint8Array, whole: boolean, stat?: HeadStat): number | null {
-  let fd = -1;
-  try {
-    const { isFile, isSymlink, size, mtime } = Deno.lstatSync(path);
-    if (stat) stat.mtime = mtime?.getTime() ?? 0;
-    if (!isFile) throw new FsError(isSymlink ? "denied" : "io", "read what is not a file", path);
-    if (whole && size > into.length) return size;
-    fd = node.openSync(path, READ);
-    // It may have grown since; all of `into` is offered, and what is read counts.
-    return into.length > 0 ? node.readSync(fd, into, 0, into.length, 0) : 0;
-  } catch (e) {
-    if (isNotFound(e)) return null;
-    throw fsError(e, "read", path);
-  } finally {
-    if (fd >= 0) node.closeSync(fd);
-  }
 }
 
 /** Opens the file that has this very name, making it when it is opened to append. */

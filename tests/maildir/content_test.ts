@@ -1,41 +1,11 @@
 import fc from "fast-check";
-import { concat, fromUtf8, utf8 } from "../../mod/base/bytes.ts";
-import { bareLines, canonicalInto, openContent, QuickReader } from "../../mod/maildir/content.ts";
+import { concat, fromUtf8 } from "../../mod/base/bytes.ts";
+import { openContent, QuickReader } from "../../mod/maildir/content.ts";
 import { assertEquals } from "../support/assert.ts";
 import { MemFs } from "../support/mem_fs.ts";
 
 const canonical = (text: string) => text.replace(/(?<!\r)\n/g, "\r\n");
 const TEXTS = ["", "\n", "\r\n", "\r", "a\nb\r\nc\rd\n\n", "\n\r\n\r\r\n", "no end", "x\r\ny\r\n"];
-
-Deno.test("bareLines() and canonicalInto() give each bare LF its CR, whatever came before", () => {
-  for (const text of TEXTS) {
-    for (const before of ["", "\r", "x"]) {
-      const whole = canonical(before + text).slice(canonical(before).length);
-      const bytes = utf8(text);
-      const previous = before.charCodeAt(0) || 0;
-      assertEquals(bareLines(bytes, previous), whole.length - text.length);
-      const into = new Uint8Array(bytes.length * 2);
-      assertEquals(fromUtf8(into.subarray(0, canonicalInto(bytes, into, previous))), whole);
-    }
-  }
-});
-
-Deno.test("canonicalInto() is the same wherever the octets lie", () => {
-  const text = fc.array(
-    fc.constantFrom("\n", "\r\n", "\r", "a", "\x0b", "\x8a", "bcdefgh", "ijklmnopqrstuvwx"),
-    {
-      maxLength: 40,
-    },
-  );
-  fc.assert(fc.property(text, fc.nat(9), fc.nat(9), (parts, before, offset) => {
-    const whole = parts.join("");
-    const bytes = Uint8Array.from("\n".repeat(before) + whole, (c) => c.charCodeAt(0)).subarray(before);
-    const into = new Uint8Array(bytes.length * 2 + offset).subarray(offset);
-    const written = canonicalInto(bytes, into);
-    assertEquals(String.fromCharCode(...into.subarray(0, written)), canonical(whole));
-    assertEquals(written, bytes.length + bareLines(bytes));
-  }));
-});
 
 Deno.test("openContent() reads any range of the canonical form", async () => {
   for (const text of TEXTS) {
