@@ -26,6 +26,16 @@ export type Unlock = () => Promise<void>;
 interface OwnFile {
   readonly path: string;
   readonly held: HeldFile;
+  /** How many locks are links to it now. */
+  locks: number;
+  /** A lock went elsewhere with its folder, and looks held for as long as this is: there will be no more of them. */
+  retired: boolean;
+}
+
+/** A lock that was just made. */
+interface Made {
+  /** To be called after its file is no longer there: `gone` tells that it was not where it was made. */
+  letGo(gone: boolean): Promise<void>;
 }
 
 /** The lock files of this process. */
@@ -82,13 +92,14 @@ export class Locks {
     }
   }
 
-  /** Makes the lock file; gives how to let it go, or null when there is one. */
-  async #make(path: string): Promise<(() => void) | null> {
+  /** Makes the lock file; null when there is one. */
+  async #make(path: string): Promise<Made | null> {
     const { fs } = this.#ports;
     try {
-      if (await this.#link(path)) return () => {};
+      const own = await this.#link(path);
+      if (own) return { letGo: (gone) => this.#letGo(own, gone) };
       const held = await this.#hold(path);
-      if (held) return () => held.close();
+      if (held) return { letGo: () => Promise.resolve(held.close()) };
       const file = await fs.create(path);
       try {
         await file.write(this.#mark.subarray(1));
@@ -97,7 +108,7 @@ export class Locks {
       } finally {
         await file.close();
       }
-      return () => {};
+      return { letGo: () => Promise.resolve() };
     } catch (e) {
       if (isFsError(e, "exists")) return null;
       throw e;
@@ -115,21 +126,41 @@ export class Locks {
     }
   }
 
-  /** False where locks cannot be links, at least not now. */
-  async #link(path: string): Promise<boolean> {
+  /** Null where locks cannot be links, at least not now. */
+  async #link(path: string): Promise<OwnFile | null> {
     const { fs } = this.#ports;
     const own = await (this.#own ??= this.#makeOwn());
-    if (!own) return false;
+    if (!own) return null;
     try {
+      own.locks++;
       await fs.link(own.path, path);
-      return true;
+      return own;
     } catch (e) {
-      if (isFsError(e, "io", "denied")) return false;
+      own.locks--;
+      if (isFsError(e, "io", "denied")) return null;
       if (!isFsError(e, "not-found") || (await fs.stat(own.path))?.inode === own.held.inode) throw e;
       // Somebody tidied it away: the next lock has a new one.
-      this.#own = null;
-      own.held.close();
-      return false;
+      await this.#retire(own);
+      return null;
+    }
+  }
+
+  async #letGo(own: OwnFile, gone: boolean): Promise<void> {
+    own.locks--;
+    if (own.retired && own.locks === 0) own.held.close();
+    if (gone) await this.#retire(own);
+  }
+
+  /** The next lock has a new file; this one is held until the last of its locks is given back. */
+  async #retire(own: OwnFile): Promise<void> {
+    if (own.retired) return;
+    own.retired = true;
+    this.#own = null;
+    if (own.locks === 0) own.held.close();
+    try {
+      await this.#ports.fs.remove(own.path);
+    } catch (e) {
+      if (!isFsError(e)) throw e; // it is swept when a process starts
     }
   }
 
@@ -140,7 +171,7 @@ export class Locks {
     try {
       await this.#sweep();
       const held = await fs.hold(path, this.#mark);
-      return held && { path, held };
+      return held && { path, held, locks: 0, retired: false };
     } catch (e) {
       if (!isFsError(e, "denied", "not-found")) {
         this.#own = null; // the next lock tries again
@@ -191,7 +222,7 @@ export class Locks {
     return host === this.#ports.hostname;
   }
 
-  #holding(path: string, letGo: () => void): Unlock {
+  #holding(path: string, made: Made): Unlock {
     const { fs, clock } = this.#ports;
     let held = true;
     const touch = () => {
@@ -206,11 +237,12 @@ export class Locks {
       if (!held) return;
       held = false;
       cancel();
+      let gone = false;
       try {
-        await fs.remove(path);
+        gone = !await fs.remove(path);
       } finally {
-        letGo();
         this.#held.delete(path);
+        await made.letGo(gone);
       }
     };
   }
