@@ -379,6 +379,7 @@ export const INDEX_NEEDLE = 64; // characters of a search text that are looked u
 export const INDEX_TRIGRAMS = 12; // of these characters, three at a time, that are looked up: more cost more than they keep out
 export const INDEX_SLICE = 4; // milliseconds the full-text index is filled at a time
 export const INDEX_QUIET = 20; // milliseconds nobody has worked with a mailbox before its texts are put in: clients that ask one thing after the other are not kept waiting
+export const INDEX_LATEST = 10 * SECOND; // after which what is pending is written though somebody asks one thing after the other
 export const INDEX_LAG = 32; // messages that need not be in it: read in 2 ms by who searches, put in together
 export const INDEX_SWEEP = 200; // rows looked at for messages that are gone, each time a folder is opened
 export const INDEX_SPANS = 64; // stretches of mod-sequences known of a folder, one each time a server starts: clients away for longer ask for everything

@@ -1,5 +1,5 @@
 import { passTurn } from "../base/clock.ts";
-import { INDEX_REST, INDEX_SWEEP } from "../base/limits.ts";
+import { INDEX_LATEST, INDEX_QUIET, INDEX_REST, INDEX_SWEEP } from "../base/limits.ts";
 import type { MailboxIndex, ModSeqs, ParsedTexts } from "../store/mail_index.ts";
 import type { Mailbox, MailboxChange, Uid } from "../store/store.ts";
 import { indexOfUid } from "../store/uid_set.ts";
@@ -32,6 +32,8 @@ export class FolderIndex implements MailboxIndex {
   /** The mailbox's next UID, as it was last written down. */
   #next: Uid = 0;
   #cancel: (() => void) | null = null;
+  /** Monotonic time from which clients who are at work are not waited for. */
+  #latest = 0;
 
   /** `folder`: its number in the database. `done` is called when the last user has left and all is written. */
   constructor(
@@ -98,13 +100,20 @@ export class FolderIndex implements MailboxIndex {
   }
 
   #wake(): void {
-    if (this.users > 0) this.#cancel ??= this.#ports.clock.after(INDEX_REST, () => this.#write());
+    if (this.users === 0 || this.#cancel) return;
+    const { clock } = this.#ports;
+    this.#latest = clock.monotonic() + INDEX_LATEST;
+    this.#cancel = clock.after(INDEX_REST, () => this.#write());
   }
 
   /** Writes a slice, and the next one when others had as much time: clients come first. */
   #write(): void {
     const { clock } = this.#ports;
     const start = clock.monotonic();
+    if (this.words.held && start < this.#latest) {
+      this.#cancel = clock.after(INDEX_QUIET, () => this.#write());
+      return;
+    }
     this.#cancel = null;
     this.#texts.rest();
     const more = this.#writeSome();

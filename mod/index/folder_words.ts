@@ -180,7 +180,8 @@ export class FolderWords implements WordIndex {
     return this.#gone >= COLUMNS / 2 && this.#signs.untidy(this.#mailbox.messages.length);
   }
 
-  get #held(): boolean {
+  /** Whether somebody works with the mailbox, or did so a moment ago. */
+  get held(): boolean {
     return this.#holds > 0 || this.#ports.clock.monotonic() < this.#heldUntil;
   }
 
@@ -189,7 +190,7 @@ export class FolderWords implements WordIndex {
     if (this.#work === null) this.#signs.renew();
     if (this.#lag > 0) this.#room = await this.#ports.room();
     while (!this.#stopped) {
-      if (this.#held) await this.#ports.clock.sleep(INDEX_QUIET, this.#end.signal);
+      if (this.held) await this.#ports.clock.sleep(INDEX_QUIET, this.#end.signal);
       else if (!(await this.#ports.turns.take(this.#end.signal))) return;
       else if (!(await this.#turn(read))) return;
     }
@@ -222,7 +223,7 @@ export class FolderWords implements WordIndex {
   async #gather(read: Read): Promise<boolean> {
     let left = true;
     while (left && this.#signs.waiting < COLUMNS && !this.#stopped) {
-      if (this.#held) {
+      if (this.held) {
         if (this.#ports.turns.wanted) break;
         await this.#ports.clock.sleep(INDEX_QUIET, this.#end.signal);
         continue;

@@ -82,10 +82,11 @@ export class Folder implements Mailbox {
       stirring: () => host.stirring?.(this),
     });
     this.#placing = new Placing(this.state);
-    this.#leaving = new Leaving(this.state, (why) => {
+    const failed = (why: unknown) => {
       this.state.forgetDirs();
       this.#ports.log.warn("messages stay in new/ for now", { dir: this.state.dir, why: String(why) });
-    });
+    };
+    this.#leaving = new Leaving(this.state, failed, () => this.#reads);
   }
 
   get uidValidity(): number {

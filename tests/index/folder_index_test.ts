@@ -1,5 +1,5 @@
 import { utf8 } from "../../mod/base/bytes.ts";
-import { INDEX_REST } from "../../mod/base/limits.ts";
+import { INDEX_LATEST, INDEX_QUIET, INDEX_REST } from "../../mod/base/limits.ts";
 import { AccountFile } from "../../mod/index/account_file.ts";
 import { FolderIndex } from "../../mod/index/folder_index.ts";
 import { SEEN } from "../../mod/store/store.ts";
@@ -50,6 +50,32 @@ Deno.test("FolderIndex forgets messages that are expunged, and tells who comes l
   assertEquals([rows("parsed"), rows("seq"), rows("vanished")], [8, 8, 2]);
   assertEquals(seqs.vanishedSince(told), [3, 4]);
   assertEquals(mailbox.messages.filter((m) => seqs.changedSince(m, told)).map((m) => m.uid), [5]);
+  index.close();
+  await bench.clock.advance(0);
+  await index.ending;
+  await file.close();
+});
+
+Deno.test("FolderIndex writes when clients are quiet, or have not been for long", async () => {
+  await using bench = await IndexBench.make();
+  const { file, mailbox, index, rows } = await open(bench, 40);
+  const [first, second] = mailbox.messages;
+  if (!first || !second) throw new Error("Cannot test without messages");
+  index.texts.put(first, "BODY", utf8("b"));
+  for (let at = 0; at < 2 * INDEX_REST; at += INDEX_QUIET) {
+    index.words.hold()();
+    await bench.clock.advance(INDEX_QUIET - 1);
+  }
+  assertEquals(rows("parsed"), 0, "one command after the other");
+  await bench.clock.advance(2 * INDEX_QUIET);
+  assertEquals(rows("parsed"), 1);
+  const release = index.words.hold();
+  index.texts.put(second, "BODY", utf8("b"));
+  await bench.clock.advance(INDEX_LATEST / 2);
+  assertEquals(rows("parsed"), 1);
+  await bench.clock.advance(INDEX_LATEST / 2 + INDEX_QUIET);
+  assertEquals(rows("parsed"), 2, "waited for long enough");
+  release();
   index.close();
   await bench.clock.advance(0);
   await index.ending;

@@ -57,3 +57,25 @@ Deno.test("what cannot leave new/ stays there, and who asked is told", async () 
   box.close();
   await store.close();
 });
+
+Deno.test("messages wait in new/ while one after the other is read, but not for ever", async () => {
+  const { store, clock, box, fresh } = await filled(900);
+  let reads = 0;
+  let reading = true;
+  const leaving = new Leaving(box.state, (why) => Promise.reject(why), () => reading ? ++reads : reads);
+  const after = async (ms: number) => {
+    await clock.advance(ms);
+    await box.state.serial.run(() => Promise.resolve());
+    return await fresh();
+  };
+  leaving.start(box.messages);
+  assertEquals(await after(0), 650, "the first part needs not wait");
+  assertEquals([await after(500), await after(400)], [650, 650]);
+  assertEquals(await after(200), 400, "a second is enough");
+  reading = false;
+  assertEquals(await after(20), 150, "nobody reads any more");
+  await leaving.settled();
+  assertEquals(await fresh(), 0);
+  box.close();
+  await store.close();
+});
