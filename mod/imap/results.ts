@@ -3,7 +3,12 @@ import type { Mailbox, Message, Uid } from "../store/store.ts";
 import { writeEsearch, writeSearch, writeSort } from "./format.ts";
 import { asksModSeqs } from "./search_key.ts";
 import type { ImapSession } from "./session.ts";
+import { Slice } from "./slice.ts";
+import { sortSliced } from "./sliced_sort.ts";
 import type { Command, MultiSearchCommand, PartialRange, SearchCommand, SortCommand } from "./types.ts";
+
+/** What looking at one message's mod-sequence costs, in `Slice`'s octets. */
+const LOOK_WORK = 32;
 
 /** Tells sequence numbers `found`, in their order; keeps them for "$" where that was asked. `mailbox`: where they are, if it is to be told. */
 export async function tellResults(
@@ -14,8 +19,8 @@ export async function tellResults(
   mailbox: Pick<Mailbox, "name" | "uidValidity"> | null = null,
 ): Promise<void> {
   const { out } = session;
-  if (command.save) session.box.saved = savedOf(command, list, found);
-  const modSeq = mailbox === null ? highestOf(session, command, list, found) : null;
+  if (command.save) session.box.saved = await savedOf(session, command, list, found);
+  const modSeq = mailbox === null ? await highestOf(session, command, list, found) : null;
   const numbers = command.uid ? uidsOf(list, found) : found;
   if (command.returns === null && command.verb === "SORT") writeSort(out.buffer, numbers, modSeq);
   else if (command.returns === null && command.verb === "SEARCH") writeSearch(out.buffer, numbers, modSeq);
@@ -34,31 +39,34 @@ export async function tellResults(
 }
 
 /** RFC 7162 3.1.5: the highest mod-sequence of what was found, where the search asked for any. */
-function highestOf(
+async function highestOf(
   session: ImapSession,
   { key, returns }: Pick<SearchCommand, "key" | "returns">,
   list: readonly Message[],
   found: readonly number[],
-): number | null {
+): Promise<number | null> {
   const modSeqs = session.boxOrNull?.modSeqs;
   if (!modSeqs || found.length === 0 || !asksModSeqs(key)) return null;
   const all = returns === null || !returns.every((r) => r === "MIN" || r === "MAX") || returns.length === 0;
   const first = returns?.includes("MIN") ? found.slice(0, 1) : [];
   const last = returns?.includes("MAX") ? found.slice(-1) : [];
+  const slice = sliceOf(session);
   let highest = 0;
   for (const seq of all ? found : [...first, ...last]) {
     const message = list[seq - 1];
     if (message) highest = Math.max(highest, modSeqs.of(message));
+    if (slice.worked(LOOK_WORK)) await slice.breathe();
   }
   return highest;
 }
 
 /** RFC 5182 2.1: with MIN or MAX and neither ALL nor COUNT, only these are kept. */
-function savedOf(
+async function savedOf(
+  session: ImapSession,
   { returns, partial }: Pick<SearchCommand, "returns" | "partial">,
   list: readonly Message[],
   found: readonly number[],
-): readonly Uid[] {
+): Promise<readonly Uid[]> {
   let kept = found;
   const ends = returns?.includes("MIN") || returns?.includes("MAX");
   if (partial && returns?.length === 0) kept = placesOf(partial, found);
@@ -67,7 +75,12 @@ function savedOf(
     const last = returns?.includes("MAX") ? found.slice(-1) : [];
     kept = [...first, ...last];
   }
-  return [...new Set(uidsOf(list, kept))].sort((a, b) => a - b);
+  const sorted = await sortSliced(uidsOf(list, kept), (a, b) => a - b, sliceOf(session));
+  return sorted.filter((uid, i) => uid !== sorted[i - 1]);
+}
+
+function sliceOf({ ports }: ImapSession): Slice {
+  return new Slice(ports.clock, () => ports.pause());
 }
 
 function uidsOf(list: readonly Message[], seqs: readonly number[]): Uid[] {

@@ -31,6 +31,7 @@ import {
   lowerOf,
   readFields,
 } from "./search_text.ts";
+import { lackingOf } from "./lacking.ts";
 import { Slice } from "./slice.ts";
 import { threadIds } from "./thread_id.ts";
 import type { SearchKey } from "./types.ts";
@@ -156,7 +157,9 @@ class Searcher {
 
   async run(): Promise<readonly number[]> {
     const { view, mailbox } = this.#request;
-    await prepare(this.#request, this.#search);
+    const { size, date } = this.#search;
+    const unknown = await lackingOf(view, { size, date }, this.#slice);
+    if (unknown.length > 0) await mailbox.prepare(unknown, { size, date });
     const matches: number[] = [];
     for (let seq = 1; seq <= view.length; seq++) {
       const message = view[seq - 1];
@@ -286,10 +289,4 @@ class Searcher {
     const { index } = this.#request;
     if (index && this.#search.fields.size > 0) keepHeader(index.texts, message, header);
   }
-}
-
-async function prepare({ view, mailbox }: SearchRequest, { size, date }: CompiledSearch): Promise<void> {
-  if (!size && !date) return;
-  const unknown = view.filter((m) => (size && m.size < 0) || (date && m.internalDate < 0));
-  if (unknown.length > 0) await mailbox.prepare(unknown, { size, date });
 }

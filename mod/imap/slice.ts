@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { IMAP_SLICE } from "../base/limits.ts";
 
-/** Octets of work between two looks at the clock: about a tenth of a millisecond's worth at worst. */
-const UNIT = 64 * 1024;
+/** Octets of work between two looks at the clock: under half a millisecond's worth also where messages have to be read. */
+const UNIT = 16 * 1024;
 
 /** Long work in slices: whoever works tells how much it did, and others on the event loop get their turn when it is time. */
 export class Slice {

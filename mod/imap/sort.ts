@@ -3,8 +3,12 @@ import type { Message } from "../store/store.ts";
 import { baseSubject } from "./base_subject.ts";
 import type { HeaderFacts, SortFacts } from "./header_facts.ts";
 import { type HeaderPorts, Headers } from "./headers.ts";
+import { lackingOf, messagesOf } from "./lacking.ts";
 import { compareText, sortSliced } from "./sliced_sort.ts";
 import type { SortCriterion, SortKey } from "./types.ts";
+
+/** What taking note of a message costs, as octets of a slice. */
+const ITEM_WORK = 64;
 
 type Value = number | string;
 
@@ -47,12 +51,11 @@ export function asksHeaders(criteria: readonly SortCriterion[]): boolean {
 /** The sequence numbers in order. A message that vanished meanwhile is left out. Throws what the store throws. */
 export async function sortMessages(request: SortRequest): Promise<readonly number[]> {
   const { view, seqs, criteria, mailbox } = request;
-  const wanted = seqs.flatMap((seq) => view[seq - 1] ?? []);
+  const headers = new Headers(request);
   const size = criteria.some(({ key }) => key === "SIZE");
   const date = criteria.some(({ key }) => key === "ARRIVAL" || key === "DATE");
-  const unknown = wanted.filter((m) => (size && m.size < 0) || (date && m.internalDate < 0));
+  const unknown = await lackingOf(messagesOf(view, seqs), { size, date }, headers.slice);
   if (unknown.length > 0) await mailbox.prepare(unknown, { size, date });
-  const headers = new Headers(request);
   const needsHeader = asksHeaders(criteria);
   const sortables: Sortable[] = [];
   for (const seq of seqs) {
@@ -61,6 +64,7 @@ export async function sortMessages(request: SortRequest): Promise<readonly numbe
     const facts = needsHeader ? await headers.read(message) : null;
     if (needsHeader && !facts) continue;
     sortables.push({ seq, values: criteria.map(({ key }) => valueOf(key, message, facts)) });
+    if (!needsHeader && headers.slice.worked(ITEM_WORK)) await headers.slice.breathe();
   }
   const sorted = await sortSliced(sortables, (a, b) => compare(a, b, criteria), headers.slice);
   return sorted.map(({ seq }) => seq);

@@ -1,4 +1,4 @@
-import type { Message, Uid } from "../store/store.ts";
+import type { FlagBits, Uid } from "../store/store.ts";
 import type { Selected } from "./selected.ts";
 import { type NumberRange, resolveSet } from "./set.ts";
 import type { SequenceSet } from "./types.ts";
@@ -36,22 +36,14 @@ function savedRanges({ view, saved }: Selected): readonly NumberRange[] {
   return ranges;
 }
 
-/** The messages of such ranges, ascending. */
-export function* targetMessages(
-  box: Selected,
-  ranges: readonly NumberRange[],
-): Generator<{ readonly seq: number; readonly message: Message }> {
+/** UIDs of such ranges, ascending; only of messages that have one of the flags `having`, where that is given. */
+export function targetUids({ view }: Selected, ranges: readonly NumberRange[], having?: FlagBits): Uid[] {
+  const uids: Uid[] = [];
   for (const { low, high } of ranges) {
     for (let seq = low; seq <= high; seq++) {
-      const message = box.view.at(seq);
-      if (message) yield { seq, message };
+      const message = view.at(seq);
+      if (message && (having === undefined || message.flags & having)) uids.push(message.uid);
     }
   }
-}
-
-/** UIDs of such ranges, ascending. */
-export function targetUids(box: Selected, ranges: readonly NumberRange[]): Uid[] {
-  const uids: Uid[] = [];
-  for (const { message } of targetMessages(box, ranges)) uids.push(message.uid);
   return uids;
 }

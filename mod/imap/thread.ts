@@ -7,6 +7,7 @@ import type { Message } from "../store/store.ts";
 import { baseSubject } from "./base_subject.ts";
 import type { HeaderFacts } from "./header_facts.ts";
 import { type HeaderPorts, Headers } from "./headers.ts";
+import { lackingOf, messagesOf } from "./lacking.ts";
 import type { Slice } from "./slice.ts";
 import { compareText, sortSliced } from "./sliced_sort.ts";
 import { sentTime } from "./sort.ts";
@@ -58,10 +59,9 @@ export interface ThreadRequest extends HeaderPorts {
 /** The threads in order. Messages that vanished meanwhile are left out. Throws what the store throws. */
 export async function threadMessages(request: ThreadRequest): Promise<readonly Thread[]> {
   const { view, seqs, mailbox, algorithm } = request;
-  const wanted = seqs.flatMap((seq) => view[seq - 1] ?? []);
-  const unknown = wanted.filter((m) => m.internalDate < 0);
-  if (unknown.length > 0) await mailbox.prepare(unknown, { date: true });
   const headers = new Headers(request);
+  const unknown = await lackingOf(messagesOf(view, seqs), { date: true }, headers.slice);
+  if (unknown.length > 0) await mailbox.prepare(unknown, { date: true });
   const forest = new Forest();
   for (const seq of seqs) {
     const message = view[seq - 1];
@@ -75,7 +75,7 @@ export async function threadMessages(request: ThreadRequest): Promise<readonly T
   const { slice } = headers;
   if (algorithm === "ORDEREDSUBJECT") return await bySubject(forest.nodes, slice);
   const roots = await pruned(forest.nodes, slice);
-  if (algorithm === "REFS") return await inOrder(roots, byNewest(roots), slice);
+  if (algorithm === "REFS") return await inOrder(roots, await byNewest(roots, slice), slice);
   const sorted = await sortSliced(roots, compareRoots, slice);
   return await inOrder(await mergeSubjects(sorted, slice), compareRoots, slice);
 }
@@ -189,7 +189,10 @@ export function firstOf(node: ThreadNode): ThreadNode {
 }
 
 /** Roots by when the newest message of each thread was sent. */
-function byNewest(roots: readonly ThreadNode[]): (a: ThreadNode, b: ThreadNode) => number {
+async function byNewest(
+  roots: readonly ThreadNode[],
+  slice: Slice,
+): Promise<(a: ThreadNode, b: ThreadNode) => number> {
   const newest = new Map<ThreadNode, number>();
   for (const root of roots) {
     let sent = -Infinity;
@@ -197,6 +200,7 @@ function byNewest(roots: readonly ThreadNode[]): (a: ThreadNode, b: ThreadNode) 
     for (const node of below) {
       if (node.seq > 0) sent = Math.max(sent, node.sent);
       for (const child of node.children) below.push(child);
+      if (slice.worked(STEP)) await slice.breathe();
     }
     newest.set(root, sent);
   }
@@ -240,6 +244,7 @@ async function bySubject(nodes: readonly ThreadNode[], slice: Slice): Promise<re
     const root = roots.at(-1);
     if (root && root.subject === node.subject) root.add(node);
     else roots.push(node);
+    if (slice.worked(STEP)) await slice.breathe();
   }
   return await inOrder(roots, compareSent, slice);
 }

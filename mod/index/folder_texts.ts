@@ -21,7 +21,7 @@ const INSERT = each((column, table) =>
   `INSERT INTO ${table} (id, ${column}) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET ${column} = excluded.${column}`
 );
 const SELECT = each((column, table) =>
-  `SELECT id, ${column} FROM ${table} WHERE id BETWEEN ? AND ? AND ${column} IS NOT NULL LIMIT ?`
+  `SELECT id, ${column} FROM ${table} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`
 );
 
 /** By the number of needles. */

@@ -22,8 +22,8 @@ import { SeqTable } from "./seq_table.ts";
 
 const TAGS = 64;
 const UNSURE = TAGS - 1;
-/** Rows read at once: 2 ms. */
-const READ = 5000;
+/** Rows read at once: 1 ms. */
+const READ = 2000;
 
 export interface ModSeqPorts {
   /** Resolves after everybody else on the event loop had a turn. */
@@ -165,7 +165,7 @@ export class FolderModSeqs implements ModSeqs {
 
   async #load(mailbox: Pick<Mailbox, "messages" | "uidNext">): Promise<boolean> {
     const start = this.#file.use((db) => this.#begin(db));
-    if (start === null) return false;
+    if (start === null || !await this.#readVanished()) return false;
     const flags = new Map<Uid, number>();
     for (let from = 0;;) {
       const rows = this.#file.use((db): SqlValue[][] =>
@@ -190,6 +190,24 @@ export class FolderModSeqs implements ModSeqs {
     return true;
   }
 
+  async #readVanished(): Promise<boolean> {
+    const all: [number, Uid][] = [];
+    for (;;) {
+      const [value, uid] = all.at(-1) ?? [0, 0];
+      const rows = this.#file.use((db): SqlValue[][] =>
+        db.prepare(
+          "SELECT value, uid FROM vanished WHERE folder = ? AND (value, uid) > (?, ?) ORDER BY value, uid LIMIT ?",
+        ).all(this.#folder, value, uid, READ)
+      );
+      if (rows === null) return false;
+      for (const [value, uid] of rows) all.push([Number(value), Number(uid)]);
+      if (rows.length < READ) break;
+      await this.#ports.pause();
+    }
+    this.#vanished = all;
+    return true;
+  }
+
   #begin(db: Database): true {
     const found = db.prepare("SELECT highest, floor, top FROM folder WHERE id = ?").all(this.#folder)[0];
     const [highest = 0, floor = 0, top = 0] = found?.map(Number) ?? [];
@@ -199,9 +217,6 @@ export class FolderModSeqs implements ModSeqs {
     this.#fresh = highest === 0;
     this.#floor = floor;
     this.#floorWritten = this.#floor;
-    this.#vanished = db.prepare("SELECT value, uid FROM vanished WHERE folder = ? ORDER BY value, uid").all(
-      this.#folder,
-    ).map(([value, uid]) => [Number(value), Number(uid)]);
     this.#spans = db.prepare("SELECT first, last FROM span WHERE folder = ? ORDER BY first").all(this.#folder)
       .map(([first, last]) => [Number(first), Number(last)]);
     this.#file.told(db);

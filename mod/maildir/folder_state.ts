@@ -227,12 +227,12 @@ export class FolderState {
     }
   }
 
-  /** Takes in what is there at the start (ascending). */
-  load(messages: FolderMessage[]): void {
+  /** Takes in what is there at the start (ascending), `fresh` of it in new/. */
+  load(messages: FolderMessage[], fresh: readonly FolderMessage[]): void {
     this.messages = messages;
     this.loaded = true;
     this.#heldNext = this.uidFile.nextUid;
-    for (const m of messages) if (m.isNew) this.fresh.add(m);
+    for (const m of fresh) this.fresh.add(m);
   }
 
   /** Notes that a message's file has gone from one of new/ and cur/ to the other. */

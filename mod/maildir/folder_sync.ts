@@ -239,13 +239,17 @@ async function admit(
   }
   if (state.gone) return;
   const sorted = await sortInSlices(state.ports, state.dir, added, (a, b) => a.uid - b.uid);
-  trimUnplaced(state);
+  await trimUnplaced(state);
   if (!first) {
     await state.add(sorted);
     return;
   }
-  state.load(sorted);
-  const recent = Math.min(sorted.find((m) => m.isNew)?.uid ?? Infinity, state.unshown ?? Infinity);
+  const fresh: FolderMessage[] = [];
+  await inSlices(state.ports, state.dir, sorted, (m) => {
+    if (m.isNew) fresh.push(m);
+  });
+  state.load(sorted, fresh);
+  const recent = Math.min(fresh[0]?.uid ?? Infinity, state.unshown ?? Infinity);
   state.claimed = Math.min(recent, state.uidFile.nextUid) - 1;
   state.unshown = null;
 }
@@ -309,12 +313,12 @@ async function takePlaced(
   });
 }
 
-function trimUnplaced(state: FolderState): void {
-  let spare = state.unplaced.size - UNPLACED;
-  for (const base of state.unplaced.keys()) {
-    if (spare-- <= 0) break;
+async function trimUnplaced(state: FolderState): Promise<void> {
+  const spare = state.unplaced.size - UNPLACED;
+  if (spare <= 0) return;
+  await inSlices(state.ports, state.dir, state.unplaced.keys().take(spare), (base) => {
     state.unplaced.delete(base);
-  }
+  });
 }
 
 /** Writes the UID list anew when most of it is about messages long gone. */

@@ -1,8 +1,9 @@
 import { utf8 } from "../../mod/base/bytes.ts";
 import { Selected } from "../../mod/imap/selected.ts";
-import { targetMessages, targetRanges, targetUids } from "../../mod/imap/targets.ts";
+import { targetRanges, targetUids } from "../../mod/imap/targets.ts";
 import { type SetRange, STAR } from "../../mod/imap/types.ts";
 import { NO_FLAGS } from "../../mod/store/flags.ts";
+import { DELETED, SEEN } from "../../mod/store/store.ts";
 import { assertEquals } from "../support/assert.ts";
 import { MemFolder } from "../support/mem_folder.ts";
 
@@ -53,5 +54,13 @@ Deno.test("targetRanges() finds nothing in an empty mailbox", () => {
   const selected = new Selected(new MemFolder("INBOX", 1, () => null), false, () => {});
   assertEquals(targetRanges(selected, set([1, STAR]), false), null);
   assertEquals(targetRanges(selected, set([1, STAR]), true), []);
-  assertEquals([...targetMessages(selected, [])], []);
+  assertEquals(targetUids(selected, []), []);
+});
+
+Deno.test("targetUids() gives those that have a flag", async () => {
+  const selected = await box();
+  await selected.mailbox.setFlags([3, 8], 0, DELETED | SEEN, null);
+  await selected.mailbox.setFlags([5], 0, SEEN, null);
+  assertEquals(targetUids(selected, [{ low: 1, high: 3 }], DELETED), [3]);
+  assertEquals(targetUids(selected, [{ low: 1, high: 4 }], DELETED), [3, 8]);
 });

@@ -58,7 +58,7 @@ Deno.test("what lies in new/ is known without looking at all messages", async ()
   const state = made();
   const fresh = (uid: number) => new FolderMessage(uid, `${uid}.x`, true);
   const one = fresh(2);
-  state.load([message(1), one]);
+  state.load([message(1), one], [one]);
   await state.add([fresh(3)]);
   const uids = () => [...state.fresh].map((m) => m.uid);
   assertEquals([state.loaded, uids()], [true, [2, 3]]);
@@ -73,7 +73,7 @@ Deno.test("what lies in new/ is known without looking at all messages", async ()
 
 Deno.test("known() tells bases of messages from others, and knows what came since", async () => {
   const state = made();
-  state.load([message(1), message(2)]);
+  state.load([message(1), message(2)], []);
   const known = async (...bases: string[]) => [...await state.known(bases)];
   assertEquals(await known("1.x,S=5,W=6", "1.x", "9.x,S=5,W=6", ""), ["1.x,S=5,W=6"]);
   await state.add([message(3)]);

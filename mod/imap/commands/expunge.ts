@@ -5,7 +5,7 @@ import { refusalOf } from "../access.ts";
 import { okay } from "../reply.ts";
 import type { Handled } from "../rules.ts";
 import type { ImapSession } from "../session.ts";
-import { targetMessages, targetRanges } from "../targets.ts";
+import { targetRanges, targetUids } from "../targets.ts";
 import type { ExpungeCommand } from "../types.ts";
 
 export async function expunge(session: ImapSession, command: ExpungeCommand): Promise<Handled> {
@@ -14,10 +14,7 @@ export async function expunge(session: ImapSession, command: ExpungeCommand): Pr
   if (refusal) return refusal;
   const all = box.view.count > 0 ? [{ low: 1, high: box.view.count }] : [];
   const ranges = command.set === null ? all : targetRanges(box, command.set, true);
-  const uids: number[] = [];
-  for (const { message } of targetMessages(box, ranges ?? [])) {
-    if (message.flags & DELETED) uids.push(message.uid);
-  }
+  const uids = targetUids(box, ranges ?? [], DELETED);
   if (uids.length > 0) await box.mailbox.expunge(uids);
   const highest = box.modSeqs?.highest;
   return okay("Expunge completed", highest === undefined ? null : `HIGHESTMODSEQ ${highest}`); // RFC 7162 3.2.7

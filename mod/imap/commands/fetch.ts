@@ -4,6 +4,7 @@ import type { ModSeqs } from "../../store/mail_index.ts";
 import { SEEN, type Uid } from "../../store/store.ts";
 import { ConnectionLost } from "../../wire/conn.ts";
 import { BrokenResponse, fetchMessages, type FetchOutcome, type FetchRequest } from "../fetch.ts";
+import { messagesOf } from "../lacking.ts";
 import { bad, no, okay, REPLIES } from "../reply.ts";
 import { placesOf } from "../results.ts";
 import type { Handled } from "../rules.ts";
@@ -86,7 +87,7 @@ export async function threadsOf(
   box: Selected,
   seqs: readonly number[],
 ): Promise<ReadonlyMap<Uid, string>> {
-  const messages = seqs.flatMap((seq) => box.view.at(seq) ?? []);
+  const messages = messagesOf(box.view.list, seqs);
   return await threadIds({ ...ports, mailbox: box.mailbox, index: await box.index() }, messages);
 }
 

@@ -17,6 +17,8 @@ import type { StoreCommand } from "../types.ts";
 const BATCH = 1000;
 /** What telling of one message costs, in `Slice`'s octets. */
 const MESSAGE_WORK = 256;
+/** And what finding its number costs. */
+const LOOK_WORK = 32;
 
 export async function store(session: ImapSession, command: StoreCommand): Promise<Handled> {
   const { box, out } = session;
@@ -55,7 +57,9 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
     session.progress?.count(done, uids.length);
     await slice.spend(left.length * MESSAGE_WORK);
   }
-  if (modified.size > 0) return okay("Some have changed", modifiedCode(box, [...modified], command.uid));
+  if (modified.size > 0) {
+    return okay("Some have changed", await modifiedCode(box, modified, command.uid, slice));
+  }
   if (there === uids.length || command.uid) return okay("Store completed");
   // After NO the client takes none as changed, unless it is told.
   tell(session, quiet, false);
@@ -103,8 +107,18 @@ function unchanged(
 }
 
 /** MODIFIED with UIDs or sequence numbers, as the command has them. */
-function modifiedCode(box: Selected, uids: readonly Uid[], uid: boolean): string {
-  return `MODIFIED ${formatUidSet(uid ? uids : uids.map((u) => box.view.seqOf(u)))}`;
+async function modifiedCode(
+  box: Selected,
+  uids: Iterable<Uid>,
+  uid: boolean,
+  slice: Slice,
+): Promise<string> {
+  const told: number[] = [];
+  for (const one of uids) {
+    told.push(uid ? one : box.view.seqOf(one));
+    if (slice.worked(LOOK_WORK)) await slice.breathe();
+  }
+  return `MODIFIED ${formatUidSet(told)}`;
 }
 
 /** After .SILENT: the new mod-sequences alone (RFC 7162 3.1.3). */
