@@ -12,6 +12,7 @@ import { Srs } from "../auth/srs.ts";
 import { loadSrsSecrets } from "../auth/srs_secrets.ts";
 import { BlockPool } from "../base/block_pool.ts";
 import { memoryBody } from "../base/body.ts";
+import type { BulkReader } from "../base/bulk_reader.ts";
 import { folderOf } from "../base/durable.ts";
 import { KeptFile } from "../base/kept_file.ts";
 import { isFsError } from "../base/fs.ts";
@@ -50,6 +51,7 @@ import { REPLY, type Reply } from "../smtp/reply.ts";
 import { ReceptionDefences } from "./defences.ts";
 import { remoteTransport, wayOut } from "./outbound.ts";
 import { MailSigning } from "./mail_signing.ts";
+import { BUILD_FACTS } from "./build_facts.ts";
 import { lazyIndex } from "./mail_index.ts";
 import type { Platform } from "./platform.ts";
 import { laneFor, postmasterOf, retryTerms } from "./queue_terms.ts";
@@ -120,6 +122,7 @@ export async function buildServices(
     pid: platform.pid,
     separator: config.imap.separator,
     quota: (id) => quotaOf(known.get(id)),
+    bulk: () => bulkReader(platform),
   });
   const saltSecret = await loadSaltSecret(fs, paths.saltSecret, random);
   const authenticator = buildAuthenticator(platform, config, accounts, saltSecret);
@@ -296,6 +299,14 @@ async function keepFolder({ fs, log }: Platform, data: string): Promise<void> {
     if (!isFsError(e, "denied")) throw e;
     log.debug("folder above the data not synced", { path: folderOf(data) });
   }
+}
+
+/** Reads many files beside the event loop. */
+async function bulkReader({ clock, log }: Platform): Promise<BulkReader> {
+  const { startThread, ThreadReader } = await import("../sys/bulk_reader.ts");
+  // A build has it beside the bundle's other files (build/bundle.ts).
+  const program = BUILD_FACTS.built ? "./bulk_thread.js" : "../sys/bulk_thread.ts";
+  return new ThreadReader({ clock, log }, () => startThread(new URL(program, import.meta.url)));
 }
 
 /** What reads and writes messages is loaded with the first of them: an idle server holds a megabyte less. */

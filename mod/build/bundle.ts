@@ -1,6 +1,9 @@
 /** Makes the program out of the sources: one folder of JavaScript that imports nothing from outside. */
 import { run } from "./command.ts";
 
+/** Programs of the bundle beside main.js, which are started as threads: name without ending -> module. mod/app/build.ts names them. */
+export const THREADS: Readonly<Record<string, string>> = { bulk_thread: "./mod/sys/bulk_thread.ts" };
+
 /** What of the tree makes the program. */
 export const SOURCES: readonly string[] = ["main.ts", "deno.json", "deno.lock", "mod", "systemd"];
 
@@ -16,9 +19,14 @@ export async function bundleProgram(
   try {
     for (const path of SOURCES) await copy(`${top}/${path}`, `${dir}/${path}`);
     await Deno.writeTextFile(`${dir}/mod/app/build_facts.ts`, formatFacts(commit));
+    const threads = Object.entries(THREADS);
+    for (const [name, module] of threads) {
+      await Deno.writeTextFile(`${dir}/${name}.ts`, `import "${module}";\n`);
+    }
     await run(Deno.execPath(), [
       ...["bundle", "--quiet", "--frozen", "--node-modules-dir=auto", "--platform=deno"],
       ...["--code-splitting", "--outdir=out", "main.ts"],
+      ...threads.map(([name]) => `${name}.ts`),
     ], dir);
     const files = new Map<string, Uint8Array>();
     for await (const { name } of Deno.readDir(`${dir}/out`)) {

@@ -1,5 +1,5 @@
 /** `deno task compile`: makes the executable, by `deno compile` or, where its runtime cannot be had, as a portable build. */
-import { bundleProgram, readCommit } from "./bundle.ts";
+import { bundleProgram, readCommit, THREADS } from "./bundle.ts";
 import { formatSums, sha256 } from "./checksum.ts";
 import { run } from "./command.ts";
 import { elfMachine } from "./elf.ts";
@@ -71,6 +71,7 @@ async function tryCompile(plan: Plan, out: string): Promise<string | null> {
     const made = `${dir}/roost`;
     await run(Deno.execPath(), [
       ...["compile", "--quiet", "--no-config", "--no-lock", "--no-check", ...plan.flags],
+      ...Object.keys(THREADS).map((name) => `--include=${name}.js`),
       ...[`--target=${plan.target}`, `--output=${made}`, "main.js"],
     ], dir);
     const fault = await compiledFault(plan, made);

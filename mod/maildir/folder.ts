@@ -1,5 +1,5 @@
 import { isFsError } from "../base/fs.ts";
-import { QUICK_READ } from "../base/limits.ts";
+import type { BulkPart } from "../base/bulk_reader.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { toNamed } from "../store/flags.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type MessageContent,
   type NamedFlags,
   type Pop3Facts,
+  type Reading,
   type Uid,
 } from "../store/store.ts";
 import { indexOfUid, upperBound } from "../store/uid_set.ts";
@@ -20,6 +21,7 @@ import { arrivedBefore } from "./arrivals.ts";
 import { openContent, type QuickReader } from "./content.ts";
 import { copyParts, type CopySource } from "./copying.ts";
 import { arrivalOf, sizeIn } from "./file_name.ts";
+import { FolderReading } from "./folder_reading.ts";
 import { FolderMessage, FolderState } from "./folder_state.ts";
 import { syncDue, syncFolder } from "./folder_sync.ts";
 import { Leaving } from "./leaving.ts";
@@ -51,7 +53,6 @@ export interface FolderHost {
 const AT_ONCE = 1000; // files whose names are changed before others in the process get their turn for certain
 const COPY_ATTEMPTS = 10; // the same for many files that are copied together
 const ATTEMPTS = 3; // looks for a file that other programs keep renaming
-const READ = 32; // messages read whose notices would be more than watching the folder anew costs
 
 /** Which flags of a message a copy has. */
 type Keep = (flags: NamedFlags) => NamedFlags;
@@ -68,10 +69,9 @@ export class Folder implements Mailbox {
   readonly #host: FolderHost;
   readonly #placing: Placing;
   readonly #leaving: Leaving;
+  readonly #reading: FolderReading;
   /** Messages whose flags were changed and nobody was told yet, and by how many calls. */
   readonly #untold = new Map<FolderMessage, number>();
-  /** Messages that were read since it was last told. */
-  #reads = 0;
 
   constructor(ports: Ports, host: FolderHost, name: string, dir: string, root: string) {
     this.#ports = ports;
@@ -81,12 +81,12 @@ export class Folder implements Mailbox {
       changed: () => host.changed?.(this),
       stirring: () => host.stirring?.(this),
     });
+    this.#reading = new FolderReading(this.state, host.quick, () => host.reading?.(this));
     this.#placing = new Placing(this.state);
-    const failed = (why: unknown) => {
+    this.#leaving = new Leaving(this.state, (why) => {
       this.state.forgetDirs();
       this.#ports.log.warn("messages stay in new/ for now", { dir: this.state.dir, why: String(why) });
-    };
-    this.#leaving = new Leaving(this.state, failed, () => this.#reads);
+    });
   }
 
   get uidValidity(): number {
@@ -204,24 +204,19 @@ export class Folder implements Mailbox {
   }
 
   contentNow(uid: Uid): Uint8Array | null {
-    const message = this.#get(uid);
-    if (!message || message.size > QUICK_READ) return null;
-    this.#read();
-    const bytes = this.#host.quick.bytes(this.state.pathOf(message), message.size);
-    if (typeof bytes === "string") return null;
-    message.size = bytes.length;
-    return bytes;
+    return this.#reading.contentNow(uid);
+  }
+
+  comes(uid: Uid): Promise<void> | null {
+    return this.#reading.comes(uid);
   }
 
   headerNow(uid: Uid): Uint8Array | null {
-    const message = this.#get(uid);
-    this.#read();
-    if (!message) return null;
-    const { quick } = this.#host;
-    const header = quick.header(this.state.pathOf(message));
-    // It was looked at anyway.
-    if (header && message.internalDate < 0) message.internalDate = quick.headTime;
-    return header;
+    return this.#reading.headerNow(uid);
+  }
+
+  reading(part: BulkPart, count: number, uids: () => Iterable<Uid>): Reading {
+    return this.#reading.reading(part, count, uids);
   }
 
   async keywordBits(keywords: readonly string[]): Promise<FlagBits> {
@@ -372,7 +367,9 @@ export class Folder implements Mailbox {
 
   close(): void {
     this.users--;
-    if (this.users === 0) this.#host.used(this);
+    if (this.users > 0) return;
+    this.#reading.forget();
+    this.#host.used(this);
   }
 
   /** One user more. */
@@ -471,13 +468,6 @@ export class Folder implements Mailbox {
   async #lookAgain(): Promise<void> {
     this.state.forgetDirs();
     await this.refresh();
-  }
-
-  /** One more message is read. */
-  #read(): void {
-    if (++this.#reads < READ) return;
-    this.#reads = 0;
-    this.#host.reading?.(this);
   }
 
   #get(uid: Uid): FolderMessage | null {

@@ -3,6 +3,7 @@ import type { DirSync } from "../base/durable.ts";
 import type { Fs } from "../base/fs.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import type { Aheads } from "./aheads.ts";
 import type { Locks } from "./dot_lock.ts";
 import type { NameMaker } from "./file_name.ts";
 import type { UidValidities } from "./uid_validity.ts";
@@ -21,4 +22,6 @@ export interface Ports {
   readonly separator: string;
   readonly locks: Locks;
   readonly validities: UidValidities;
+  /** By what messages are read before they are asked for; without it none are. */
+  readonly aheads?: Aheads;
 }

@@ -1,5 +1,6 @@
 import type { AccountId } from "../account/directory.ts";
 import type { Body } from "../base/body.ts";
+import type { BulkReader } from "../base/bulk_reader.ts";
 import type { Clock } from "../base/clock.ts";
 import { DirSync } from "../base/durable.ts";
 import { type Fs, FsError, isFsError } from "../base/fs.ts";
@@ -10,6 +11,7 @@ import { INBOX } from "../store/mailbox_name.ts";
 import type { People, Sharing } from "../store/sharing.ts";
 import type { DeliveryOutcome, DeliveryTarget, QuotaLimit, Store } from "../store/store.ts";
 import { type AccountHost, MaildirAccount } from "./account.ts";
+import { Aheads } from "./aheads.ts";
 import { QuickReader } from "./content.ts";
 import { deliverTo, type Place } from "./delivery.ts";
 import { Locks } from "./dot_lock.ts";
@@ -37,6 +39,8 @@ export interface MaildirOptions {
   readonly dirSync?: DirSync;
   /** What an account may keep, as it is at the moment; null for no bound. */
   readonly quota?: (account: AccountId) => QuotaLimit | null;
+  /** Makes what reads many files beside the event loop; asked for once, when there is first much to read. */
+  readonly bulk?: () => Promise<BulkReader>;
 }
 
 /** The store port over Maildir++ folders, in the very files Dovecot keeps. */
@@ -63,6 +67,7 @@ export class MaildirStore implements Store, AccountHost {
     this.separator = options.separator ?? ".";
     this.#root = options.root;
     this.#quota = options.quota ?? (() => null);
+    const aheads = options.bulk ? new Aheads(options.bulk, log) : null;
     const locks = new Locks({ fs, clock, random, log, hostname, pid }, options.root);
     this.#ports = {
       fs,
@@ -76,6 +81,7 @@ export class MaildirStore implements Store, AccountHost {
       names: new NameMaker(clock, random, pid, hostname),
       locks,
       validities: new UidValidities({ fs, clock, locks }),
+      ...(aheads ? { aheads } : {}),
     };
     this.quick = new QuickReader(fs, QUICK_READ);
     this.#watching = new Watching(this.#ports);
@@ -185,6 +191,7 @@ export class MaildirStore implements Store, AccountHost {
     this.#watching.close();
     for (const account of this.#ready.values()) account.endWatching();
     this.#cancelForget?.();
+    this.#ports.aheads?.close();
     await this.settled();
     await this.#ports.locks.close();
   }

@@ -11,6 +11,7 @@
  * Faults of the disk are thrown as FsError (callers answer with a temporary failure); everything planned is a value.
  */
 import type { Body } from "../base/body.ts";
+import type { BulkPart } from "../base/bulk_reader.ts";
 import type { Result } from "../base/result.ts";
 import type { AccountId } from "../account/directory.ts";
 import type { AccountWatch, WatchWishes } from "./account_watch.ts";
@@ -106,8 +107,18 @@ export interface Mailbox {
    * gone or slow (then ask `content`). Callers keep slices of work under 10 ms.
    */
   contentNow(uid: Uid): Uint8Array | null;
+  /**
+   * Resolves when `contentNow` has a message that is just being read beside the event loop, since those before it were asked for in order; null where there
+   * is nothing to wait for. Who has to answer many commands gains by waiting, who has one does not.
+   */
+  comes?(uid: Uid): Promise<void> | null;
   /** The header block at once, as `contentNow` gives all of a message, with its blank line and nothing after it; null also when it is a long one. */
   headerNow?(uid: Uid): Uint8Array | null;
+  /**
+   * Somebody will ask for `count` messages, in ascending order, by what is returned: they may be read before their turn. `uids` gives those that are
+   * still to come; it is drawn bit by bit. `close` it.
+   */
+  reading?(part: BulkPart, count: number, uids: () => Iterable<Uid>): Reading;
   /** Numbers for keywords, made if need be; those past KEYWORDS are left out of the result. */
   keywordBits(keywords: readonly string[]): Promise<FlagBits>;
   /**
@@ -129,6 +140,16 @@ export interface Mailbox {
   /** As `copy`, and gone from here. Durable there before gone here. */
   move(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>>;
   /** One user less; the last one lets the folder be forgotten. */
+  close(): void;
+}
+
+/** Many messages being read, in order. */
+export interface Reading {
+  /** Resolves when a message that is just being read beside the event loop can be had; null where there is nothing to wait for. */
+  comes(uid: Uid): Promise<void> | null;
+  /** As those of `Mailbox`. */
+  contentNow(uid: Uid): Uint8Array | null;
+  headerNow(uid: Uid): Uint8Array | null;
   close(): void;
 }
 

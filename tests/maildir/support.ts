@@ -3,6 +3,7 @@ import { UidValidities } from "../../mod/maildir/uid_validity.ts";
 import { NameMaker } from "../../mod/maildir/file_name.ts";
 import { Locks } from "../../mod/maildir/dot_lock.ts";
 import type { Ports } from "../../mod/maildir/ports.ts";
+import type { BulkReader } from "../../mod/base/bulk_reader.ts";
 import { memoryBody } from "../../mod/base/body.ts";
 import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { MaildirStore } from "../../mod/maildir/store.ts";
@@ -26,11 +27,26 @@ export interface Made {
 
 let pids = 100;
 
-/** A store on `fs`, as a process of its own. */
-export function storeOn(fs: MemFs, clock: FakeClock = new FakeClock(), pid = pids++): Made {
+/** A store on `fs`, as a process of its own. With `bulk` it reads ahead. */
+export function storeOn(
+  fs: MemFs,
+  clock: FakeClock = new FakeClock(),
+  pid = pids++,
+  bulk?: BulkReader,
+): Made {
   const log = new MemoryLog();
   const random = new SeededRandom(pid);
-  const store = new MaildirStore({ fs, clock, log, random, root: "/mail", hostname: "host", pid });
+  const reading = bulk ? { bulk: () => Promise.resolve(bulk) } : {};
+  const store = new MaildirStore({
+    fs,
+    clock,
+    log,
+    random,
+    root: "/mail",
+    hostname: "host",
+    pid,
+    ...reading,
+  });
   return { fs, clock, log, store };
 }
 

@@ -1,4 +1,4 @@
-import { bundleProgram, formatFacts, SOURCES } from "../../../mod/build/bundle.ts";
+import { bundleProgram, formatFacts, SOURCES, THREADS } from "../../../mod/build/bundle.ts";
 import { run } from "../../../mod/build/command.ts";
 import { sha256 } from "../../../mod/build/checksum.ts";
 import { packProgram } from "../../../mod/build/layout.ts";
@@ -22,6 +22,7 @@ Deno.test("bundleProgram() makes one program, the same every time, that names no
 
 function checkProgram(files: ReadonlyMap<string, Uint8Array>): void {
   assert(files.has("main.js"));
+  for (const thread of Object.keys(THREADS)) assert(files.has(`${thread}.js`), `${thread} is in it`);
   const text = [...files.values()].map((b) => new TextDecoder().decode(b)).join("\n");
   assert(text.includes('"commit": "abc123"'), "the commit is in it");
   for (const path of ["/roost-build-", `${Deno.env.get("HOME") ?? "/root"}/`, "../node_modules"]) {
