@@ -27,6 +27,7 @@ import {
   type PlannedItem,
   type PlannedSection,
 } from "./fetch_plan.ts";
+import { FetchReading } from "./fetch_reading.ts";
 import { withoutNul, writeFlags, writeLiteral, writeLiteralHeader, writeString } from "./format.ts";
 import { writeStructure } from "./format_structure.ts";
 import { previewNow, readPreview } from "./preview.ts";
@@ -49,7 +50,7 @@ export interface ResponseSink {
 export interface FetchRequest {
   readonly mailbox:
     & Pick<Mailbox, "content" | "contentNow" | "prepare" | "keywords">
-    & { [M in "emailId" | "savedAt" | "headerNow"]?: Mailbox[M] };
+    & { [M in "emailId" | "savedAt" | "headerNow" | "reading"]?: Mailbox[M] };
   /** Messages by sequence number, from 1 at index 0. Does not change while the command runs. */
   readonly view: readonly Message[];
   /** Sequence numbers to answer for. */
@@ -98,21 +99,32 @@ export class BrokenResponse extends Error {
  */
 export async function fetchMessages(request: FetchRequest): Promise<FetchOutcome> {
   const fetcher = new Fetcher(request);
-  await fetcher.prepare();
-  request.begins?.();
-  for (const seq of request.seqs) {
-    const start = request.sink.buffer.length;
-    try {
-      if (!fetcher.fetchNow(seq)) await fetcher.fetchSlowly(seq);
-    } catch (cause) {
-      // Part of it is on its way: nothing can follow that the client would not take for the message's octets.
-      if (fetcher.underWay) throw new BrokenResponse(cause);
-      request.sink.buffer.truncate(start);
-      if (!(cause instanceof UnknownEncoding)) throw cause;
-      fetcher.undecoded = true;
+  const { reading, slice } = fetcher;
+  const { view, seqs, sink } = request;
+  try {
+    await fetcher.prepare();
+    request.begins?.();
+    for (let place = 0; place < seqs.length; place++) {
+      const seq = seqs[place] ?? 0;
+      const message = view[seq - 1];
+      if (!message) continue;
+      const coming = reading.comes(place, message);
+      if (coming) await coming;
+      const start = sink.buffer.length;
+      try {
+        if (!fetcher.fetchNow(seq, message)) await fetcher.fetchSlowly(seq, message);
+      } catch (cause) {
+        // Part of it is on its way: nothing can follow that the client would not take for the message's octets.
+        if (fetcher.underWay) throw new BrokenResponse(cause);
+        sink.buffer.truncate(start);
+        if (!(cause instanceof UnknownEncoding)) throw cause;
+        fetcher.undecoded = true;
+      }
+      if (sink.buffer.length >= IMAP_OUTPUT) await sink.flush();
+      if (slice.worked(MESSAGE_WORK + fetcher.octets)) await slice.breathe();
     }
-    if (request.sink.buffer.length >= IMAP_OUTPUT) await request.sink.flush();
-    if (fetcher.slice.worked(MESSAGE_WORK + fetcher.octets)) await fetcher.slice.breathe();
+  } finally {
+    reading.close();
   }
   return { seen: fetcher.seen, gone: fetcher.gone, undecoded: fetcher.undecoded };
 }
@@ -158,6 +170,7 @@ class Fetcher {
   underWay = false;
   readonly #request: FetchRequest;
   readonly #plan: FetchPlan;
+  readonly reading: FetchReading;
   readonly #envelopes = new EnvelopeWriter();
   /** Of the large message at hand. */
   #preview = "";
@@ -168,6 +181,7 @@ class Fetcher {
     this.#request = request;
     this.#plan = planFetch(request.items, request.uid && !request.uidOnly);
     this.slice = new Slice(request.clock, () => request.pause());
+    this.reading = new FetchReading(request, this.#plan);
   }
 
   /** Gets sizes and dates that are not known yet. */
@@ -180,35 +194,28 @@ class Fetcher {
       const m = view[seq - 1];
       if (!m || (!(size && m.size < 0) && !(date && m.internalDate < 0))) continue;
       // Who reads its header gets the date by the way.
-      if ((size && m.size < 0) || !this.#readsHeader(m)) unknown.push(m);
+      if ((size && m.size < 0) || !this.reading.needsHeader(m)) unknown.push(m);
       if (this.slice.worked(MESSAGE_WORK)) await this.slice.breathe();
     }
     if (unknown.length > 0) await mailbox.prepare(unknown, { size, date });
   }
 
   /** Answers for one message without waiting; false if its octets have to be waited for. */
-  fetchNow(seq: number): boolean {
-    const message = this.#request.view[seq - 1];
-    if (!message) return true;
-    const { needs } = this.#plan;
+  fetchNow(seq: number, message: Message): boolean {
     this.octets = 0;
     this.underWay = false;
     let source: MemorySource | null = null;
-    if (needs.content && !this.#allCached(message)) {
-      const { mailbox } = this.#request;
-      const bytes = (needs.body ? null : mailbox.headerNow?.(message.uid)) ?? mailbox.contentNow(message.uid);
-      if (!bytes) return false;
-      source = new MemorySource(bytes);
-      this.octets = bytes.length;
+    if (this.reading.needed) {
+      source = this.reading.now(message);
+      if (!source) return false;
+      this.octets = source.bytes.length;
     }
     if (this.#plan.date && message.internalDate < 0) return false; // its header is known by others' reading it
     this.#writeFrom(seq, message, source);
     return true;
   }
 
-  async fetchSlowly(seq: number): Promise<void> {
-    const message = this.#request.view[seq - 1];
-    if (!message) return;
+  async fetchSlowly(seq: number, message: Message): Promise<void> {
     const content = await this.#request.mailbox.content(message.uid);
     if (!content) {
       this.gone.push(message.uid);
@@ -227,21 +234,6 @@ class Fetcher {
     } finally {
       content.close();
     }
-  }
-
-  #readsHeader(message: Message): boolean {
-    const { needs } = this.#plan;
-    return needs.header && !needs.body && !!this.#request.mailbox.headerNow && !this.#allCached(message);
-  }
-
-  #allCached(message: Message): boolean {
-    const { texts } = this.#request;
-    if (!texts) return false;
-    return this.#plan.items.every((item) => {
-      if ("label" in item) return false;
-      if (item.kind === "PREVIEW" && item.lazy) return true;
-      return !isCached(item.kind) || texts.get(message, item.kind) !== null;
-    });
   }
 
   #writeFrom(seq: number, message: Message, source: MemorySource | null): void {
@@ -426,10 +418,6 @@ class Fetcher {
     }
     out.bytes(text);
   }
-}
-
-function isCached(kind: string): kind is "ENVELOPE" | "BODY" | "BODYSTRUCTURE" | "PREVIEW" {
-  return kind === "ENVELOPE" || kind === "BODY" || kind === "BODYSTRUCTURE" || kind === "PREVIEW";
 }
 
 /** `* 3 FETCH (`; with a UID, `* 7 UIDFETCH (` (RFC 9586 3.2). */
