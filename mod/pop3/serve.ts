@@ -198,6 +198,9 @@ class Loop {
 
   async #send(message: Message, lines: number | null): Promise<void> {
     const mailbox = this.session.mailbox;
+    // Of one who waits for each answer it is read at once.
+    const coming = this.#reader.buffered > 0 ? mailbox?.comes?.(message.uid) : null;
+    if (coming) await coming;
     const whole = mailbox?.contentNow(message.uid);
     if (whole) {
       this.#out.text(`+OK ${whole.length} octets\r\n`);

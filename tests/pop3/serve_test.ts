@@ -90,3 +90,29 @@ Deno.test("pop3: a client that drips octets and finishes no line is told and cut
     assertEquals(clock.waiting, 0);
   }
 });
+
+Deno.test("pop3: messages that are just being read are waited for where more commands are there, else not", async () => {
+  const store = await filled();
+  const account = await store.account("alice@example.test");
+  const folder = account.folder("INBOX");
+  assert(folder);
+  const waited: number[] = [];
+  Object.assign(folder, {
+    comes(uid: number) {
+      waited.push(uid);
+      return uid === 2 ? null : Promise.resolve();
+    },
+  });
+  const conn = new ScriptConn({ address: "192.0.2.1", port: 1 }, TLS);
+  const done = servePop3(conn, ports(store), new AbortController().signal);
+  conn.feed("USER alice@example.test\r\nPASS secret\r\n");
+  await conn.until("+OK 3 messages");
+  conn.feed("RETR 1\r\n");
+  await conn.until("first\r\n.\r\n");
+  assertEquals(waited, []);
+  conn.feed("RETR 1\r\nRETR 2\r\nRETR 3\r\n");
+  await conn.until("at the end\r\n.\r\n");
+  assertEquals(waited, [1, 2]);
+  conn.end();
+  await done;
+});
