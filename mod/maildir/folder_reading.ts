@@ -60,7 +60,10 @@ export class FolderReading {
 
   /** As `Mailbox.comes`. */
   comes(uid: Uid): Promise<void> | null {
-    return this.#runs.find((r) => r.next === uid)?.ahead?.comes(uid) ?? null;
+    const ahead = this.#runs.find((r) => r.next === uid)?.ahead;
+    // More of them are wanted soon.
+    ahead?.widen(AHEAD_BATCHES);
+    return ahead?.comes(uid) ?? null;
   }
 
   /** As `Mailbox.headerNow`. */

@@ -63,6 +63,25 @@ Deno.test("what is read ahead for one who asks no more is given back after a whi
   await end();
 });
 
+Deno.test("who has many commands to answer may wait for what is being read", async () => {
+  const { bulk, box, end } = await made(400);
+  for (let uid = 1; uid <= AHEAD_START_RUN; uid++) box.contentNow(uid);
+  await settle(2);
+  let waited = 0;
+  for (let uid = AHEAD_START_RUN + 1; uid <= 400; uid++) {
+    const coming = box.comes?.(uid);
+    if (coming) {
+      waited++;
+      void bulk.answer(1);
+      await coming;
+    }
+    assertEquals(shown(box.contentNow(uid)), canonical(uid));
+  }
+  assert(waited > 0);
+  assertEquals([box.comes?.(7), box.comes?.(1000)], [null, null]);
+  await end();
+});
+
 Deno.test("a few messages in order start no thread", async () => {
   const { bulk, box, end } = await made(AHEAD_START_RUN);
   for (let uid = 1; uid < AHEAD_START_RUN; uid++) box.contentNow(uid);
