@@ -21,10 +21,13 @@ export class Dovecot {
   readonly #dir: string;
   readonly #config: string;
   readonly #user: string;
+  /** Whether it may read and write what others own, too: for what a server that runs as root makes meanwhile. */
+  readonly #mayAll: boolean;
 
   /** Writes its configuration into `dir`, which nobody must be able to enter. `settings` are further lines of it. */
-  constructor(dir: string, maildir: string, settings = "", user = "alice") {
+  constructor(dir: string, maildir: string, settings = "", user = "alice", mayAll = false) {
     this.#user = user;
+    this.#mayAll = mayAll;
     this.#dir = dir;
     this.#config = `${dir}/dovecot.conf`;
     const id = (own: number | null) => IS_ROOT ? NOBODY : own;
@@ -100,7 +103,8 @@ ${settings}
   #command(program: "imap" | "pop3"): [string, string[]] {
     const own =
       `PATH=/usr/bin:/bin USER=${this.#user} HOME=${this.#dir} ${PROGRAMS}/${program} -c ${this.#config}`;
-    const asNobody = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
+    const rights = this.#mayAll ? " --inh-caps=+dac_override --ambient-caps=+dac_override" : "";
+    const asNobody = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups${rights}`;
     return ["env", `-i ${IS_ROOT ? `${asNobody} env ` : ""}${own}`.split(" ")];
   }
 
