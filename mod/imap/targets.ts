@@ -1,7 +1,12 @@
 import type { FlagBits, Uid } from "../store/store.ts";
+import type { ImapPorts } from "./ports.ts";
 import type { Selected } from "./selected.ts";
 import { type NumberRange, resolveSet } from "./set.ts";
+import { Slice } from "./slice.ts";
 import type { SequenceSet } from "./types.ts";
+
+/** What looking at one message costs, as octets of a slice. */
+const LOOK_WORK = 32;
 
 /**
  * Sequence numbers of the messages that a set names, as ascending ranges. UIDs that are not there are skipped (RFC 3501 6.4.8);
@@ -36,13 +41,19 @@ function savedRanges({ view, saved }: Selected): readonly NumberRange[] {
   return ranges;
 }
 
-/** UIDs of such ranges, ascending; only of messages that have one of the flags `having`, where that is given. */
-export function targetUids({ view }: Selected, ranges: readonly NumberRange[], having?: FlagBits): Uid[] {
+/** UIDs of such ranges, ascending; only of messages that have one of the flags `having`, where that is given. Gives others their turn. */
+export async function targetUids(
+  { box: { view }, ports }: { readonly box: Selected; readonly ports: Pick<ImapPorts, "clock" | "pause"> },
+  ranges: readonly NumberRange[],
+  having?: FlagBits,
+): Promise<Uid[]> {
+  const slice = new Slice(ports.clock, () => ports.pause());
   const uids: Uid[] = [];
   for (const { low, high } of ranges) {
     for (let seq = low; seq <= high; seq++) {
       const message = view.at(seq);
       if (message && (having === undefined || message.flags & having)) uids.push(message.uid);
+      if (slice.worked(LOOK_WORK)) await slice.breathe();
     }
   }
   return uids;

@@ -2,6 +2,7 @@
 import { isFsError } from "../base/fs.ts";
 import { REMOVED_PREFIX } from "./layout.ts";
 import type { Ports } from "./ports.ts";
+import { Turns } from "./slices.ts";
 
 const TMP_AGE = 36 * 3600 * 1000; // what maildir(5) grants a delivery
 
@@ -16,13 +17,25 @@ export async function removeTree(ports: Pick<Ports, "fs">, path: string): Promis
   await fs.removeDir(path);
 }
 
+/** An account of 10,000 folders is tidied a few milliseconds at a time. */
+type TidyPorts = Pick<Ports, "fs" | "clock" | "log">;
+
+/** What looking into a folder counts for, and a file. */
+const FOLDER = 8;
+const FILE = 2;
+
 /** Removes files in tmp/ that nobody can be writing any more. The times of both contents and name count: drafts carry old dates. */
-export async function sweepTmp(ports: Pick<Ports, "fs" | "clock" | "log">, tmp: string): Promise<void> {
+export async function sweepTmp(
+  ports: TidyPorts,
+  tmp: string,
+  turns: Turns = new Turns(ports, tmp),
+): Promise<void> {
   const { fs, clock, log } = ports;
   const before = clock.now() - TMP_AGE;
   for (const entry of await listOrNothing(ports, tmp)) {
     if (entry.kind !== "file") continue;
     const path = `${tmp}/${entry.name}`;
+    if (turns.worked(FILE)) await turns.pass();
     const stat = await fs.stat(path);
     if (!stat || Math.max(stat.mtime, stat.ctime) >= before) continue;
     if (await fs.remove(path)) log.info("left-over removed", { path });
@@ -30,13 +43,15 @@ export async function sweepTmp(ports: Pick<Ports, "fs" | "clock" | "log">, tmp: 
 }
 
 /** Tidies a whole account. */
-export async function tidyAccount(ports: Pick<Ports, "fs" | "clock" | "log">, root: string): Promise<void> {
-  await sweepTmp(ports, `${root}/tmp`);
+export async function tidyAccount(ports: TidyPorts, root: string): Promise<void> {
+  const turns = new Turns(ports, root);
+  await sweepTmp(ports, `${root}/tmp`, turns);
   for (const entry of await listOrNothing(ports, root)) {
     if (entry.kind !== "dir" || !entry.name.startsWith(".")) continue;
     const path = `${root}/${entry.name}`;
+    if (turns.worked(FOLDER)) await turns.pass();
     if (entry.name.startsWith(REMOVED_PREFIX)) await removeTree(ports, path);
-    else await sweepTmp(ports, `${path}/tmp`);
+    else await sweepTmp(ports, `${path}/tmp`, turns);
   }
 }
 

@@ -15,7 +15,7 @@ import type { CopyCommand } from "../types.ts";
 export async function copy(session: ImapSession, command: CopyCommand<"COPY">): Promise<Handled> {
   const place = await reach(session, command.mailbox, INSERT);
   if ("status" in place) return place;
-  const done = await transfer(session.box, command, place);
+  const done = await transfer(session, command, place);
   if ("status" in done) return done;
   session.added(place.told, done.to);
   return okay("Copy completed", done.copied);
@@ -28,7 +28,7 @@ export async function move(session: ImapSession, command: CopyCommand<"MOVE">): 
   if (refusal) return refusal;
   const place = await reach(session, command.mailbox, INSERT);
   if ("status" in place) return place;
-  const done = await transfer(box, command, place);
+  const done = await transfer(session, command, place);
   if ("status" in done) return done;
   session.added(place.told, done.to);
   if (done.copied !== null) session.out.line(`* OK [${done.copied}] Moved`);
@@ -36,13 +36,14 @@ export async function move(session: ImapSession, command: CopyCommand<"MOVE">): 
 }
 
 async function transfer(
-  box: Selected,
+  session: ImapSession,
   command: CopyCommand<"COPY" | "MOVE">,
   place: Place,
 ): Promise<Reply | { readonly copied: string | null; readonly to: readonly Uid[] }> {
+  const { box } = session;
   const ranges = targetRanges(box, command.set, command.uid);
   if (ranges === null) return REPLIES.badSet;
-  const wanted = targetUids(box, ranges);
+  const wanted = await targetUids(session, ranges);
   // Others may have removed some that the client still counts.
   const uids = box.view.expungeWaiting
     ? wanted.filter((uid) => indexOfUid(box.mailbox.messages, uid) >= 0)

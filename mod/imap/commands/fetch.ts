@@ -21,6 +21,9 @@ import { vanished } from "./resync.ts";
 /** What looking at one message's mod-sequence costs, in `Slice`'s octets. */
 const LOOK_WORK = 32;
 
+/** Messages whose numbers alone are a good part of a slice. */
+const MANY = 10_000;
+
 /** Items that the index remembers. */
 export const PARSED: ReadonlySet<string> = new Set([
   "ENVELOPE",
@@ -37,6 +40,7 @@ export async function fetch(session: ImapSession, command: FetchCommand): Promis
   if (ranges === null) return REPLIES.badSet;
   let seqs: number[] = [];
   for (const { low, high } of ranges) for (let seq = low; seq <= high; seq++) seqs.push(seq);
+  if (seqs.length > MANY) await ports.pause();
   const { changedSince } = command;
   if (changedSince?.vanished && !(command.uid && session.enabled.has("QRESYNC"))) {
     return bad("VANISHED needs UID FETCH and QRESYNC");

@@ -22,7 +22,7 @@ export async function replace(session: ImapSession, command: ReplaceCommand): Pr
     if ("status" in place) return place;
     const ranges = targetRanges(box, command.set, command.uid);
     if (ranges === null) return REPLIES.badSet;
-    const [old] = targetUids(box, ranges);
+    const [old] = await targetUids(session, ranges);
     if (old === undefined) return no(null, "Message does not exist");
     if (indexOfUid(box.mailbox.messages, old) < 0) return REPLIES.expungeIssued;
     const { internalDate } = command.message;

@@ -28,7 +28,7 @@ export async function store(session: ImapSession, command: StoreCommand): Promis
   }
   const ranges = targetRanges(box, command.set, command.uid);
   if (ranges === null) return REPLIES.badSet;
-  const uids = targetUids(box, ranges);
+  const uids = await targetUids(session, ranges);
   if (uids.length === 0) return okay("Store completed");
   const flags = keepAllowed(command.flags, allowed);
   const bits = await bitsOf(box, flags, command.action === "remove");
