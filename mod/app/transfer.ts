@@ -43,7 +43,7 @@ export async function withMaildirs<T>(
       names: new NameMaker(clock, random, who.pid, who.hostname),
       separator: config.imap.separator,
       locks,
-      validities: new UidValidities({ fs, clock, locks }),
+      validities: new UidValidities({ fs, clock, locks, log: silentLog }),
     });
   } finally {
     await locks.close();

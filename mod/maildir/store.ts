@@ -80,7 +80,7 @@ export class MaildirStore implements Store, AccountHost {
       dirSync: options.dirSync ?? new DirSync(fs),
       names: new NameMaker(clock, random, pid, hostname),
       locks,
-      validities: new UidValidities({ fs, clock, locks }),
+      validities: new UidValidities({ fs, clock, locks, log }),
       ...(aheads ? { aheads } : {}),
     };
     this.quick = new QuickReader(fs, QUICK_READ);

@@ -6,15 +6,18 @@
  */
 import { fromAscii, utf8 } from "../base/bytes.ts";
 import { replaceFile } from "../base/durable.ts";
-import { isFsError } from "../base/fs.ts";
+import { FsError, isFsError } from "../base/fs.ts";
 import { UID_VALIDITIES } from "../base/limits.ts";
 import type { Ports } from "./ports.ts";
 import { Serial } from "./serial.ts";
 
 const NAME = "dovecot-uidvalidity";
+const MAX = 0xffff_ffff; // RFC 9051 9: 32 bits
 const GROWTH = 8; // times as many as before, when more are wanted soon
 const SOON = 2000; // milliseconds
 const ROOTS = 100; // accounts of which it is known what they took
+
+export type UidValidityPorts = Pick<Ports, "fs" | "clock" | "locks" | "log">;
 
 /** Numbers taken for one account, `next` to `last`. */
 interface Taken {
@@ -26,16 +29,16 @@ interface Taken {
 }
 
 export class UidValidities {
-  readonly #ports: Pick<Ports, "fs" | "clock" | "locks">;
+  readonly #ports: UidValidityPorts;
   readonly #taken = new Map<string, Taken>();
   /** One at a time for each account that has any under way. */
   readonly #serials = new Map<string, Serial>();
 
-  constructor(ports: Pick<Ports, "fs" | "clock" | "locks">) {
+  constructor(ports: UidValidityPorts) {
     this.#ports = ports;
   }
 
-  /** The next UIDVALIDITY of the account whose mail lies in `root`; durable. */
+  /** The next UIDVALIDITY of the account whose mail lies in `root`; durable. Throws FsError "io" where none is left. */
   async next(root: string): Promise<number> {
     const serial = this.#serials.get(root) ?? new Serial();
     this.#serials.set(root, serial);
@@ -53,12 +56,14 @@ export class UidValidities {
       return known.next++;
     }
     const at = clock.monotonic();
-    const size = known && at - known.at < SOON ? Math.min(known.size * GROWTH, UID_VALIDITIES) : 1;
+    // Who did not come to use what was taken, as others take numbers too, takes no more than is wanted now.
+    const more = known && known.next > known.last && at - known.at < SOON;
+    const size = more ? Math.min(known.size * GROWTH, UID_VALIDITIES) : 1;
     const unlock = await locks.take(`${root}/${NAME}.lock`);
     try {
-      const first = await take(this.#ports, root, size);
+      const { first, last } = await take(this.#ports, root, size);
       this.#taken.delete(root);
-      this.#taken.set(root, { next: first + 1, last: first + size - 1, size, at });
+      this.#taken.set(root, { next: first + 1, last, size, at });
       const [oldest] = this.#taken.keys();
       if (this.#taken.size > ROOTS && oldest !== undefined) this.#taken.delete(oldest);
       return first;
@@ -68,8 +73,12 @@ export class UidValidities {
   }
 }
 
-/** Takes so many numbers that nobody has; gives the first. */
-async function take({ fs, clock }: Pick<Ports, "fs" | "clock">, root: string, size: number): Promise<number> {
+/** Takes so many numbers that nobody has, or as many as are left. */
+async function take(
+  { fs, clock, log }: UidValidityPorts,
+  root: string,
+  size: number,
+): Promise<{ readonly first: number; readonly last: number }> {
   for (;;) {
     const file = fromAscii(await fs.readFile(`${root}/${NAME}`, 4096) ?? new Uint8Array());
     const text = /^[0-9a-f]{8}/.exec(file)?.[0];
@@ -79,12 +88,18 @@ async function take({ fs, clock }: Pick<Ports, "fs" | "clock">, root: string, si
     const given = known ? [noted] : (await namesOf(fs, root)).sort((a, b) => b - a);
     const [highest] = given;
     let first = Math.max(Math.floor(clock.now() / 1000), (highest ?? 0) + 1, noted + 1);
-    for (let n = 0; n < size; n++) {
+    for (let n = 0; n < size && first + n <= MAX; n++) {
       if (fs.statSync(nameOf(root, first + n)) === null) continue;
       first += n + 1;
       n = -1;
     }
-    const last = first + size - 1;
+    if (first > MAX) {
+      // Dovecot goes on with 0, which is no UIDVALIDITY. Nothing but a damaged file gets there before the year 2106.
+      const remedy = `remove ${NAME} and ${NAME}.* there: numbers go on from the clock`;
+      log.error("no UIDVALIDITY left for new folders", { path: root, highest: hexOf(first - 1), remedy });
+      throw new FsError("io", "count on in", `${root}/${NAME}`);
+    }
+    const last = Math.min(first + size - 1, MAX);
     try {
       if (highest === undefined) await fs.createWith(nameOf(root, last), []);
       else await fs.rename(nameOf(root, highest), nameOf(root, last));
@@ -94,7 +109,7 @@ async function take({ fs, clock }: Pick<Ports, "fs" | "clock">, root: string, si
     }
     await replaceFile(fs, `${root}/${NAME}`, utf8(hexOf(last)), `${root}/${NAME}.new-${hexOf(last)}`);
     for (const old of given.slice(1)) await fs.remove(nameOf(root, old));
-    return first;
+    return { first, last };
   }
 }
 

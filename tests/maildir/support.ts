@@ -129,6 +129,6 @@ export function portsOn(fs: MemFs, clock: FakeClock = new FakeClock(), pid = 1, 
     pid,
     separator,
     locks,
-    validities: new UidValidities({ fs, clock, locks }),
+    validities: new UidValidities({ fs, clock, locks, log }),
   };
 }

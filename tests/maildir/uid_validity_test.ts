@@ -1,8 +1,9 @@
 import { UidValidities } from "../../mod/maildir/uid_validity.ts";
-import { assert, assertEquals } from "../support/assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../support/assert.ts";
 import { everyCrash } from "../support/every_crash.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
+import { MemoryLog } from "../support/memory_log.ts";
 import { fileText, portsOn } from "./support.ts";
 
 let pids = 100;
@@ -78,12 +79,43 @@ Deno.test("where many are wanted they are taken some at a time, and never one th
   ]);
   await clock.advance(5000);
   await fs.rename(
-    "/d/dovecot-uidvalidity." + (1_700_001_097).toString(16),
+    "/d/dovecot-uidvalidity." + (1_700_000_586).toString(16),
     "/d/dovecot-uidvalidity.66666666",
   );
   // Who wants one now and then takes one.
   assertEquals(await one.next("/d"), 0x66666667);
   assertEquals(fs.tree("/d"), ["/d/dovecot-uidvalidity", "/d/dovecot-uidvalidity.66666667"]);
+});
+
+Deno.test("who is always forestalled by others takes one at a time", async () => {
+  const clock = new FakeClock(1_700_000_000_000);
+  const fs = new MemFs({ clock, dirs: ["/d"] });
+  const all = [new UidValidities(portsOn(fs, clock)), new UidValidities(portsOn(fs, clock, 2))];
+  const given: number[] = [];
+  for (let i = 0; i < 100; i++) given.push(await all[i % 2]?.next("/d") ?? 0);
+  assertEquals(new Set(given).size, 100);
+  assertEquals(given, given.toSorted((a, b) => a - b));
+  assert((given.at(-1) ?? 0) < 1_700_001_000, `${given.at(-1)}`);
+});
+
+Deno.test("a UIDVALIDITY has 32 bits: when all are given there is none until somebody mends the files", async () => {
+  const clock = new FakeClock(1_700_000_000_000);
+  const files = { "/d/dovecot-uidvalidity": "fffffff9", "/d/dovecot-uidvalidity.fffffff9": "" };
+  const fs = new MemFs({ clock, files });
+  const ports = portsOn(fs, clock);
+  const validities = new UidValidities(ports);
+  // One, and then the rest of the eight that would be taken.
+  for (let value = 0xfffffffa; value <= 0xffffffff; value++) assertEquals(await validities.next("/d"), value);
+  assertEquals(fs.tree("/d"), ["/d/dovecot-uidvalidity", "/d/dovecot-uidvalidity.ffffffff"]);
+  for (let i = 0; i < 2; i++) await assertRejects(() => validities.next("/d"), "dovecot-uidvalidity");
+  assertEquals(fs.tree("/d"), ["/d/dovecot-uidvalidity", "/d/dovecot-uidvalidity.ffffffff"]);
+  assert(ports.log instanceof MemoryLog);
+  assertMatch(JSON.stringify(ports.log.lines), /no UIDVALIDITY left.*remove dovecot-uidvalidity/);
+  for (const path of fs.tree("/d")) await fs.remove(path);
+  assertEquals(await validities.next("/d"), 1_700_000_000);
+  // Dovecot goes on with 0.
+  const wrapped = { "/d/dovecot-uidvalidity": "00000000", "/d/dovecot-uidvalidity.00000000": "" };
+  assertEquals(await next(new MemFs({ clock, files: wrapped }), clock), 1_700_000_000);
 });
 
 Deno.test("whatever a power cut leaves, no UIDVALIDITY is given twice", async () => {
