@@ -83,10 +83,11 @@ export class Folder implements Mailbox {
     });
     this.#reading = new FolderReading(this.state, host.quick, () => host.reading?.(this));
     this.#placing = new Placing(this.state);
-    this.#leaving = new Leaving(this.state, (why) => {
+    const failed = (why: unknown) => {
       this.state.forgetDirs();
       this.#ports.log.warn("messages stay in new/ for now", { dir: this.state.dir, why: String(why) });
-    });
+    };
+    this.#leaving = new Leaving(this.state, failed, () => this.#reading.given);
   }
 
   get uidValidity(): number {

@@ -38,6 +38,7 @@ export class FolderReading {
   readonly #quick: QuickReader;
   readonly #noted: () => void;
   #unnoted = 0;
+  #given = 0;
   #runs: Run[] = [];
   #cancelLook: (() => void) | null = null;
 
@@ -46,6 +47,11 @@ export class FolderReading {
     this.#state = state;
     this.#quick = quick;
     this.#noted = noted;
+  }
+
+  /** Another number after each message that was given, so that work that is not urgent can wait for who reads. */
+  get given(): number {
+    return this.#given;
   }
 
   /** As `Mailbox.contentNow`. */
@@ -131,6 +137,7 @@ export class FolderReading {
   }
 
   #sized(message: FolderMessage, bytes: Uint8Array): Uint8Array {
+    this.#given++;
     message.size = bytes.length;
     return bytes;
   }
@@ -142,6 +149,7 @@ export class FolderReading {
 
   /** One more message is read. */
   #note(): void {
+    this.#given++;
     if (++this.#unnoted < NOTED) return;
     this.#unnoted = 0;
     this.#noted();

@@ -79,3 +79,18 @@ Deno.test("messages wait in new/ while one after the other is read, but not for 
   box.close();
   await store.close();
 });
+
+Deno.test("who reads one message after the other in a folder has it to himself", async () => {
+  const { store, clock, box, fresh } = await filled(600);
+  box.claimRecent();
+  while (await fresh() > 350) await box.state.serial.run(() => Promise.resolve());
+  for (const { uid } of box.messages.slice(0, 50)) {
+    assert(uid % 2 ? box.contentNow(uid) : box.headerNow(uid));
+    await clock.advance(15);
+  }
+  assertEquals(await fresh(), 350);
+  await clock.advance(100);
+  assertEquals(await fresh(), 0);
+  box.close();
+  await store.close();
+});
