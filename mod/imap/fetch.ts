@@ -171,7 +171,7 @@ class Fetcher {
   readonly #request: FetchRequest;
   readonly #plan: FetchPlan;
   readonly reading: FetchReading;
-  readonly #envelopes = new EnvelopeWriter();
+  #envelopes: EnvelopeWriter | null = null;
   /** Of the large message at hand. */
   #preview = "";
   /** Flag lists as they were written, by flag bits; negative for recent ones. */
@@ -389,8 +389,10 @@ class Fetcher {
     if (known) return out.bytes(known);
     if (!source) throw new TypeError(`Cannot write ${kind}: no octets were read`);
     const start = out.length;
-    if (kind === "ENVELOPE") this.#envelopes.write(out, source.header, message, texts);
-    else if (kind === "PREVIEW") {
+    if (kind === "ENVELOPE") {
+      this.#envelopes ??= new EnvelopeWriter();
+      this.#envelopes.write(out, source.header, message, texts);
+    } else if (kind === "PREVIEW") {
       writeString(out, utf8(source instanceof MemorySource ? previewNow(source) : this.#preview));
     } else writeStructure(out, source.root, kind === "BODYSTRUCTURE");
     texts?.put(message, kind, out.viewFrom(start));

@@ -6,6 +6,8 @@ const LARGEST = 128 * 1024;
 /** Who needs more octets than the first needs many: an array of the second, which others can use after it (`BufferPool`). */
 const LITTLE = 4 * 1024;
 const MUCH = 64 * 1024;
+/** Characters of text that are looked at here: the encoder is a call out of the engine, which most texts, of a few words, are not worth. */
+const SHORT = 64;
 const ENCODER = new TextEncoder();
 
 /**
@@ -47,6 +49,7 @@ export class ResponseBuffer {
 
   /** Any text, as UTF-8. */
   text(text: string): void {
+    if (text.length <= SHORT && isAscii(text)) return this.ascii(text);
     this.#reserve(text.length * 3);
     this.#at += ENCODER.encodeInto(text, this.#bytes.subarray(this.#at)).written;
   }
@@ -145,4 +148,9 @@ export class ResponseBuffer {
     larger.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = larger;
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }

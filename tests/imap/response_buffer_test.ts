@@ -56,3 +56,13 @@ Deno.test("ResponseBuffer writes a range of octets, and again what it holds, gro
   for (let i = 0; i < 6; i++) out.again(0, out.length);
   assertEquals(fromUtf8(out.take()), "bcdcd".repeat(64));
 });
+
+Deno.test("ResponseBuffer.text() writes what the encoder would, whatever the length", () => {
+  for (const n of [0, 1, 63, 64, 65, 200]) {
+    for (const end of ["", "z", "\u007f", "\u0080", "\u00e9", "\u{1f60a}", "\ud800"]) {
+      const out = new ResponseBuffer(1);
+      out.text("a".repeat(n) + end);
+      assertEquals(out.take(), utf8("a".repeat(n) + end));
+    }
+  }
+});
