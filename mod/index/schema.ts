@@ -1,7 +1,7 @@
 /** The tables of an account's index. Whoever changes them raises VERSION: files of other versions are made anew. */
 import { PLACES } from "./signature.ts";
 
-export const VERSION = 7;
+export const VERSION = 8;
 
 /** UIDs are below it, so folder and UID together make one number that sorts by both. */
 const UIDS = 2 ** 32;

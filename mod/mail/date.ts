@@ -72,7 +72,8 @@ function moment(
   const y = fullYear(year ?? "");
   if (y < 1900) return null;
   const offset = zoneOf(zone ?? "");
-  return { time: Date.UTC(y, m, d, h, min, s) - offset * MINUTE, zone: offset };
+  // A leap second still belongs to its minute, and its day.
+  return { time: Date.UTC(y, m, d, h, min, Math.min(s, 59)) - offset * MINUTE, zone: offset };
 }
 
 // RFC 5322 4.3

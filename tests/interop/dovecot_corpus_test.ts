@@ -27,6 +27,7 @@ const SEARCHES = [
   "SINCE 20-Nov-2023",
   "SENTSINCE 1-Jan-2024 SENTBEFORE 1-Jan-2025",
   "SENTON 5-Feb-2024",
+  "SENTON 31-Dec-1999",
   'SUBJECT "plain"',
   'SUBJECT "re:"',
   'FROM "alice"',
