@@ -64,7 +64,7 @@ export const IMAP_PROGRESS = 10 * SECOND; // of silence before a client hears th
 export const IMAP_OUTPUT = 64 * KiB; // response octets gathered before they are handed to the connection
 export const METADATA_VALUE = 16 * KiB; // octets of one value a client notes of a mailbox (RFC 5464)
 export const METADATA_ENTRIES = 100; // of them for one mailbox, and for the account
-export const IMAP_SLICE = 4; // ms of work in one go before other connections get their turn: with the collection of garbage and what cannot be cut it stays under 10
+export const IMAP_SLICE = 4; // ms of work in one go before other connections get their turn: a step that cannot be cut, and the collection of garbage, come on top
 
 /** POP3. */
 export const POP3_LINE = 255; // RFC 2449 4
