@@ -383,3 +383,20 @@ Deno.test("mod-sequences: a message has that of its last change, and only it", a
   assertEquals(seqs.vanishedSince(seqs.highest + 1), null, "another index's");
   await world.restart();
 });
+
+Deno.test("mod-sequences: what vanished is read again, also where it is very much at once", async () => {
+  await using bench = await IndexBench.make();
+  const world = new World(bench);
+  const message = { bytes: new Uint8Array(1), flags: { system: 0, keywords: [] }, internalDate: 0 };
+  const uids = await world.folder.add(Array.from({ length: 5000 }, () => message));
+  const told = (await world.select()).highest;
+  // More of one count than are read at a time, and some of another.
+  await world.folder.expunge(uids.slice(0, 4500));
+  const between = (await world.select()).highest;
+  await world.folder.expunge(uids.slice(4500, 4900));
+  await world.restart();
+  const seqs = await world.select();
+  assertEquals(seqs.vanishedSince(told), uids.slice(0, 4900));
+  assertEquals(seqs.vanishedSince(between), uids.slice(4500, 4900));
+  await world.restart();
+});
