@@ -6,7 +6,7 @@
  */
 import { concat, fromUtf8, LF, sameBytes, utf8 } from "../base/bytes.ts";
 import { replaceFile } from "../base/durable.ts";
-import { type FileStat, isFsError, type WritableFile } from "../base/fs.ts";
+import { type FileStat, FsError, isFsError, type WritableFile } from "../base/fs.ts";
 import { UIDLIST_SIZE } from "../base/limits.ts";
 import type { Uid } from "../store/store.ts";
 import type { Ports } from "./ports.ts";
@@ -15,6 +15,7 @@ import {
   eachRecord,
   formatHeader,
   formatRecord,
+  MAX_UID,
   parseHeader,
   recordsIn,
   type UidHeader,
@@ -139,10 +140,16 @@ export class UidFile {
     return true;
   }
 
-  /** Only inside `locked`: adds records (ascending, all above `lastUid`) and syncs them. */
+  /** Only inside `locked`: adds records (ascending, all above `lastUid`) and syncs them. Throws FsError "io" where no UIDs are left for them. */
   async append(records: readonly UidRecord[]): Promise<void> {
     const last = records[records.length - 1];
     if (!last) return;
+    if (last.uid > MAX_UID) {
+      // Only a damaged line gets there. Lines with such UIDs would not be read again, so that they would be given twice.
+      const remedy = `remove ${NAME}: messages get new UIDs, and clients fetch them again`;
+      this.#ports.log.error("no UID left for new messages", { path: this.path, remedy });
+      throw new FsError("io", "count on in", this.path);
+    }
     if (this.#mustRewrite) await this.rewrite(null);
     const told = this.#told === this.#known?.size;
     const file = await this.#ports.fs.append(this.path);

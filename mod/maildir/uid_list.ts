@@ -22,7 +22,8 @@ export interface UidRecord {
   readonly base: string;
 }
 
-const MAX_UID = 0xffff_fffe;
+/** The highest that is given: the next one after it has 32 bits, too. */
+export const MAX_UID = 0xffff_fffe;
 
 /** Reads the first line; null when it is not a header. */
 export function parseHeader(line: string): UidHeader | null {

@@ -63,6 +63,15 @@ Deno.test("append() goes on above what is in the file, whatever the header says"
   }
 });
 
+Deno.test("append() gives no UID that would not be read again", async () => {
+  const { fs, file } = made(`3 V7 N1 G${GUID}\n4294967293 :a\n`);
+  await file.locked(() => file.append([record(file.nextUid)]));
+  const before = await fileText(fs, LIST);
+  await assertRejects(() => file.locked(() => file.append([record(file.nextUid)])), "dovecot-uidlist");
+  assertEquals(await fileText(fs, LIST), before);
+  assertEquals(await basesOf(file), ["4294967293 a", "4294967294 m4294967294"]);
+});
+
 Deno.test("a torn last line, junk and version 1 are put right by the next append", async () => {
   for (
     const [text, after] of [
