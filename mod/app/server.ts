@@ -94,7 +94,7 @@ export class Server {
       () => services.smtp.bodies.tidy(),
     );
     this.room = new RoomGuard({
-      free: async () => (await fs.space(this.#config.data)).free,
+      free: () => freeWhereMailIs(fs, this.#config),
       queued: () => services.queue.size,
       clock,
       log,
@@ -309,10 +309,17 @@ async function load(platform: Platform, file: string): Promise<Result<Loaded, re
   return ok({ config: config.value.config, accounts: accounts.value, warnings });
 }
 
+/** Octets free where there is least: mail may lie on another disk than what waits for it. */
+async function freeWhereMailIs(fs: Platform["fs"], { data, mail }: Config): Promise<number | null> {
+  const { free } = await fs.space(data);
+  if (mail === undefined || free === null) return free;
+  return Math.min(free, (await fs.space(mail)).free ?? free);
+}
+
 /** The first key that differs and that a reload cannot take over; ignored in silence it would be a trap. */
 function restartOnly(now: Config, next: Config): string | null {
   const keys: readonly (readonly [string, (c: Config) => unknown])[] = [
-    ["data", (c) => c.data],
+    ["data", (c) => [c.data, c.mail]],
     ["hostname", (c) => c.hostname],
     ["imap.separator", (c) => c.imap.separator],
     ["listen.http", (c) => c.listen.http],

@@ -2,6 +2,7 @@
 import type { Account } from "../account/account.ts";
 import { loadAccounts } from "../account/accounts_file.ts";
 import { DirSync, folderOf } from "../base/durable.ts";
+import { isFsError } from "../base/fs.ts";
 import type { Config } from "../config/config.ts";
 import { dataPaths } from "../config/paths.ts";
 import { Locks } from "../maildir/dot_lock.ts";
@@ -68,7 +69,7 @@ export function mailFolder(config: Config, id: string): string {
 /** Makes an account's mail a target; its folder is there, on the medium, when this resolves. */
 export async function accountTarget(ports: Ports, config: Config, account: Account): Promise<Target> {
   const root = mailFolder(config, account.id);
-  await makeRoot(ports, root, config.data);
+  await makeRoot(ports, root, config.mail ?? config.data);
   const bound = account.quota !== null || account.quotaMessages !== undefined;
   const limit = bound ? { octets: account.quota, messages: account.quotaMessages ?? null } : null;
   return { ports, root, quota: new QuotaFile(ports, root, () => limit) };
@@ -78,7 +79,11 @@ export async function accountTarget(ports: Ports, config: Config, account: Accou
 export async function makeRoot({ fs }: Pick<Ports, "fs">, root: string, top: string): Promise<void> {
   for (const part of ["tmp", "new", "cur"]) await fs.makeDir(`${root}/${part}`);
   for (let dir = root; dir.length >= top.length; dir = folderOf(dir)) await fs.syncDir(dir);
-  await fs.syncDir(folderOf(top));
+  try {
+    await fs.syncDir(folderOf(top));
+  } catch (e) {
+    if (!isFsError(e, "denied")) throw e; // so `top` was not made in it by us
+  }
 }
 
 /** The folder that --folder names, with "/" or "." between levels; null where none is named. Throws CommandFault. */

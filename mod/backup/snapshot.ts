@@ -25,6 +25,8 @@ export interface SnapshotPorts {
 
 export interface SnapshotPlan {
   readonly data: string;
+  /** The folder of all mail, which need not lie in DATA. */
+  readonly mail: string;
   /** The configuration's file. */
   readonly config: string;
   readonly hostname: string;
@@ -193,7 +195,7 @@ class Making {
   async #stamp(path: string): Promise<string> {
     const times: number[] = [];
     for (const part of ["cur", "new"]) {
-      const stat = await this.#fs.stat(`${this.#plan.data}/${path}/${part}`);
+      const stat = await this.#fs.stat(`${this.#at(path)}/${part}`);
       times.push(stat?.mtime ?? 0);
     }
     const now = this.#clock.now();
@@ -246,11 +248,11 @@ class Making {
 
   async #message(path: string, known: Map<string, string>): Promise<void> {
     const to = `data/${path}`;
-    const stat = await this.#fs.stat(`${this.#plan.data}/${path}`);
+    const stat = await this.#fs.stat(this.#at(path));
     if (!stat) return; // renamed or gone: the next look at the folder tells
     const before = this.#known.get(messageKey(to) ?? "");
     const same = before && before.size === stat.size && Math.abs(before.time - stat.mtime) < 1;
-    if (!(same && await this.#link(before, to)) && !await this.#copy(`${this.#plan.data}/${path}`, to)) {
+    if (!(same && await this.#link(before, to)) && !await this.#copy(this.#at(path), to)) {
       return;
     }
     known.set(baseOf(path.slice(path.lastIndexOf("/") + 1)), to);
@@ -291,7 +293,7 @@ class Making {
   async #beside(path: string): Promise<void> {
     for (const { name, kind } of await this.#list(path)) {
       if (kind === "file" && !PASSING.test(name)) {
-        await this.#copy(`${this.#plan.data}/${path}/${name}`, `data/${path}/${name}`);
+        await this.#copy(`${this.#at(path)}/${name}`, `data/${path}/${name}`);
       }
     }
   }
@@ -321,9 +323,16 @@ class Making {
     }
   }
 
+  /** Where that lies which is `path` in the snapshot's data. */
+  #at(path: string): string {
+    const { data, mail } = this.#plan;
+    if (path === "mail" || path.startsWith("mail/")) return mail + path.slice("mail".length);
+    return path === "" ? data : `${data}/${path}`;
+  }
+
   async #list(path: string): Promise<DirEntry[]> {
     try {
-      return await this.#fs.list(path === "" ? this.#plan.data : `${this.#plan.data}/${path}`);
+      return await this.#fs.list(this.#at(path));
     } catch (e) {
       if (isFsError(e, "not-found")) return [];
       throw e;

@@ -99,6 +99,8 @@ export interface Fs {
   /** Facts of the name itself (lstat), or null when there is none. */
   stat(path: string): Promise<FileStat | null>;
   statSync(path: string): FileStat | null;
+  /** The path with all symbolic links in it followed; null when it leads to nothing. For what the owner of the server has named alone. */
+  realPath(path: string): Promise<string | null>;
   /** Entries of a folder in no order, without "." and "..". Throws `not-found`. */
   list(path: string): Promise<DirEntry[]>;
   /** Makes a folder and its missing parents, mode 0700 unless given. No error if it is there. Not durable by itself: see `syncDir`. */

@@ -70,6 +70,8 @@ export interface Config {
   readonly hostname: string;
   /** DATA. */
   readonly data: string;
+  /** Where mail lies when DATA/mail is a link to it; absolute. */
+  readonly mail?: string;
   readonly network: "open" | "closed";
   readonly listen: Readonly<Record<ListenerKind, readonly HostPort[]>>;
   readonly proxyProtocol: readonly Network[];

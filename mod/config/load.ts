@@ -37,12 +37,40 @@ export async function loadConfig(fs: Fs, file: string): Promise<Result<LoadedCon
         `${file}: there is no such file; make one with "roost quickstart", or name another with --config`,
       ]);
     }
-    return parseConfig(file, fromUtf8(bytes));
+    const parsed = parseConfig(file, fromUtf8(bytes));
+    return parsed.ok ? await placed(fs, parsed.value) : parsed;
   } catch (e) {
     if (isFsError(e, "denied")) return err([`${file}: may not be read by this user`]);
     if (isFsError(e)) {
       return err([`${file}: cannot be read (${e.code}); it may be at most ${CONFIG_FILE} octets long`]);
     }
+    throw e;
+  }
+}
+
+/**
+ * Follows the links by which DATA or DATA/mail lie elsewhere, on another disk say. Once: what a link leads to that is changed under a running
+ * server is taken with the next start.
+ */
+async function placed(fs: Fs, loaded: LoadedConfig): Promise<Result<LoadedConfig, readonly string[]>> {
+  const data = await targetOf(fs, loaded.config.data);
+  if (!data.ok) return data;
+  const config = { ...loaded.config, data: data.value };
+  const at = `${config.data}/mail`;
+  const mail = await targetOf(fs, at);
+  if (!mail.ok) return mail;
+  return ok({ ...loaded, config: mail.value === at ? config : { ...config, mail: mail.value } });
+}
+
+/** What a link to a folder leads to; the path itself where it is none, or where that may not be looked at. */
+async function targetOf(fs: Fs, path: string): Promise<Result<string, readonly string[]>> {
+  try {
+    if ((await fs.stat(path))?.kind !== "symlink") return ok(path);
+    const target = await fs.realPath(path);
+    if (target !== null && (await fs.stat(target))?.kind === "dir") return ok(target);
+    return err([`${path}: is a link to a folder that is not there; is its disk mounted?`]);
+  } catch (e) {
+    if (isFsError(e)) return ok(path);
     throw e;
   }
 }

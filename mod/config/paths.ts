@@ -40,11 +40,11 @@ export interface DataPaths {
 }
 
 /** The places of this configuration's data. */
-export function dataPaths(config: Pick<Config, "data">): DataPaths {
+export function dataPaths(config: Pick<Config, "data" | "mail">): DataPaths {
   const below = (name: string) => `${config.data}/${name}`;
   return {
     accounts: below("accounts.yaml"),
-    mail: below("mail"),
+    mail: config.mail ?? below("mail"),
     queue: below("queue"),
     keys: below("keys"),
     dkim: below("keys/dkim"),

@@ -89,7 +89,11 @@ export const SCHEMA = section({
     kind.hostValue,
     "this server's name in DNS; what it greets with and its certificate is for",
   ),
-  data: entry(kind.fileValue, "data", "folder of mail, queue, accounts and keys; relative to this file"),
+  data: entry(
+    kind.fileValue,
+    "data",
+    "folder of mail, queue, accounts and keys; relative to this file. It, and the folder mail in it, may be links to another disk",
+  ),
   network: entry(
     kind.wordValue("open", "closed"),
     "open",

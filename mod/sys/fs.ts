@@ -81,6 +81,15 @@ export class DenoFs implements Fs {
     }
   }
 
+  async realPath(path: string): Promise<string | null> {
+    try {
+      return await Deno.realPath(path);
+    } catch (e) {
+      if (isNotFound(e)) return null;
+      throw fsError(e, "follow", path);
+    }
+  }
+
   async list(path: string): Promise<DirEntry[]> {
     try {
       const entries: DirEntry[] = [];

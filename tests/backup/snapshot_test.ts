@@ -29,7 +29,14 @@ const FILES = {
 };
 
 function plan(): SnapshotPlan {
-  return { data: "/d", config: "/etc/roost.yaml", hostname: "mail.test", to: "/b", progress() {} };
+  return {
+    data: "/d",
+    mail: "/d/mail",
+    config: "/etc/roost.yaml",
+    hostname: "mail.test",
+    to: "/b",
+    progress() {},
+  };
 }
 
 function disk(): { fs: MemFs; clock: FakeClock } {
@@ -54,6 +61,15 @@ const WHOLE = [
   "data/queue/1-a.mail",
   "data/queue/1-a.state",
 ];
+
+Deno.test("a snapshot has mail that lies elsewhere in its place", async () => {
+  const clock = new FakeClock();
+  const moved = Object.entries(FILES).map(([path, text]) => [path.replace("/d/mail", "/usb/post"), text]);
+  const fs = new MemFs({ clock, files: Object.fromEntries(moved) });
+  fs.symlink("/usb/post", "/d/mail");
+  const { name, skipped } = await makeSnapshot({ fs, clock }, { ...plan(), mail: "/usb/post" });
+  assertEquals([await paths(fs, name), skipped], [WHOLE, []]);
+});
 
 Deno.test("a snapshot has all that matters, and its manifest is right", async () => {
   const ports = disk();

@@ -81,6 +81,7 @@ Deno.test("a snapshot that lost something says what", async () => {
   const fs = new MemFs({ clock, files: { "/c": "config", "/d/a": "a", "/d/b": "b", "/d/e": "e" } });
   const { name } = await makeSnapshot({ fs, clock }, {
     data: "/d",
+    mail: "/d/mail",
     config: "/c",
     hostname: "h",
     to: "/b",

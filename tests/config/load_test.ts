@@ -2,6 +2,7 @@ import { fromUtf8, utf8 } from "../../mod/base/bytes.ts";
 import { formatIp } from "../../mod/base/ip.ts";
 import type { ConfiguredRoute } from "../../mod/config/config.ts";
 import { loadConfig, parseConfig } from "../../mod/config/load.ts";
+import { dataPaths } from "../../mod/config/paths.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { MemFs } from "../support/mem_fs.ts";
 
@@ -208,6 +209,31 @@ Deno.test("loadConfig() says what to do when there is no file or it cannot be re
   const denied = await loadConfig(fs, "/etc/roost.yaml");
   assert(!denied.ok && denied.error[0]?.includes("may not be read"), JSON.stringify(denied));
   heal();
+});
+
+Deno.test("loadConfig() follows the links by which the data or the mail lie on another disk, and only those", async () => {
+  const fs = new MemFs({
+    files: {
+      "/etc/roost.yaml": "hostname: a.test\ndata: /srv/mail\n",
+      "/usb/mail/e.test/a/cur/1": "x",
+      "/big/x": "",
+    },
+  });
+  const load = async () => {
+    const loaded = await loadConfig(fs, "/etc/roost.yaml");
+    return loaded.ok ? [loaded.value.config.data, dataPaths(loaded.value.config).mail] : loaded.error;
+  };
+  assertEquals(await load(), ["/srv/mail", "/srv/mail/mail"], "nothing is there yet");
+  await fs.makeDir("/srv");
+  fs.symlink("/big", "/srv/mail");
+  assertEquals(await load(), ["/big", "/big/mail"]);
+  fs.symlink("/usb/mail", "/big/mail");
+  assertEquals(await load(), ["/big", "/usb/mail"]);
+  await fs.rename("/usb", "/elsewhere");
+  const unmounted = ["/big/mail: is a link to a folder that is not there; is its disk mounted?"];
+  assertEquals(await load(), unmounted);
+  await fs.createWith("/usb", []);
+  assertEquals(await load(), unmounted, "a file is no folder");
 });
 
 Deno.test("parseConfig() survives what is no text", () => {

@@ -121,6 +121,21 @@ const CASES: Readonly<Record<string, Case>> = {
     );
   },
 
+  "realPath() follows links anywhere in a path": async (fs, dir, under) => {
+    await fs.makeDir(`${dir}/real/mail`);
+    await under.symlink(`${dir}/real`, `${dir}/one`);
+    await under.symlink(`${dir}/one`, `${dir}/two`);
+    await under.symlink(`${dir}/nowhere`, `${dir}/dangling`);
+    const real = await fs.realPath(`${dir}/real`);
+    for (const path of ["one", "two"]) {
+      assertEquals(await fs.realPath(`${dir}/${path}`), real);
+      assertEquals(await fs.realPath(`${dir}/${path}/mail`), `${real}/mail`);
+    }
+    for (const path of ["dangling", "none", "one/none"]) {
+      assertEquals(await fs.realPath(`${dir}/${path}`), null);
+    }
+  },
+
   "does not follow a symbolic link": async (fs, dir, under) => {
     await fs.createWith(`${dir}/file`, [utf8("secret")]);
     await under.symlink(`${dir}/file`, `${dir}/s`);

@@ -23,9 +23,16 @@ import {
   type Watcher,
   type WritableFile,
 } from "../../mod/base/fs.ts";
-import { commitNames, type DirNode, type FileNode, kindOf, MemTree, type Node } from "./mem_fs_tree.ts";
-import type { CrashMode } from "./mem_fs_tree.ts";
-
+import {
+  commitNames,
+  type CrashMode,
+  type DirNode,
+  type FileNode,
+  kindOf,
+  MemTree,
+  type Node,
+  statOf,
+} from "./mem_fs_tree.ts";
 import { type FsOperation, PowerCut } from "./mem_fs_faults.ts";
 
 export type { CrashMode } from "./mem_fs_tree.ts";
@@ -154,17 +161,11 @@ export class MemFs implements Fs {
   statSync(path: string): FileStat | null {
     this.#enter("stat", path);
     const node = this.#tree.find(path);
-    if (!node) return null;
-    const { mtime, ctime, inode, mode } = node;
-    return {
-      kind: kindOf(node),
-      size: node.kind === "file" ? node.size : 0,
-      mtime,
-      ctime,
-      inode,
-      links: node.links,
-      mode,
-    };
+    return node && statOf(node);
+  }
+
+  realPath(path: string): Promise<string | null> {
+    return Promise.resolve(this.#tree.realPath(path));
   }
 
   async list(path: string): Promise<DirEntry[]> {

@@ -1,6 +1,6 @@
 /** The tree of files in `MemFs`, as programs see it and as it is on the medium, and what of it survives a power cut. */
 import type { Clock } from "../../mod/base/clock.ts";
-import { type FileKind, FsError } from "../../mod/base/fs.ts";
+import { type FileKind, type FileStat, FsError } from "../../mod/base/fs.ts";
 import { SeededRandom } from "./seeded_random.ts";
 
 /** What survives: only what was synced, everything that was done, or a reproducible choice for each change that was not synced. */
@@ -155,6 +155,19 @@ export class MemTree {
     return node;
   }
 
+  /** The path with all links in it followed; null when it leads to nothing. */
+  realPath(path: string): string | null {
+    let real = "";
+    for (const name of path.split("/").filter((part) => part !== "")) {
+      const node = this.find(`${real}/${name}`);
+      const link = node?.kind === "file" ? node.target : null;
+      const next = link === null ? `${real}/${name}` : this.realPath(link);
+      if (node === null || next === null) return null;
+      real = next;
+    }
+    return real || "/";
+  }
+
   follow(node: Node | undefined): Node | null {
     if (node?.kind === "file" && node.target !== null) return this.find(node.target);
     return node ?? null;
@@ -273,6 +286,11 @@ function apply(names: Map<string, Node>, change: NameChange): void {
     if (node) names.set(name, node);
     else names.delete(name);
   }
+}
+
+export function statOf(node: Node): FileStat {
+  const { mtime, ctime, inode, links, mode } = node;
+  return { kind: kindOf(node), size: node.kind === "file" ? node.size : 0, mtime, ctime, inode, links, mode };
 }
 
 export function kindOf(node: Node): FileKind {

@@ -1,6 +1,6 @@
 import { makeSnapshot } from "../../backup/snapshot.ts";
 import { listSnapshots, UNFINISHED } from "../../backup/snapshots.ts";
-import { absolutePath } from "../../config/paths.ts";
+import { absolutePath, dataPaths } from "../../config/paths.ts";
 import { removeTree } from "../../maildir/tidying.ts";
 import { readConfig } from "../find_config.ts";
 import { CommandFault } from "../terminal.ts";
@@ -28,10 +28,10 @@ names the newest. Certificates that the configuration names elsewhere are not in
     }
     const config = await readConfig(call);
     const path = absolutePath(terminal.cwd, to);
-    if (`${path}/`.startsWith(`${config.data}/`)) {
-      throw new CommandFault(
-        `${path} lies in ${config.data}, which is what is backed up; choose another folder`,
-      );
+    const { mail } = dataPaths(config);
+    for (const ours of [config.data, mail]) {
+      if (!`${path}/`.startsWith(`${ours}/`)) continue;
+      throw new CommandFault(`${path} lies in ${ours}, which is what is backed up; choose another folder`);
     }
     return await withMaildirs(tools, config, path, async ({ fs, clock, locks }) => {
       const unlock = await locks.tryTake(`${path}/backup.lock`);
@@ -40,6 +40,7 @@ names the newest. Certificates that the configuration names elsewhere are not in
       try {
         const report = await makeSnapshot({ fs, clock }, {
           data: config.data,
+          mail,
           config: config.file,
           hostname: config.hostname,
           to: path,

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { absolutePath } from "../../config/paths.ts";
+import { absolutePath, dataPaths } from "../../config/paths.ts";
 import { SpecialUseFile } from "../../maildir/special_use_file.ts";
 import { SubscriptionFile } from "../../maildir/subscription_file.ts";
 import { MaildirSource } from "../../transfer/maildir_source.ts";
@@ -40,10 +40,9 @@ brought up to date in this way, too; messages removed here since then stay there
     const account = await accountThere(call, config, whom);
     if (to === undefined) throw new CommandFault("export to where? give the path of a folder", 2);
     const path = absolutePath(call.terminal.cwd, to);
-    if (`${path}/`.startsWith(`${config.data}/`)) {
-      throw new CommandFault(
-        `${path} lies in ${config.data}, which is the server's own; choose another folder`,
-      );
+    for (const ours of [config.data, dataPaths(config).mail]) {
+      if (!`${path}/`.startsWith(`${ours}/`)) continue;
+      throw new CommandFault(`${path} lies in ${ours}, which is the server's own; choose another folder`);
     }
     const root = mailFolder(config, account.id);
     const tally = new Tally();

@@ -2,7 +2,6 @@ import { readManifest } from "../../backup/manifest.ts";
 import { restoreFiles } from "../../backup/files.ts";
 import { bareId, restoredFolder, type Wanted } from "../../backup/restored.ts";
 import { snapshotsAt } from "../../backup/snapshots.ts";
-import { folderOf } from "../../base/durable.ts";
 import type { Config } from "../../config/config.ts";
 import { absolutePath, dataPaths } from "../../config/paths.ts";
 import { SubscriptionFile } from "../../maildir/subscription_file.ts";
@@ -107,7 +106,7 @@ async function restoreAccount(
     for (const dir of snapshots) {
       const wanted = await wantedOf(call, dir, messageId === undefined ? null : bareId(messageId));
       const from = `${dir}/data/mail/${accountPath(id)}`;
-      const found = await restoreMail(call, ports, from, root, wanted, only, tally);
+      const found = await restoreMail(call, config, ports, from, root, wanted, only, tally);
       if (found && (messageId === undefined || tally.done > 0)) return dir;
       if (!found && messageId === undefined) {
         throw new CommandFault(`${dir} has no ${only === null ? "mail" : `folder ${only}`} of ${id}`);
@@ -120,6 +119,7 @@ async function restoreAccount(
 /** Brings back mail of one account; false when the snapshot has none of what is wanted. */
 async function restoreMail(
   call: Call,
+  config: Config,
   ports: Ports,
   from: string,
   root: string,
@@ -129,8 +129,8 @@ async function restoreMail(
 ): Promise<boolean> {
   const source = await MaildirSource.open(call.tools.fs, from, ports.separator, tally);
   if (!source || (only !== null && !source.names.includes(only))) return false;
-  // DATA/mail/DOMAIN/USER: all that is new down to it must be there after a power cut.
-  await makeRoot(ports, root, folderOf(folderOf(folderOf(root))));
+  // All that is new down to it must be there after a power cut.
+  await makeRoot(ports, root, config.mail ?? config.data);
   const progress = new Progress(call, "restore");
   try {
     for await (const folder of source.folders()) {
@@ -169,8 +169,8 @@ async function restoreAll(call: Call, config: Config, dir: string, tally: Tally)
     );
     await restoreFiles(ports.fs, dir, others, config.data, tally);
     for (const account of accountsIn(wanted)) {
-      const root = `${config.data}/mail/${account}`;
-      await restoreMail(call, ports, `${dir}/data/mail/${account}`, root, wanted, null, tally);
+      const root = `${paths.mail}/${account}`;
+      await restoreMail(call, config, ports, `${dir}/data/mail/${account}`, root, wanted, null, tally);
     }
   });
   return dir;
