@@ -76,6 +76,8 @@ async function* changing(
     for (let at = 0; at < uids.length; at += BATCH) {
       const current = next ?? change(uids.slice(at, at + BATCH));
       next = at + BATCH < uids.length ? change(uids.slice(at + BATCH, at + 2 * BATCH)) : null;
+      // It may fail before others had their turn and the first is told of.
+      next?.catch(() => {});
       yield await current;
     }
   } finally {

@@ -1,5 +1,8 @@
-import { assertEquals, assertMatch } from "../../support/assert.ts";
-import { ImapClient, imapServer } from "../../support/imap_server.ts";
+import { FsError } from "../../../mod/base/fs.ts";
+import type { Uid } from "../../../mod/store/store.ts";
+import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
+import { settle } from "../../support/fake_clock.ts";
+import { ALICE, ImapClient, imapServer } from "../../support/imap_server.ts";
 
 Deno.test("STORE tells keywords before flags, and refuses more than there is room for", async () => {
   const client = await ImapClient.loggedIn(imapServer(), "INBOX");
@@ -52,4 +55,21 @@ Deno.test("STORE changes 3,000 messages in batches", async () => {
   for (let i = 0; i < 10; i++) await client.ok("COPY 1:* INBOX");
   assertEquals((await client.ok("STORE 1:* +FLAGS (\\Answered)")).length, 3 * 1024 + 1);
   assertEquals((await client.ok("SEARCH RETURN (COUNT) ANSWERED"))[0]?.slice(-10), "COUNT 3072");
+});
+
+Deno.test("STORE says so when a batch fails while the one before it is on its way", async () => {
+  const server = imapServer();
+  const client = await ImapClient.loggedIn(server, "INBOX");
+  await client.append("INBOX", "x");
+  for (let i = 0; i < 11; i++) await client.ok("COPY 1:* INBOX");
+  const opened = await (await server.store.account(ALICE)).open("INBOX");
+  assert(opened.ok);
+  Object.assign(opened.value, {
+    setFlags: async (uids: readonly Uid[]) => {
+      if (uids[0] !== 1) throw new FsError("full", "rename", "/x");
+      await settle(); // nobody waits for the second batch yet
+      return [];
+    },
+  });
+  assertMatch((await client.run("STORE 1:* +FLAGS (\\Answered)")).at(-1) ?? "", /^NO \[OVERQUOTA\]/);
 });
