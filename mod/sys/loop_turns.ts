@@ -9,6 +9,8 @@ import type { Clock } from "../base/clock.ts";
 const USED = 0.15;
 /** Milliseconds an octet may be under way before loopback counts as not there. */
 const LOST = 1000;
+/** Milliseconds until sockets are made anew where there are none: no file could be opened, or the machine stood still for a while. */
+const AGAIN = 60_000;
 
 /** A clock with turns for the long work of a server. */
 export function withTurns(clock: Clock): Clock {
@@ -23,6 +25,8 @@ export class LoopTurns {
   readonly #octet = new Uint8Array(1);
   #running = false;
   #self: Promise<Self | null> | null = null;
+  /** Monotonic time from which new sockets may be tried. */
+  #again = -Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -40,6 +44,7 @@ export class LoopTurns {
   async close(): Promise<void> {
     const self = await this.#self;
     this.#self = null;
+    this.#again = -Infinity;
     self?.close();
   }
 
@@ -53,18 +58,18 @@ export class LoopTurns {
   }
 
   async #round(): Promise<void> {
-    // The first ones need not wait for sockets to be made.
+    const began = this.#clock.monotonic();
     if (this.#self === null) {
-      this.#self = connected(this.#clock);
+      // The first ones need not wait for sockets to be made.
+      if (began >= this.#again) this.#self = connected(this.#clock);
       return await this.#clock.sleep(0);
     }
     const self = await this.#self;
-    if (self === null) return await this.#clock.sleep(0);
-    const began = this.#clock.monotonic();
-    if (!await this.#sent(self)) {
-      self.close();
-      this.#self = Promise.resolve(null);
-      return;
+    if (self === null || !await this.#sent(self)) {
+      self?.close();
+      this.#self = null;
+      this.#again = began + AGAIN;
+      return await this.#clock.sleep(0);
     }
     if (this.#clock.monotonic() - began >= USED) await this.#clock.sleep(0);
   }
@@ -88,6 +93,7 @@ class Self {
   readonly #from: Deno.Conn;
   readonly #to: Deno.Conn;
   readonly #into = new Uint8Array(16);
+  #closed = false;
 
   constructor(from: Deno.Conn, to: Deno.Conn) {
     this.#from = from;
@@ -102,6 +108,8 @@ class Self {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#from.close();
     this.#to.close();
   }
@@ -119,7 +127,7 @@ async function connected(clock: Clock): Promise<Self | null> {
     from = await Deno.connect({ hostname: "127.0.0.1", port, signal: stop.signal }).finally(cancel);
     from.setNoDelay(true);
     const to = await listener.accept();
-    if (to.remoteAddr.port === from.localAddr.port) return new Self(from, to);
+    if (sameAddress(to.remoteAddr, from.localAddr)) return new Self(from, to);
     to.close(); // a stranger on this machine was faster
   } catch {
     // Not allowed here, or no loopback.
@@ -128,4 +136,8 @@ async function connected(clock: Clock): Promise<Self | null> {
   }
   from?.close();
   return null;
+}
+
+function sameAddress(one: Deno.NetAddr, other: Deno.NetAddr): boolean {
+  return one.port === other.port && one.hostname === other.hostname;
 }

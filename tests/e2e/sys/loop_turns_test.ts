@@ -58,3 +58,40 @@ Deno.test("LoopTurns gives turns where its sockets are gone", async () => {
   for (let n = 0; n < 3; n++) await turns.pass();
   await turns.close();
 });
+
+Deno.test("LoopTurns gives the turn that waits while its sockets are closed", async () => {
+  const turns = new LoopTurns(systemClock);
+  for (let n = 0; n < 20; n++) {
+    await turns.pass();
+    const waiting = turns.pass();
+    await turns.close();
+    await waiting;
+  }
+  await turns.close();
+});
+
+Deno.test("LoopTurns tries sockets again some time after they were lost, or could not be had", async () => {
+  let [lost, passed] = [true, 0];
+  const clock = counting();
+  const turns = new LoopTurns({
+    ...clock,
+    sleep: (ms) => clock.sleep(ms),
+    monotonic: () => systemClock.monotonic() + passed,
+    after: (ms, fn) => lost ? systemClock.after(0, fn) : systemClock.after(ms, fn),
+  });
+  /** Turns of 200 that took no timer. */
+  const alone = async () => {
+    let n = 0;
+    for (let turn = 0; turn < 200; turn++) {
+      const { slept } = clock;
+      await turns.pass();
+      if (clock.slept === slept) n++;
+    }
+    return n;
+  };
+  for (let n = 0; n < 100; n++) await turns.pass();
+  lost = false;
+  passed += 120_000;
+  assert(await alone() > 0);
+  await turns.close();
+});
