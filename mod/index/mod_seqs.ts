@@ -145,13 +145,16 @@ export class FolderModSeqs implements ModSeqs {
         for (const [uid, { flags, value }] of changed) this.#insert(db, uid, flags, value);
         for (const [value, uid] of gone) this.#bury(db, value, uid);
         const all = changed.length === this.#changed.size && gone.length === this.#gone.length;
-        this.#save(db, all ? this.#top : this.#topWritten);
+        const top = all ? this.#top : this.#topWritten;
+        this.#save(db, top);
         if (all) this.#vouch(db);
-        return true;
+        return { top, all };
       })
     );
     // What could not be written is found changed again when the folder is next looked at.
     if (!written) return false;
+    this.#saved(written.top);
+    if (written.all) this.#file.vouched.set(this.#folder, this.#count);
     for (const [uid] of changed) this.#changed.delete(uid);
     this.#gone = this.#gone.slice(gone.length);
     return this.#changed.size > 0 || this.#gone.length > 0;
@@ -225,6 +228,8 @@ export class FolderModSeqs implements ModSeqs {
       this.#save(db, top);
       this.#beginSpan(db);
     });
+    this.#saved(top);
+    this.#file.vouched.set(this.#folder, this.#count);
     return true;
   }
 
@@ -247,7 +252,6 @@ export class FolderModSeqs implements ModSeqs {
       this.#first,
       this.#count,
     );
-    this.#file.vouched.set(this.#folder, this.#count);
   }
 
   #save(db: Database, top: Uid): void {
@@ -257,9 +261,13 @@ export class FolderModSeqs implements ModSeqs {
       top,
       this.#folder,
     );
-    this.#topWritten = top;
     if (this.#floor === this.#floorWritten) return;
     db.prepare("DELETE FROM vanished WHERE folder = ? AND value <= ?").run(this.#folder, this.#floor);
+  }
+
+  /** What `#save` did is there. */
+  #saved(top: Uid): void {
+    this.#topWritten = top;
     this.#floorWritten = this.#floor;
   }
 
