@@ -372,6 +372,7 @@ export const INDEX_NEEDLES = 4; // texts of a search that the database looks for
 export const INDEX_FIELDS_ASKED = 1024; // messages it is asked about at a time: some 2 ms
 export const INDEX_REST = 1 * SECOND; // after which what is pending is written and what was read ahead is forgotten
 export const INDEX_PAUSE = 60 * SECOND; // before an index that could not be used is tried again
+export const INDEX_TELL = 60 * MINUTE; // between two log lines that tell why the same index cannot be used: a full disk stays full for hours
 export const INDEX_KEPT = 10 * SECOND; // a database nobody uses stays open so long: it takes a millisecond or two to open, and 0.3 MB
 export const INDEX_OPEN = 8; // databases open at once; each holds 0.3 to 1 MB, which the C library does not give back
 export const INDEX_TEXT = 512 * KiB; // characters of one message in the full-text index; what has more is also looked into at each search

@@ -7,7 +7,7 @@ import { type Database, DatabaseError, type OpenDatabase } from "../base/databas
 import type { Clock } from "../base/clock.ts";
 import { folderOf } from "../base/durable.ts";
 import type { Fs } from "../base/fs.ts";
-import { INDEX_KEPT, INDEX_PAUSE } from "../base/limits.ts";
+import { INDEX_KEPT, INDEX_PAUSE, INDEX_TELL } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { SCHEMA, VERSION } from "./schema.ts";
@@ -78,6 +78,9 @@ export class AccountFile {
   #clean = true;
   /** Monotonic milliseconds before which it is not tried again. */
   #restUntil = -Infinity;
+  /** Why it was not used when that was last told, and the monotonic milliseconds until which the same is not told again. */
+  #told = "";
+  #toldUntil = -Infinity;
   /** The removal of a broken file that is under way. */
   #removal: Promise<void> | null = null;
   /** A number that no other database is likely to have. */
@@ -159,10 +162,9 @@ export class AccountFile {
 
   /** Only within `use`: before anybody tells mod-sequences. `ended` follows. */
   told(db: Database): void {
-    this.#telling++;
-    if (!this.#clean) return;
-    durably(db, () => db.prepare("UPDATE about SET clean = 0").run());
+    if (this.#clean) durably(db, () => db.prepare("UPDATE about SET clean = 0").run());
     this.#clean = false;
+    this.#telling++;
   }
 
   /** Who told them does so no more. */
@@ -273,9 +275,18 @@ export class AccountFile {
 
   #rest(cause: unknown): void {
     this.#shut();
-    this.#restUntil = this.#ports.clock.monotonic() + INDEX_PAUSE;
+    const { clock, log } = this.#ports;
+    const now = clock.monotonic();
+    this.#restUntil = now + INDEX_PAUSE;
+    // Perhaps that is what has gone.
+    this.#made = false;
     const why = cause instanceof Error && cause.cause ? String(cause.cause) : String(cause);
-    this.#ports.log.warn("index not used", { path: this.#path, why });
+    const level = why === this.#told && now < this.#toldUntil ? "debug" : "warn";
+    if (level === "warn") {
+      this.#told = why;
+      this.#toldUntil = now + INDEX_TELL;
+    }
+    log[level]("index not used", { path: this.#path, why });
   }
 
   /** Makes room for a new file. */

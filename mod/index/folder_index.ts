@@ -87,7 +87,11 @@ export class FolderIndex implements MailboxIndex {
       this.#quiet,
     );
     this.#seqs = seqs;
-    return await ready ? seqs : null;
+    if (await ready) return seqs;
+    // Who asks next may have more luck. Until then nobody is to keep changes for this one.
+    seqs.end();
+    this.#seqs = this.#ready = null;
+    return null;
   }
 
   #note(change: MailboxChange): void {
@@ -124,8 +128,8 @@ export class FolderIndex implements MailboxIndex {
   #writeSome(): boolean {
     const { uidNext } = this.mailbox;
     if (uidNext > this.#next) {
-      this.#next = uidNext;
-      this.#file.use((db) => noteNext(db, this.#folder, uidNext));
+      const noted = this.#file.use((db) => (noteNext(db, this.#folder, uidNext), true));
+      if (noted) this.#next = uidNext;
     }
     const texts = this.#texts.write();
     return (this.#seqs?.write() ?? false) || texts;
@@ -133,7 +137,7 @@ export class FolderIndex implements MailboxIndex {
 
   async #end(): Promise<void> {
     await this.words.end();
-    while (this.#writeSome()) await this.#ports.clock.sleep(0);
+    while (this.#writeSome()) await passTurn(this.#ports.clock);
     this.#seqs?.end();
     this.#done();
   }

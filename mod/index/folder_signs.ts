@@ -43,7 +43,7 @@ export class FolderSigns {
   constructor(file: IndexFile, folder: number) {
     this.#file = file;
     this.#folder = folder;
-    this.#upTo = this.#noted = this.#written();
+    this.#upTo = this.#noted = this.#written() ?? 0;
   }
 
   get upTo(): Uid {
@@ -155,7 +155,15 @@ export class FolderSigns {
 
   /** Goes on from what is in the database, where that may have been used without us. */
   renew(): void {
-    if (this.#fresh.length === 0) this.#upTo = this.#noted = this.#written();
+    if (this.#fresh.length === 0) this.#upTo = this.#noted = this.#written() ?? this.#noted;
+  }
+
+  /** Whether anything can be written at the moment: whoever would read many messages for it asks before. */
+  writable(): boolean {
+    return this.#file.use((db) => {
+      db.prepare("UPDATE folder SET worded = worded WHERE id = ?").run(this.#folder);
+      return true;
+    }) ?? false;
   }
 
   /** Writes what is not in the database yet, as it is; a step each time. Ends early where the database cannot be used. */
@@ -163,14 +171,14 @@ export class FolderSigns {
     this.#count();
     while (this.#fresh.length > 0 || this.#noted !== this.#upTo) {
       const some = this.#fresh.slice(0, INDEX_BATCH);
-      const done = this.#file.use((db) =>
+      const noted = this.#file.use((db) =>
         db.transaction(() => {
           insert(db, some);
-          this.#note(db, some.length);
-          return true;
+          return this.#note(db, some.length);
         })
       );
-      if (!done) return this.#lost();
+      if (noted === null) return this.#lost();
+      this.#noted = noted;
       this.#release(some.length);
       this.#kept += some.length;
       if (this.#fresh.length > 0) yield;
@@ -200,18 +208,22 @@ export class FolderSigns {
       turn(stripes, bits, i);
       if (i % INDEX_BATCH === INDEX_BATCH - 1) yield;
     }
+    // What an attempt before left has the room that this one needs.
+    if (this.#unfinished) yield* this.#sweep();
+    this.#unfinished = true;
     const block = yield* this.#write(columns, stripes);
     giveBack(stripes);
     if (block === null) return this.#lost();
-    const done = this.#file.use((db) =>
+    const noted = this.#file.use((db) =>
       db.transaction(() => {
         db.prepare("UPDATE block SET ready = 1 WHERE id = ?").run(block);
         for (const [row] of kept) db.prepare("DELETE FROM sign WHERE id = ?").run(row ?? null);
-        this.#note(db, fresh.length);
-        return true;
+        return this.#note(db, fresh.length);
       })
     );
-    if (!done) return this.#lost();
+    if (noted === null) return this.#lost();
+    this.#noted = noted;
+    this.#unfinished = false;
     this.#release(fresh.length);
     this.#kept -= kept.length;
     this.#blocked += COLUMNS;
@@ -338,29 +350,30 @@ export class FolderSigns {
   /** Finds out what there is, when it is first asked for: who only selects a mailbox need not wait for that. */
   #count(): void {
     if (this.#counted) return;
-    this.#counted = true;
-    this.#file.use((db) => {
+    this.#counted = this.#file.use((db) => {
       this.#kept = Number(
         db.prepare("SELECT count(*) FROM sign WHERE id BETWEEN ? AND ?").all(...this.#range())[0]?.[0],
       );
       const blocks = db.prepare("SELECT ready FROM block WHERE folder = ?").all(this.#folder);
       this.#blocked = blocks.length * COLUMNS;
       this.#unfinished = blocks.some(([ready]) => ready !== 1);
-    });
+      return true;
+    }) ?? false;
   }
 
-  /** `fresh` of those not written yet are so now. Only within a transaction. */
-  #note(db: Database, fresh: number): void {
+  /** Notes that so many of those not written are so now; gives up to where all is. Only within a transaction. */
+  #note(db: Database, fresh: number): Uid {
     const next = this.#fresh[fresh];
     // Of the message at hand only a part may be there.
     const upTo = next ? uidOfSign(next.row) - 1 : this.#upTo;
-    if (upTo === this.#noted) return;
-    db.prepare("UPDATE folder SET worded = ?, next = max(next, ?) WHERE id = ?").run(
-      upTo,
-      upTo + 1,
-      this.#folder,
-    );
-    this.#noted = upTo;
+    if (upTo !== this.#noted) {
+      db.prepare("UPDATE folder SET worded = ?, next = max(next, ?) WHERE id = ?").run(
+        upTo,
+        upTo + 1,
+        this.#folder,
+      );
+    }
+    return upTo;
   }
 
   /** So many of those that were not written are so now. */
@@ -371,13 +384,13 @@ export class FolderSigns {
   /** The database could not be used: what is not written is found out again. */
   #lost(): void {
     this.#release(this.#fresh.length);
-    this.#upTo = this.#noted = this.#written();
+    this.#upTo = this.#noted;
   }
 
-  #written(): Uid {
+  #written(): Uid | null {
     return this.#file.use((db) =>
       Number(db.prepare("SELECT worded FROM folder WHERE id = ?").all(this.#folder)[0]?.[0] ?? 0)
-    ) ?? 0;
+    );
   }
 
   #range(from: Uid = 0, to: Uid = rowOf(1, 0) - 1): [number, number] {

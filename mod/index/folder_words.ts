@@ -207,7 +207,10 @@ export class FolderWords implements WordIndex {
       if (untidy) {
         await this.#steps(this.#signs.tidy((uid) => indexOfUid(this.#mailbox.messages, uid) >= 0));
       }
-      if (this.#signs.waiting < COLUMNS && !(await this.#gather(read))) return false;
+      if (this.#signs.waiting < COLUMNS) {
+        if (this.#lag > 0 && !this.#signs.writable()) return false;
+        if (!(await this.#gather(read))) return false;
+      }
       if (this.#stopped) return false;
       const { upTo } = this.#signs;
       await this.#steps(this.#signs.waiting < COLUMNS ? this.#signs.keep() : this.#signs.gather());
