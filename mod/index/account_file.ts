@@ -59,7 +59,11 @@ export class FolderCounts {
 }
 
 /** The database as those see it who keep something of a folder in it. */
-export type IndexFile = Pick<AccountFile, "use" | "tag" | "base" | "counts" | "vouched" | "told" | "ended">;
+export interface IndexFile
+  extends Pick<AccountFile, "use" | "tag" | "base" | "counts" | "vouched" | "told" | "ended"> {
+  /** Whether it was the same database when that was last open. */
+  isSame?(): boolean;
+}
 
 export class AccountFile {
   readonly #ports: IndexPorts;
@@ -157,6 +161,7 @@ export class AccountFile {
       vouched: this.vouched,
       told: (db) => this.told(db),
       ended: () => this.ended(),
+      isSame: () => this.#name === name,
     };
   }
 

@@ -55,6 +55,11 @@ export class FolderIndex implements MailboxIndex {
     this.#sweep();
   }
 
+  /** False once its database was made anew: it knows nothing, and keeps nothing, from then on. */
+  get alive(): boolean {
+    return this.#file.isSame?.() ?? true;
+  }
+
   modSeqs(): Promise<ModSeqs | null> {
     this.#ready ??= this.#openSeqs();
     return this.#ready;

@@ -53,7 +53,9 @@ export class Indexes implements MailIndex {
       await entry.file.open();
       const id = entry.file.use((db) => folderId(db, mailbox.name, mailbox.uidValidity, mailbox.uidNext));
       if (id === null) return NO_INDEX;
-      const known = entry.folders.get(id);
+      const there = entry.folders.get(id);
+      // Those who have one of a database before keep it.
+      const known = there?.alive ? there : undefined;
       if (known?.ending) {
         // What the last user left to be written counts.
         await known.ending;
@@ -97,12 +99,14 @@ export class Indexes implements MailIndex {
   }
 
   #openFolder(entry: Entry, id: number, mailbox: Mailbox): FolderIndex {
-    const folder = new FolderIndex(
+    const folder: FolderIndex = new FolderIndex(
       entry.file.asItIs(),
       id,
       mailbox,
       { clock: this.#ports.clock, turns: this.#turns, room: this.#room },
-      () => entry.folders.delete(id),
+      () => {
+        if (entry.folders.get(id) === folder) entry.folders.delete(id);
+      },
     );
     entry.folders.set(id, folder);
     return folder;

@@ -294,3 +294,37 @@ Deno.test("AccountFile makes its folder again when that was taken away", async (
   assertEquals(file.use(() => true), true);
   await file.close();
 });
+
+Deno.test("Indexes gives who comes after the index was taken away another, however long others keep theirs", async () => {
+  await using bench = await IndexBench.make();
+  const all = new Indexes((account) => `${bench.dir}/deep/${account}.sqlite`, bench.realPorts());
+  const inbox = new MemFolder("INBOX", 1, () => null);
+  const part = { bytes: utf8("x"), flags: { system: 0, keywords: [] }, internalDate: 0 };
+  await inbox.add(Array.from({ length: MESSAGES }, () => part));
+  const first = await soon(bench, all.open("alice", inbox));
+  const before = await soon(bench, first.modSeqs());
+  await use(bench, first, inbox);
+  await Deno.remove(`${bench.dir}/deep`, { recursive: true });
+  // It is closed when nobody has used it for a while.
+  await bench.clock.advance(2 * INDEX_PAUSE);
+  for (let i = 0; i < 3; i++) {
+    (await soon(bench, all.open("alice", inbox))).close();
+    await bench.clock.advance(INDEX_PAUSE);
+  }
+  const second = await soon(bench, all.open("alice", inbox));
+  const after = await soon(bench, second.modSeqs());
+  await use(bench, second, inbox);
+  knowsAll(second, inbox, "made anew");
+  assert(before && after && after.highest > before.highest);
+  const told = [before.highest, after.highest];
+  await inbox.setFlags([FLAGGED], 0, SEEN, null);
+  await inbox.expunge([EXPUNGED]);
+  for (const [i, seqs] of [before, after].entries()) tells(seqs, told[i] ?? 0, inbox, "both go on");
+  first.close();
+  await bench.clock.advance(INDEX_REST);
+  const third = await soon(bench, all.open("alice", inbox));
+  assert(third === second, "one for all");
+  second.close();
+  third.close();
+  await soon(bench, all.close());
+});
