@@ -8,7 +8,7 @@
  * - All others (Dovecot's, other machines') count as stale when they were not touched for long, as Dovecot has it. A holder touches its own, so
  *   a slow disk does not cost it the lock. Machines on a shared file system must differ in their host name.
  */
-import { EMPTY, fromAscii, utf8 } from "../base/bytes.ts";
+import { EMPTY, fromAscii, sameBytes, utf8 } from "../base/bytes.ts";
 import { FsError, type HeldFile, isFsError } from "../base/fs.ts";
 import type { Ports } from "./ports.ts";
 
@@ -34,6 +34,8 @@ interface OwnFile {
 
 /** A lock that was just made. */
 interface Made {
+  /** Of its file, where that is known. */
+  readonly inode: number | null;
   /** To be called after its file is no longer there: `gone` tells that it was not where it was made. */
   letGo(gone: boolean): Promise<void>;
 }
@@ -97,9 +99,9 @@ export class Locks {
     const { fs } = this.#ports;
     try {
       const own = await this.#link(path);
-      if (own) return { letGo: (gone) => this.#letGo(own, gone) };
+      if (own) return { inode: own.held.inode, letGo: (gone) => this.#letGo(own, gone) };
       const held = await this.#hold(path);
-      if (held) return { letGo: () => Promise.resolve(held.close()) };
+      if (held) return { inode: held.inode, letGo: () => Promise.resolve(held.close()) };
       const file = await fs.create(path);
       try {
         await file.write(this.#mark.subarray(1));
@@ -108,7 +110,7 @@ export class Locks {
       } finally {
         await file.close();
       }
-      return { letGo: () => Promise.resolve() };
+      return { inode: null, letGo: () => Promise.resolve() };
     } catch (e) {
       if (isFsError(e, "exists")) return null;
       throw e;
@@ -130,13 +132,13 @@ export class Locks {
   async #link(path: string): Promise<OwnFile | null> {
     const { fs } = this.#ports;
     const own = await (this.#own ??= this.#makeOwn());
-    if (!own) return null;
+    if (!own || own.retired) return null;
     try {
       own.locks++;
       await fs.link(own.path, path);
       return own;
     } catch (e) {
-      own.locks--;
+      await this.#letGo(own, false);
       if (isFsError(e, "io", "denied")) return null;
       if (!isFsError(e, "not-found") || (await fs.stat(own.path))?.inode === own.held.inode) throw e;
       // Somebody tidied it away: the next lock has a new one.
@@ -222,6 +224,16 @@ export class Locks {
     return host === this.#ports.hostname;
   }
 
+  /** Whether another's lock is where one of ours was made: its folder was renamed and made again, or somebody broke ours. */
+  async #isOthers(path: string, { inode }: Made): Promise<boolean> {
+    const { fs } = this.#ports;
+    const stat = fs.statSync(path);
+    if (inode === null || !stat || stat.inode === inode) return false;
+    // Not all file systems have the same number for all links to a file.
+    const bytes = stat.size > LOCK_SIZE ? EMPTY : await fs.readFile(path, LOCK_SIZE);
+    return bytes !== null && !sameBytes(bytes, this.#mark);
+  }
+
   #holding(path: string, made: Made): Unlock {
     const { fs, clock } = this.#ports;
     let held = true;
@@ -239,7 +251,7 @@ export class Locks {
       cancel();
       let gone = false;
       try {
-        gone = !await fs.remove(path);
+        gone = await this.#isOthers(path, made) || !await fs.remove(path);
       } finally {
         this.#held.delete(path);
         await made.letGo(gone);

@@ -168,6 +168,45 @@ for (const [name, options] of Object.entries(FILE_SYSTEMS)) {
   });
 }
 
+for (const links of [true, false]) {
+  Deno.test(`a lock is not taken away with one that was at its place before its folder was renamed (links: ${links})`, async () => {
+    const { fs, clock } = machine({ links, dirs: ["/d/a"] });
+    const [one, two, three] = [process(fs, clock, 1), process(fs, clock, 2), process(fs, clock, 3)];
+    const moved = await one.tryTake("/d/a/x.lock");
+    await fs.rename("/d/a", "/d/b");
+    await fs.makeDir("/d/a");
+    const here = await three.tryTake("/d/a/x.lock");
+    assert(moved && here);
+    await moved();
+    assertEquals(await two.tryTake("/d/a/x.lock"), null);
+    assertEquals(await one.tryTake("/d/a/x.lock"), null);
+    await (await two.tryTake("/d/b/x.lock"))?.();
+    await here();
+    await Promise.all([one.close(), two.close(), three.close()]);
+    assertEquals([fs.tree("/d"), fs.openFiles], [["/d/a/", "/d/b/"], 0]);
+  });
+}
+
+Deno.test("a lock that could not be had keeps no file open where another went with its folder", async () => {
+  const { fs, clock } = machine({ dirs: ["/d/a"] });
+  const [one, two] = [process(fs, clock, 1), process(fs, clock, 2)];
+  const moved = await one.tryTake("/d/a/x.lock");
+  const taken = await two.tryTake(LOCK);
+  await fs.rename("/d/a", "/d/b");
+  assert(moved && taken);
+  const link = fs.link.bind(fs);
+  fs.link = async (from, to) => {
+    await moved(); // just meanwhile
+    return await link(from, to);
+  };
+  assertEquals(await one.tryTake(LOCK), null);
+  fs.link = link;
+  await (await two.tryTake("/d/b/x.lock"))?.();
+  await taken();
+  await Promise.all([one.close(), two.close()]);
+  assertEquals([fs.tree("/d"), fs.openFiles], [["/d/b/"], 0]);
+});
+
 Deno.test("the file of a process is made anew when it is gone, and those of the dead are swept", async () => {
   const { fs, clock } = machine();
   const own = () => fs.tree("/d").filter((path) => path.includes(".roost-"));
