@@ -58,6 +58,8 @@ Deno.test("data and mail may be links to other disks, and what users link in the
   await verb(roost, "verify", `${dir}/backup`);
   assertMatch((await roost.verb("export", "mbox", ALICE, `${dir}/out`)).out, /1600000000.*is a link/);
   assertMatch(await Deno.readTextFile(`${dir}/out/INBOX.mbox`), /imported/);
+  // Each disk has its line.
+  assertMatch((await roost.verb("check", "--offline")).out, /disk: \S+\/usb\/post: .* free of /);
   assertMatch((await roost.verb("backup", `${dir}/usb/post/b`)).err, /is what is backed up/);
 
   // Everything back from the snapshot, to a disk that is new.

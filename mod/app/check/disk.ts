@@ -15,22 +15,35 @@ const TOO_FAST = 0.02;
 /** Share of room or of files that is little. */
 const LITTLE = 0.05;
 
-/** Room and files left where DATA is. */
+/** Room and files left where DATA is, and where mail is when that lies elsewhere. */
 export async function checkRoom(fs: Fs, config: Config): Promise<readonly Finding[]> {
-  const { free, total, freeFiles, totalFiles } = await fs.space(config.data);
+  const findings = await checkRoomAt(fs, config, config.data, "");
+  if (config.mail === undefined) return findings;
+  return [...findings, ...await checkRoomAt(fs, config, config.mail, `${config.mail}: `)];
+}
+
+async function checkRoomAt(
+  fs: Fs,
+  config: Config,
+  path: string,
+  where: string,
+): Promise<readonly Finding[]> {
+  const { free, total, freeFiles, totalFiles } = await fs.space(path);
   const fix = "make room: nothing new is taken in when limits.disk_free is all that is left";
   const findings: Finding[] = [];
   if (free === null || total === null) {
-    findings.push(odd("disk", "does not tell how much room there is", "look yourself from time to time"));
+    findings.push(
+      odd("disk", `${where}does not tell how much room there is`, "look yourself from time to time"),
+    );
   } else {
-    const what = `${size(free)} free of ${size(total)}`;
+    const what = `${where}${size(free)} free of ${size(total)}`;
     const least = config.limits.diskFree;
     if (free < least) findings.push(bad("disk", `${what}: new mail is put off`, fix));
     else if (free < 2 * least || free < LITTLE * total) findings.push(odd("disk", what, fix));
     else findings.push(fine("disk", what));
   }
   if (freeFiles !== undefined && totalFiles !== undefined && freeFiles < LITTLE * totalFiles) {
-    const what = `only ${freeFiles} of ${totalFiles} files can still be made: each mail is one`;
+    const what = `${where}only ${freeFiles} of ${totalFiles} files can still be made: each mail is one`;
     findings.push(
       (freeFiles < 1000 ? bad : odd)(
         "disk",
