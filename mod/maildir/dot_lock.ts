@@ -9,7 +9,7 @@
  *   a slow disk does not cost it the lock. Machines on a shared file system must differ in their host name.
  */
 import { EMPTY, fromAscii, sameBytes, utf8 } from "../base/bytes.ts";
-import { FsError, type HeldFile, isFsError } from "../base/fs.ts";
+import { type FileStat, FsError, type HeldFile, isFsError } from "../base/fs.ts";
 import type { Ports } from "./ports.ts";
 
 export type LockPorts = Pick<Ports, "fs" | "clock" | "random" | "hostname" | "pid" | "log">;
@@ -224,13 +224,10 @@ export class Locks {
     return host === this.#ports.hostname;
   }
 
-  /** Whether another's lock is where one of ours was made: its folder was renamed and made again, or somebody broke ours. */
-  async #isOthers(path: string, { inode }: Made): Promise<boolean> {
-    const { fs } = this.#ports;
-    const stat = fs.statSync(path);
-    if (inode === null || !stat || stat.inode === inode) return false;
+  /** Whether there is another's lock where one of ours was made: its folder was renamed and made again, or somebody broke ours. */
+  async #isOthers(path: string, { size }: FileStat): Promise<boolean> {
     // Not all file systems have the same number for all links to a file.
-    const bytes = stat.size > LOCK_SIZE ? EMPTY : await fs.readFile(path, LOCK_SIZE);
+    const bytes = size > LOCK_SIZE ? EMPTY : await this.#ports.fs.readFile(path, LOCK_SIZE);
     return bytes !== null && !sameBytes(bytes, this.#mark);
   }
 
@@ -251,7 +248,9 @@ export class Locks {
       cancel();
       let gone = false;
       try {
-        gone = await this.#isOthers(path, made) || !await fs.remove(path);
+        const there = made.inode === null ? null : fs.statSync(path);
+        const other = there !== null && there.inode !== made.inode && await this.#isOthers(path, there);
+        gone = other || !await fs.remove(path);
       } finally {
         this.#held.delete(path);
         await made.letGo(gone);
