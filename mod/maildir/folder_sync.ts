@@ -12,7 +12,7 @@ import { isDir, repairFolder } from "./layout.ts";
 import { originIn } from "./object_id.ts";
 import { pop3FieldsIn } from "./pop3_fields.ts";
 import { inSlices, sortInSlices } from "./slices.ts";
-import type { UidRecord } from "./uid_list.ts";
+import { MAX_UID, type UidRecord } from "./uid_list.ts";
 import type { Listing } from "./watched_dir.ts";
 
 const UNPLACED = 500; // records kept whose files are not there (yet)
@@ -280,8 +280,13 @@ async function giveUids(
     arrivals.push({ ...arrivalIn(base), found });
   });
   const sorted = await sortInSlices(state.ports, state.dir, arrivals, compareArrivals);
+  let short = false;
   await inSlices(state.ports, state.dir, sorted, ({ base, found }) => {
     let record = state.unplaced.get(base);
+    if (!record && uid > MAX_UID) {
+      short = true; // the others can be read all the same
+      return;
+    }
     if (!record) {
       record = { uid: uid++, extensions: "", base };
       records.push(record);
@@ -289,6 +294,7 @@ async function giveUids(
     take(base, found, record);
   });
   await state.uidFile.append(records);
+  if (short) state.uidFile.tellShort();
 }
 
 /** Takes files that are not in our listing (`met`) and that others gave UIDs since: these come before those that we are about to give. */

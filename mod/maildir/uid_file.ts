@@ -140,14 +140,19 @@ export class UidFile {
     return true;
   }
 
+  /** Tells the log that there are messages without UIDs, since none are left. Only a damaged line gets there. */
+  tellShort(): void {
+    const remedy = `remove ${NAME}: messages get new UIDs, and clients fetch them again`;
+    this.#ports.log.error("no UID left for new messages", { path: this.path, remedy });
+  }
+
   /** Only inside `locked`: adds records (ascending, all above `lastUid`) and syncs them. Throws FsError "io" where no UIDs are left for them. */
   async append(records: readonly UidRecord[]): Promise<void> {
     const last = records[records.length - 1];
     if (!last) return;
     if (last.uid > MAX_UID) {
-      // Only a damaged line gets there. Lines with such UIDs would not be read again, so that they would be given twice.
-      const remedy = `remove ${NAME}: messages get new UIDs, and clients fetch them again`;
-      this.#ports.log.error("no UID left for new messages", { path: this.path, remedy });
+      // Lines with such UIDs would not be read again, so that they would be given twice.
+      this.tellShort();
       throw new FsError("io", "count on in", this.path);
     }
     if (this.#mustRewrite) await this.rewrite(null);

@@ -254,3 +254,27 @@ for (
     assertEquals(state.gone, false);
   });
 }
+
+Deno.test("where no UIDs are left, what has one can be read, and the rest comes once the list is made anew", async () => {
+  const fs = machine();
+  const made = storeOn(fs);
+  await append(await made.store.account(ALICE), "INBOX", "one");
+  const list = `${ROOT}/dovecot-uidlist`;
+  const damaged = await fs.append(list);
+  await damaged.write(utf8("4294967293 :1.M1P1.gone\n"));
+  await damaged.close();
+  for (const name of ["2.M2P2.other", "3.M3P3.other"]) {
+    const file = await fs.create(`${ROOT}/new/${name}`);
+    await file.write(utf8("two"));
+    await file.close();
+  }
+  const next = storeOn(fs);
+  const box = await opened(next.store);
+  assertEquals((await allOf(box)).map(([uid]) => uid), [1, 4294967294]);
+  assert(next.log.lines.some((l) => l.level === "error"));
+  box.close();
+  await fs.remove(list);
+  const last = await opened(storeOn(fs).store);
+  assertEquals((await allOf(last)).map(([uid]) => uid), [1, 2, 3]);
+  last.close();
+});
