@@ -36,24 +36,24 @@ export class Headers {
     const read = kept && new KeptHeader(kept);
     const known = read?.facts;
     if (known && !read.raw) return known;
-    const header = known ? null : await this.#header(message);
-    const facts = known ?? (header && readHeaderFacts(header));
+    const facts = known ?? await this.#facts(message);
     const text = texts && facts && writeHeaderFacts(facts);
     if (text) texts.put(message, "FIELDS", text);
     return facts;
   }
 
-  async #header(message: Message): Promise<Uint8Array | null> {
+  async #facts(message: Message): Promise<HeaderFacts | null> {
     const { mailbox } = this.#ports;
     const now = mailbox.headerNow?.(message.uid) ?? mailbox.contentNow(message.uid);
     if (now) {
       this.slice.worked(now.length);
-      return now;
+      // Before anything is waited for: the next one who reads a message has the same octets for his own.
+      return readHeaderFacts(now);
     }
     const content = await mailbox.content(message.uid);
     if (!content) return null;
     try {
-      return (await LargeSource.read(content, NEEDS, this.slice)).header;
+      return readHeaderFacts((await LargeSource.read(content, NEEDS, this.slice)).header);
     } finally {
       content.close();
     }

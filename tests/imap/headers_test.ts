@@ -36,3 +36,28 @@ Deno.test("Headers reads a header once, however the message is to be had", async
     assertEquals(await new Headers(ports).read(first), null);
   }
 });
+
+Deno.test("Headers of two sessions at once keep each to their own, though octets are valid until the next reading only", async () => {
+  const shared = new Uint8Array(64);
+  const read = async (name: string) => {
+    const mailbox = new FakeMailbox(
+      ...Array.from({ length: 20 }, (_, i) => latin1(`Subject: ${name}${i}\r\n\r\n`)),
+    );
+    const headerNow = (uid: number) => {
+      const now = mailbox.contentNow(uid);
+      if (now) shared.fill(0).set(now);
+      return now && shared.subarray(0, now.length);
+    };
+    const ports = { clock: { monotonic: () => 0 }, pause: () => Promise.resolve() };
+    const headers = new Headers({
+      ...ports,
+      mailbox: { content: (uid) => mailbox.content(uid), contentNow: headerNow, headerNow },
+    });
+    const subjects: (string | undefined)[] = [];
+    for (const message of mailbox.view) subjects.push((await headers.read(message))?.subject);
+    return subjects;
+  };
+  const names = ["ann", "bob"];
+  const expected = names.map((name) => Array.from({ length: 20 }, (_, i) => `${name}${i}`));
+  assertEquals(await Promise.all(names.map(read)), expected);
+});
