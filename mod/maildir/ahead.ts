@@ -91,6 +91,8 @@ export class Ahead {
 
   /** Begins to read what is due. */
   fill(): void {
+    // The thread was ended while a slow reader had enough: he may begin anew.
+    if (this.#batches.length === 0 && !this.#bulk.ready) this.close();
     while (!this.#closed && this.#batches.length < this.#most && this.#bulk.ready) {
       for (let i = 0; i < this.#gap && this.#batches.length > 0; i++) this.#drawOne();
       const messages = this.#draw();

@@ -4,6 +4,8 @@ import { SEEN } from "../../mod/store/store.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { FakeClock, settle } from "../support/fake_clock.ts";
 import { MemBulk } from "../support/mem_bulk.ts";
+// Loaded before: what reads ahead is brought in when it is first needed.
+import "../../mod/maildir/ahead.ts";
 import { ALICE, append, machine, opened, storeOn } from "./support.ts";
 
 /** A folder of messages, and what reads ahead in it. */
@@ -176,5 +178,34 @@ Deno.test("reading() goes on by itself when the thread dies in the middle", asyn
   }
   assertEquals([bulk.waiting, bulk.out], [0, 0]);
   reading.close();
+  await end();
+});
+
+Deno.test("reading() is read ahead again after the thread was ended while its reader was slow", async () => {
+  const { bulk, box, end } = await made(300, 20_000);
+  bulk.ready = true;
+  let at = 1;
+  const reading = box.reading?.("whole", AHEAD_START, () => uidsFrom(box, at)());
+  assert(reading);
+  const read = async (last: number) => {
+    for (; at <= last; at++) {
+      const coming = reading.comes(at);
+      await bulk.answer();
+      await coming;
+      assertEquals(shown(reading.contentNow(at)), canonical(at, 20_000));
+      if (at === 1) await settle(2);
+    }
+  };
+  await read(60);
+  const before = bulk.asked.length;
+  assert(before > 0);
+  bulk.ready = false;
+  await read(200);
+  assert(bulk.asked.length === before);
+  bulk.ready = true;
+  await read(300);
+  assert(bulk.asked.length > before, "ahead again");
+  reading.close();
+  await bulk.answer();
   await end();
 });
