@@ -281,9 +281,9 @@ export class Folder implements Mailbox {
     return this.state.all(uids);
   }
 
-  async expunge(uids: readonly Uid[]): Promise<readonly Uid[]> {
+  async expunge(uids: readonly Uid[], flags: FlagBits = 0): Promise<readonly Uid[]> {
     const octets = this.#host.quotaFile.counts ? await this.#octetsOf(this.state.all(uids)) : null;
-    const gone = await removeMessages(this.state, uids);
+    const gone = await removeMessages(this.state, uids, flags);
     if (octets) await this.#host.quotaFile.changed(-sumOf(gone, octets), -gone.length);
     return gone;
   }

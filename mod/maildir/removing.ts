@@ -1,5 +1,5 @@
 /** Removal of messages, for good: durable before anybody is told. */
-import type { Uid } from "../store/store.ts";
+import type { FlagBits, Uid } from "../store/store.ts";
 import type { FolderMessage, FolderState } from "./folder_state.ts";
 import { syncFolder } from "./folder_sync.ts";
 import { removeFiles } from "./renaming.ts";
@@ -8,8 +8,12 @@ import { listsOf } from "./slices.ts";
 const ATTEMPTS = 3; // looks for a file that other programs keep renaming
 const AT_ONCE = 1000; // files removed before the next are looked for
 
-/** Removes messages of a folder; gives the UIDs that this call removed, ascending. */
-export async function removeMessages(state: FolderState, uids: readonly Uid[]): Promise<readonly Uid[]> {
+/** Removes messages of a folder, of those only that have all of `flags` when their turn comes; gives the UIDs that this call removed, ascending. */
+export async function removeMessages(
+  state: FolderState,
+  uids: readonly Uid[],
+  flags: FlagBits = 0,
+): Promise<readonly Uid[]> {
   const removed = new Set<FolderMessage>();
   const dirs = new Set<string>();
   const gone: Uid[] = [];
@@ -19,7 +23,8 @@ export async function removeMessages(state: FolderState, uids: readonly Uid[]): 
         for (const uid of await state.takeOut(removed)) gone.push(uid);
       };
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const due = state.all(uids).filter((m) => !removed.has(m));
+        // Nobody changes them meanwhile but other programs, whose new names are looked at in the next attempt.
+        const due = state.all(uids).filter((m) => !removed.has(m) && (m.flags & flags) === flags);
         if (due.length === 0) break;
         let lost = 0;
         for (const some of listsOf(due, AT_ONCE)) lost += await remove(state, some, removed, dirs);

@@ -133,8 +133,8 @@ export interface Mailbox {
     by: unknown,
     only?: (message: Message, untold: boolean) => boolean,
   ): Promise<readonly Message[]>;
-  /** Removes messages for good; gives the UIDs that this call removed. */
-  expunge(uids: readonly Uid[]): Promise<readonly Uid[]>;
+  /** Removes messages for good, of those only that have all of `flags` at that moment; gives the UIDs that this call removed. */
+  expunge(uids: readonly Uid[], flags?: FlagBits): Promise<readonly Uid[]>;
   /** Copies to another folder of the same account, keeping flags and dates: all or none. */
   copy(uids: readonly Uid[], target: string): Promise<Result<Copied, CopyError>>;
   /** As `copy`, and gone from here. Durable there before gone here. */

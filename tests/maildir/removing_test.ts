@@ -2,6 +2,7 @@ import { FsError } from "../../mod/base/fs.ts";
 import { FolderState } from "../../mod/maildir/folder_state.ts";
 import { syncFolder } from "../../mod/maildir/folder_sync.ts";
 import { removeMessages } from "../../mod/maildir/removing.ts";
+import { DELETED } from "../../mod/store/store.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemFs } from "../support/mem_fs.ts";
@@ -41,6 +42,19 @@ Deno.test("removeMessages() finds what was renamed meanwhile, and leaves what ot
   // The look at the folder tells of the one that others removed, and of the new flags.
   assertEquals(told, ["1 from 3", "flags", "3 from 1"]);
   assertEquals(state.messages.map((m) => m.uid), [5, 6]);
+});
+
+Deno.test("removeMessages() leaves what has not the flags any more, whoever took them away", async () => {
+  const { fs, state } = await made(4);
+  for (const name of ["1000.a", "1001.a", "1002.a"]) {
+    await fs.rename(`/m/cur/${name}:2,`, `/m/cur/${name}:2,T`);
+  }
+  state.forgetDirs();
+  await syncFolder(state);
+  await fs.rename("/m/cur/1001.a:2,T", "/m/cur/1001.a:2,");
+  assertEquals(await removeMessages(state, [1, 2, 3, 4], DELETED), [1, 3]);
+  assertEquals(state.messages.map((m) => m.uid), [2, 4, 5]);
+  assertEquals(fs.tree("/m/cur").filter((p) => p.includes(".a")), ["/m/cur/1001.a:2,", "/m/cur/1003.a:2,"]);
 });
 
 Deno.test("removeMessages() tells of what is gone also where it fails half-way", async () => {

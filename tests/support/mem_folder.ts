@@ -144,8 +144,11 @@ export class MemFolder implements Mailbox {
     return Promise.resolve(there);
   }
 
-  expunge(uids: readonly Uid[]): Promise<readonly Uid[]> {
-    const gone = uids.filter((u) => this.#get(u) !== null);
+  expunge(uids: readonly Uid[], flags: FlagBits = 0): Promise<readonly Uid[]> {
+    const gone = uids.filter((u) => {
+      const message = this.#get(u);
+      return message !== null && (message.flags & flags) === flags;
+    });
     const set = new Set(gone);
     this.messages = this.messages.filter((m) => !set.has(m.uid));
     if (gone.length > 0) this.tell({ kind: "expunged", uids: gone });

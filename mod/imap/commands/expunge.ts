@@ -15,7 +15,7 @@ export async function expunge(session: ImapSession, command: ExpungeCommand): Pr
   const all = box.view.count > 0 ? [{ low: 1, high: box.view.count }] : [];
   const ranges = command.set === null ? all : targetRanges(box, command.set, true);
   const uids = await targetUids(session, ranges ?? [], DELETED);
-  if (uids.length > 0) await box.mailbox.expunge(uids);
+  if (uids.length > 0) await box.mailbox.expunge(uids, DELETED);
   const highest = box.modSeqs?.highest;
   return okay("Expunge completed", highest === undefined ? null : `HIGHESTMODSEQ ${highest}`); // RFC 7162 3.2.7
 }

@@ -29,7 +29,7 @@ export async function close(session: ImapSession): Promise<Handled> {
   if (!readOnly && rights & EXPUNGE) {
     const uids = mailbox.messages.filter((m) => m.flags & DELETED).map((m) => m.uid);
     const knewAll = modSeqs !== null && !(await anyUntold(session.box, uids)) && !view.waiting;
-    const gone = uids.length > 0 ? await mailbox.expunge(uids) : [];
+    const gone = uids.length > 0 ? await mailbox.expunge(uids, DELETED) : [];
     const { vanished, exists, flags } = view.take(true);
     // Who is not told the rest must ask for it with what it was told before (RFC 7162 3.2.8).
     const knowsAll = knewAll && vanished.length === gone.length && exists === null && flags.length === 0;
