@@ -139,6 +139,7 @@ export const BULK_OCTETS = 256 * KiB; // and what they may take: as much as the 
 export const BULK_FILE = 64 * KiB; // a message larger than this is not read ahead: reading it costs more than asking
 export const BULK_HEADER = 16 * KiB; // octets of a message that are read for its header: nearly all have less
 export const BULK_ARRAYS = 8; // arrays of BULK_OCTETS kept to be used again while the thread lives
+export const BULK_WAITING = 64; // requests that wait for it, those of readers that have gone among them: 16 MB; who asks for more reads by himself
 export const BULK_IDLE = 10 * SECOND; // without a request, then the thread is ended: it holds 15 MB
 export const BULK_RETRY = 1 * MINUTE; // until it is started again after it failed
 export const AHEAD_BATCHES = 6; // BULK_OCTETS each, read ahead for a command: the thread has always some to do

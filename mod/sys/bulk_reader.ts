@@ -5,7 +5,7 @@
  */
 import type { BulkRead, BulkReader, BulkRequest } from "../base/bulk_reader.ts";
 import type { Clock } from "../base/clock.ts";
-import { BULK_ARRAYS, BULK_IDLE, BULK_RETRY } from "../base/limits.ts";
+import { BULK_ARRAYS, BULK_IDLE, BULK_RETRY, BULK_WAITING } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { FilledBulk } from "./bulk_files.ts";
 import type { ThreadRequest } from "./bulk_thread.ts";
@@ -49,7 +49,7 @@ export class ThreadReader implements BulkReader {
   }
 
   get ready(): boolean {
-    return this.#ready;
+    return this.#ready && this.#waiting.length < BULK_WAITING;
   }
 
   start(): void {
@@ -72,7 +72,7 @@ export class ThreadReader implements BulkReader {
 
   read(request: BulkRequest): Promise<BulkRead | null> | null {
     const thread = this.#thread;
-    if (!thread || !this.#ready) return null;
+    if (!thread || !this.ready) return null;
     this.#used = this.#ports.clock.monotonic();
     const array = this.#arrays.pop() ?? null;
     thread.postMessage({ request, array }, array ? [array] : []);

@@ -2,7 +2,7 @@ import { startThread, type Thread, ThreadReader } from "../../mod/sys/bulk_reade
 import type { FilledBulk } from "../../mod/sys/bulk_files.ts";
 import type { ThreadRequest } from "../../mod/sys/bulk_thread.ts";
 import { fromUtf8 } from "../../mod/base/bytes.ts";
-import { BULK_ARRAYS, BULK_IDLE, BULK_OCTETS, BULK_RETRY } from "../../mod/base/limits.ts";
+import { BULK_ARRAYS, BULK_IDLE, BULK_OCTETS, BULK_RETRY, BULK_WAITING } from "../../mod/base/limits.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemoryLog } from "../support/memory_log.ts";
@@ -118,6 +118,19 @@ Deno.test("ThreadReader ends the thread when nobody has read for a while, and st
   assertEquals([threads.length, log.lines.length], [2, 0]);
   reader.close();
   assertEquals([threads[1]?.ended, clock.waiting], [true, 0]);
+});
+
+Deno.test("ThreadReader takes only so many requests at a time", async () => {
+  const { reader, threads } = made();
+  reader.start();
+  threads[0]?.say("ready");
+  const first = reader.read(REQUEST);
+  for (let i = 1; i < BULK_WAITING; i++) void reader.read(REQUEST);
+  assertEquals([reader.ready, reader.read(REQUEST)], [false, null]);
+  threads[0]?.answer();
+  assert(await first);
+  assertEquals(reader.ready, true);
+  reader.close();
 });
 
 Deno.test("ThreadReader answers who waits when the thread dies, says so once, and rests", async () => {
