@@ -31,7 +31,7 @@ import type { Log } from "../base/log.ts";
 import { DirHandles } from "./dir_handles.ts";
 import { fsError, isNotFound } from "./fs_error.ts";
 import { holdFile, removeUnheldFile } from "./held_file.ts";
-import { READ, readNow } from "./read_now.ts";
+import { READ, readNow, readStart } from "./read_now.ts";
 import { WatchPool } from "./watch_pool.ts";
 
 const APPEND = node.constants.O_WRONLY | node.constants.O_APPEND | node.constants.O_NOFOLLOW |
@@ -211,17 +211,7 @@ export class DenoFs implements Fs {
   }
 
   readStart(path: string, into: Uint8Array): number | null {
-    let fd = -1;
-    try {
-      // A link is not followed, a pipe not waited for, a folder not read: what else it may be shows in what is read.
-      fd = node.openSync(path, READ);
-      return into.length > 0 ? node.readSync(fd, into, 0, into.length, 0) : 0;
-    } catch (e) {
-      if (isNotFound(e)) return null;
-      throw fsError(e, "read", path);
-    } finally {
-      if (fd >= 0) node.closeSync(fd);
-    }
+    return readStart(path, into);
   }
 
   async rename(from: string, to: string): Promise<void> {

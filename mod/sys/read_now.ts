@@ -11,19 +11,34 @@ export const READ: number = node.constants.O_RDONLY | node.constants.O_NOFOLLOW 
  * size given. null when there is none. Throws FsError.
  */
 export function readNow(path: string, into: Uint8Array, whole: boolean, stat?: HeadStat): number | null {
-  let fd = -1;
   try {
     const { isFile, isSymlink, size, mtime } = Deno.lstatSync(path);
     if (stat) stat.mtime = mtime?.getTime() ?? 0;
     if (!isFile) throw new FsError(isSymlink ? "denied" : "io", "read what is not a file", path);
     if (whole && size > into.length) return size;
-    fd = node.openSync(path, READ);
     // It may have grown since; all of `into` is offered, and what is read counts.
-    return into.length > 0 ? node.readSync(fd, into, 0, into.length, 0) : 0;
+    return octetsOf(path, into);
   } catch (e) {
     if (isNotFound(e)) return null;
     throw fsError(e, "read", path);
+  }
+}
+
+/** The same without a look at what it is before: of a folder nothing is read, and what else it may be shows in what is read. */
+export function readStart(path: string, into: Uint8Array): number | null {
+  try {
+    return octetsOf(path, into);
+  } catch (e) {
+    if (isNotFound(e)) return null;
+    throw fsError(e, "read", path);
+  }
+}
+
+function octetsOf(path: string, into: Uint8Array): number {
+  const fd = node.openSync(path, READ);
+  try {
+    return into.length > 0 ? node.readSync(fd, into, 0, into.length, 0) : 0;
   } finally {
-    if (fd >= 0) node.closeSync(fd);
+    node.closeSync(fd);
   }
 }
